@@ -6,7 +6,9 @@ const root = import.meta.dirname
 
 /** Every package and app is a project; one with a vitest configuration of its own keeps it. */
 const projects: TestProjectConfiguration[] = ['packages', 'apps']
-  .flatMap((group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)).map((name) => join(group, name)) : []))
+  .flatMap((group) =>
+    existsSync(join(root, group)) ? readdirSync(join(root, group)).map((name) => join(group, name)) : [],
+  )
   .filter((dir) => existsSync(join(root, dir, 'package.json')))
   .map((dir) =>
     existsSync(join(root, dir, 'vitest.config.ts'))
@@ -16,7 +18,10 @@ const projects: TestProjectConfiguration[] = ['packages', 'apps']
 
 export default defineConfig({
   test: {
-    projects: [...projects, { extends: true, test: { name: 'repository', root, include: ['tests/**/*.test.ts'] } }],
+    projects: [
+      ...projects,
+      { extends: true, test: { name: 'repository', root, include: ['tests/**/*.test.ts'] } },
+    ],
     // Two cores, and tests that start real clusters: a stuck test must name itself, not hang the run.
     testTimeout: 30_000,
     hookTimeout: 30_000,
