@@ -1,13 +1,15 @@
 // Runs every root script from nothing but an old node (>= 18) and npm: fetches the pinned node and pnpm into
 // .toolchain/, installs what the lock file names, builds what changed, then runs the target.
 // It may use no dependency and no syntax that node 18 lacks.
+
+import { runChecks, typecheck } from './bootstrap/check.mjs'
+import { runDemo } from './bootstrap/demo.mjs'
 import { BootstrapError } from './bootstrap/errors.mjs'
 import { withLock } from './bootstrap/lock.mjs'
-import { run, runToEnd } from './bootstrap/run.mjs'
 import { buildPackages, installDependencies } from './bootstrap/prepare.mjs'
+import { run, runToEnd } from './bootstrap/run.mjs'
 import { runTests } from './bootstrap/tests.mjs'
 import { ensureToolchain } from './bootstrap/toolchain.mjs'
-import { runDemo } from './bootstrap/demo.mjs'
 
 const [target, ...args] = process.argv.slice(2)
 
@@ -23,10 +25,8 @@ const TARGETS = {
   demo: async () => runDemo(await prepare([installDependencies, buildPackages]), args),
   test: async () => runTests(await prepare([installDependencies, buildPackages]), args),
   build: async () => void (await prepare([installDependencies, buildPackages])),
-  check: async () => {
-    const toolchain = await prepare([installDependencies, buildPackages])
-    return run(toolchain, 'node', ['scripts/check.mjs', ...args])
-  },
+  check: async () => runChecks(await prepare([installDependencies, buildPackages])),
+  typecheck: async () => typecheck(await prepare([installDependencies, buildPackages])),
   /** A tool of the workspace (biome, changeset, vitest, ...) under the pinned node. */
   exec: async () => run(await prepare([installDependencies]), 'pnpm', ['exec', ...args]),
   /** pnpm itself, in the caller's directory: scripts/pnpm. */

@@ -24,7 +24,9 @@ export async function installDependencies(toolchain) {
 /** Builds what has changed since the last build. */
 export async function buildPackages(toolchain) {
   const flags = ['--output-logs=errors-only', '--log-order=grouped', '--no-color']
-  const result = await runCaptured(toolchain, 'pnpm', ['exec', 'turbo', 'run', 'build', ...flags], { quiet: true })
+  const result = await runCaptured(toolchain, 'pnpm', ['exec', 'turbo', 'run', 'build', ...flags], {
+    quiet: true,
+  })
   if (result.code === 0) return
   process.stderr.write(result.output)
   if (result.signal) throw interrupted('the build', result.signal)

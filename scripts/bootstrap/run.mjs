@@ -6,8 +6,10 @@ import { ROOT } from './paths.mjs'
 /** The environment of every child: the pinned tools first, and no tool that phones home. */
 export function environment(toolchain) {
   const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
+  const plain = !process.stdout.isTTY && process.env.FORCE_COLOR === undefined
   return {
     ...process.env,
+    ...(plain ? { NO_COLOR: '1' } : {}),
     [pathKey]: [...(toolchain?.binDirs ?? []), process.env[pathKey] ?? ''].join(delimiter),
     DO_NOT_TRACK: '1',
     TURBO_TELEMETRY_DISABLED: '1',

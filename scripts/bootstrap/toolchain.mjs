@@ -22,12 +22,18 @@ const HOST_NODE_MAJOR_MIN = 24
  */
 export async function ensureToolchain() {
   const versions = pinnedVersions()
-  const finalDir = join(TOOLCHAIN_DIR, `node-${versions.node}-pnpm-${versions.pnpm}-${process.platform}-${process.arch}`)
+  const finalDir = join(
+    TOOLCHAIN_DIR,
+    `node-${versions.node}-pnpm-${versions.pnpm}-${process.platform}-${process.arch}`,
+  )
   if (!existsSync(finalDir)) await install(versions, finalDir)
   const toolchain = locate(finalDir)
   if (!toolchain.pnpm) {
     rmSync(finalDir, { recursive: true, force: true })
-    throw new BootstrapError('BOOTSTRAP_TOOLCHAIN', 'the toolchain was damaged and has been removed; run again.')
+    throw new BootstrapError(
+      'BOOTSTRAP_TOOLCHAIN',
+      'the toolchain was damaged and has been removed; run again.',
+    )
   }
   return toolchain
 }
@@ -57,7 +63,8 @@ async function install(versions, finalDir) {
   if (code !== 0) {
     process.stderr.write(output)
     rmSync(partialDir, { recursive: true, force: true })
-    if (signal) throw new BootstrapError('BOOTSTRAP_INTERRUPTED', `npm was ended by ${signal}; run again.`, 130)
+    if (signal)
+      throw new BootstrapError('BOOTSTRAP_INTERRUPTED', `npm was ended by ${signal}; run again.`, 130)
     throw fetchFailure(what, output)
   }
   assertAnswers(locate(partialDir), versions, nodePackage)
@@ -107,6 +114,7 @@ function assertHostNode() {
 /** The npm that runs us, or the one on PATH. */
 function npmCommand() {
   const running = process.env.npm_execpath
-  if (running && /^npm(-cli)?\.c?js$/.test(basename(running))) return { file: process.execPath, args: [running] }
+  if (running && /^npm(-cli)?\.c?js$/.test(basename(running)))
+    return { file: process.execPath, args: [running] }
   return { file: process.platform === 'win32' ? 'npm.cmd' : 'npm', args: [] }
 }
