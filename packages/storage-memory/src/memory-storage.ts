@@ -1,0 +1,77 @@
+// The Storage port over memory: nothing outlives `close`, and `durable` says so.
+import {
+  type EntryBlock,
+  type LogIndex,
+  RaftError,
+  type Storage,
+  type StorageIdentity,
+  type StoredState,
+  type WriteBatch,
+  type WriteCompleted,
+} from '@riverraft/core'
+import { MemoryLog } from './memory-log.js'
+
+/** Storage in memory: everything is gone when it is closed. One instance serves one node at a time. */
+export function memoryStorage(): Storage {
+  return new MemoryStorage()
+}
+
+class MemoryStorage implements Storage {
+  readonly name = 'memory'
+  readonly durable = false
+  /** Exists while open. */
+  #log: MemoryLog | undefined
+  #poison: RaftError | undefined
+
+  /** Formats anew every time: there is nothing that an earlier `open` could have left. */
+  async open(identity: StorageIdentity): Promise<StoredState> {
+    if (this.#poison) throw this.#poison
+    if (this.#log) throw new RaftError('ERR_STORAGE_LOCKED', 'memory storage: it is open already')
+    this.#log = new MemoryLog()
+    return {
+      formatted: true,
+      incarnation: identity.incarnation,
+      members: identity.members,
+      hardState: { currentTerm: 0, votedFor: undefined },
+      runs: [],
+      lastTimestamp: 0,
+    }
+  }
+
+  write(batch: WriteBatch, completed: WriteCompleted): void {
+    completed(this.#failureOf(batch))
+  }
+
+  /** The hard state is not kept: only `open` would return it, and by then it would be gone. */
+  #failureOf({ truncateFrom, blocks }: WriteBatch): RaftError | undefined {
+    const log = this.#log
+    if (this.#poison || !log) return this.#unusable()
+    try {
+      log.check(truncateFrom, blocks)
+      if (truncateFrom !== undefined) log.truncate(truncateFrom)
+      for (const stored of blocks) log.append(stored)
+      return undefined
+    } catch (cause) {
+      // The node and its storage no longer agree about the log: nothing that follows could be trusted.
+      this.#poison = storageError(cause instanceof Error ? cause.message : 'the write failed', cause)
+      return this.#poison
+    }
+  }
+
+  async read(from: LogIndex, bytesMax: number): Promise<readonly EntryBlock[]> {
+    if (this.#poison || !this.#log) throw this.#unusable()
+    return this.#log.read(from, bytesMax)
+  }
+
+  async close(): Promise<void> {
+    this.#log = undefined
+  }
+
+  #unusable(): RaftError {
+    return this.#poison ?? storageError('it is not open')
+  }
+}
+
+function storageError(what: string, cause?: unknown): RaftError {
+  return new RaftError('ERR_STORAGE', `memory storage: ${what}`, cause === undefined ? undefined : { cause })
+}
