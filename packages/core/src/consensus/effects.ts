@@ -1,0 +1,78 @@
+// What the runtime is to do, by id and never by callback.
+import type { Message } from './messages.js'
+import type { HardState, LogIndex, Millis, NodeId, Term } from './types.js'
+
+/** Give `message` to the transport once write number `afterWrite` is durable (0: at once). */
+export interface Send {
+  readonly type: 'Send'
+  readonly to: NodeId
+  readonly message: Message
+  readonly afterWrite: number
+}
+
+/** Make this durable as one step, then say Persisted with its number. Numbers rise by one; the runtime may merge. */
+export interface Persist {
+  readonly type: 'Persist'
+  readonly write: number
+  readonly hardState: HardState | undefined
+  readonly truncateFrom: LogIndex | undefined
+  /** The entries appended by this step, undefined when none. */
+  readonly appended: { readonly firstIndex: LogIndex; readonly lastIndex: LogIndex } | undefined
+}
+
+/** The leader has given places in its log: encode the block for them. Precedes the Persist that carries it. */
+export interface EncodeBlock {
+  readonly type: 'EncodeBlock'
+  readonly content: 'noop' | 'proposals'
+  readonly firstIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly term: Term
+}
+
+/** Not the leader: the commands of this Propose input were not appended. */
+export interface RefuseProposals {
+  readonly type: 'RefuseProposals'
+  readonly count: number
+}
+
+/** There may be something to send to `to`: look at entriesWanted(), then OfferEntries. May be merged and delayed. */
+export interface Replicate {
+  readonly type: 'Replicate'
+  readonly to: NodeId
+}
+
+/** Everything up to `commitIndex` is committed: apply it in order. */
+export interface Apply {
+  readonly type: 'Apply'
+  readonly commitIndex: LogIndex
+}
+
+/** These reads may run once `readIndex` is applied. */
+export interface AnswerReads {
+  readonly type: 'AnswerReads'
+  readonly readIds: readonly number[]
+  readonly readIndex: LogIndex
+}
+
+/** No leader could confirm these reads: ask again, under new ids. */
+export interface RefuseReads {
+  readonly type: 'RefuseReads'
+  readonly readIds: readonly number[]
+}
+
+/** Send a Tick at `at`. Replaces every earlier wish. */
+export interface WakeAt {
+  readonly type: 'WakeAt'
+  readonly at: Millis
+}
+
+export type Effect =
+  | Send
+  | Persist
+  | EncodeBlock
+  | RefuseProposals
+  | Replicate
+  | Apply
+  | AnswerReads
+  | RefuseReads
+  | WakeAt

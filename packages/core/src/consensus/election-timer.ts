@@ -1,0 +1,35 @@
+// Raft §5.2: "Raft uses randomized election timeouts to ensure that split votes are rare and that they are resolved
+// quickly."
+import { nextRandom } from './random.js'
+import type { State } from './state.js'
+import type { Turn } from './turn.js'
+import type { Millis } from './types.js'
+
+/** A timeout uniform in [electionTimeoutMsMin, electionTimeoutMsMax]. */
+export function drawElectionTimeout(turn: Turn): void {
+  const { electionTimeoutMsMin: min, electionTimeoutMsMax: max } = turn.state.options
+  const { state, value } = nextRandom(turn.state.random)
+  turn.record({ type: 'ElectionTimeoutDrawn', timeoutMs: min + value * (max - min), random: state })
+}
+
+export function resetElectionTimer(turn: Turn): void {
+  turn.record({ type: 'ElectionTimerReset', at: turn.now })
+}
+
+/** When this server has something to do although nothing arrives: Infinity for one that only listens. */
+export function nextDeadline(state: State): Millis {
+  if (state.role.role === 'leader') return state.role.heartbeatAt + state.options.heartbeatMs
+  if (!state.configuration.voters.includes(state.id)) return Number.POSITIVE_INFINITY
+  return state.electionTimer.startedAt + state.electionTimer.timeoutMs
+}
+
+/**
+ * Asks to be woken at the next deadline. A deadline that moves later is left alone until the earlier wake-up comes:
+ * heartbeats would otherwise cost a timer each.
+ */
+export function scheduleWake(turn: Turn, woken: boolean): void {
+  const at = nextDeadline(turn.state)
+  if (!woken && at >= turn.state.wakeAt) return
+  if (at !== turn.state.wakeAt) turn.record({ type: 'WakeScheduled', at })
+  if (at !== Number.POSITIVE_INFINITY) turn.do({ type: 'WakeAt', at })
+}

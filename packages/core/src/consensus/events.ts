@@ -1,0 +1,198 @@
+// What happened, in the past tense. `evolve` folds these into the state; nothing else changes it.
+import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } from './types.js'
+
+/** Crash recovery (§5.5): what storage returned. Always the first event. */
+export interface Recovered {
+  readonly type: 'Recovered'
+  readonly hardState: HardState
+  readonly runs: readonly Run[]
+  readonly configuration: Configuration
+}
+
+/** §5.1: a higher term was seen, or begun by this candidate. Always forgets votedFor, leader and role. */
+export interface TermAdvanced {
+  readonly type: 'TermAdvanced'
+  readonly term: Term
+}
+
+/** §5.2: this server's one vote of the current term, to itself or another. */
+export interface VoteGranted {
+  readonly type: 'VoteGranted'
+  readonly term: Term
+  readonly candidate: NodeId
+}
+
+/** §5.2: a new randomised election timeout; `random` is the generator's next state. */
+export interface ElectionTimeoutDrawn {
+  readonly type: 'ElectionTimeoutDrawn'
+  readonly timeoutMs: Millis
+  readonly random: number
+}
+
+/** The election timer starts anew at `at`: contact with the leader, a vote granted, an election begun. */
+export interface ElectionTimerReset {
+  readonly type: 'ElectionTimerReset'
+  readonly at: Millis
+}
+
+export interface BecameFollower {
+  readonly type: 'BecameFollower'
+  readonly term: Term
+}
+
+export interface BecameCandidate {
+  readonly type: 'BecameCandidate'
+  readonly term: Term
+}
+
+/** §5.2: elected by a quorum. `firstIndex` is where the leader's own entries begin: its no-op (§8). */
+export interface BecameLeader {
+  readonly type: 'BecameLeader'
+  readonly term: Term
+  readonly firstIndex: LogIndex
+  readonly at: Millis
+}
+
+/** A vote for or against this candidate has arrived, its own included. */
+export interface VoteReceived {
+  readonly type: 'VoteReceived'
+  readonly term: Term
+  readonly voter: NodeId
+  readonly voteGranted: boolean
+}
+
+/** A follower (or candidate) has heard from the leader of its term for the first time. */
+export interface LeaderRecognized {
+  readonly type: 'LeaderRecognized'
+  readonly term: Term
+  readonly leader: NodeId
+}
+
+/** §5.3: entries stand at the end of this server's log; durable once the write that carries them completes. */
+export interface EntriesAppended {
+  readonly type: 'EntriesAppended'
+  readonly firstIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly term: Term
+}
+
+/** §5.3: a conflict with the leader's log: `fromIndex` and everything after it is gone. */
+export interface LogTruncated {
+  readonly type: 'LogTruncated'
+  readonly fromIndex: LogIndex
+}
+
+/** A write left for storage: it makes the log up to `lastIndex` durable, and the hard state when it carries it. */
+export interface WriteStarted {
+  readonly type: 'WriteStarted'
+  readonly write: number
+  readonly lastIndex: LogIndex
+  readonly hardState: boolean
+}
+
+/** All writes up to this number are durable. */
+export interface WritesPersisted {
+  readonly type: 'WritesPersisted'
+  readonly write: number
+}
+
+export interface CommitAdvanced {
+  readonly type: 'CommitAdvanced'
+  readonly commitIndex: LogIndex
+  readonly term: Term
+}
+
+export interface AppliedAdvanced {
+  readonly type: 'AppliedAdvanced'
+  readonly lastApplied: LogIndex
+}
+
+/** A leader sent a follower an AppendEntries; with entries it is in flight until acknowledged. */
+export interface AppendSent {
+  readonly type: 'AppendSent'
+  readonly to: NodeId
+  readonly prevLogIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly bytes: number
+  readonly commitIndex: LogIndex
+}
+
+/** A follower's log is durable and equal to this leader's up to matchIndex. */
+export interface FollowerMatched {
+  readonly type: 'FollowerMatched'
+  readonly follower: NodeId
+  readonly matchIndex: LogIndex
+}
+
+/** Something of the current term arrived from a follower. */
+export interface FollowerContacted {
+  readonly type: 'FollowerContacted'
+  readonly follower: NodeId
+  readonly round: number
+  readonly at: Millis
+}
+
+/** A follower's log lacks what was sent, or its connection broke: find the place again from nextIndex. */
+export interface FollowerProbed {
+  readonly type: 'FollowerProbed'
+  readonly follower: NodeId
+  readonly nextIndex: LogIndex
+}
+
+/** The heartbeat timer fired. */
+export interface HeartbeatSent {
+  readonly type: 'HeartbeatSent'
+  readonly at: Millis
+}
+
+/** Thesis §6.4: a new leadership-confirmation round began, for all reads that wait. */
+export interface ReadRoundStarted {
+  readonly type: 'ReadRoundStarted'
+  readonly round: number
+}
+
+/** A read waits for the round after the ones already begun. `from` is the asking node. */
+export interface ReadQueued {
+  readonly type: 'ReadQueued'
+  readonly readId: number
+  readonly from: NodeId
+}
+
+/** The first `count` reads of the queue have their answer. */
+export interface ReadsAnswered {
+  readonly type: 'ReadsAnswered'
+  readonly count: number
+}
+
+/** The runtime was asked to wake consensus at `at`. */
+export interface WakeScheduled {
+  readonly type: 'WakeScheduled'
+  readonly at: Millis
+}
+
+export type ConsensusEvent =
+  | Recovered
+  | TermAdvanced
+  | VoteGranted
+  | ElectionTimeoutDrawn
+  | ElectionTimerReset
+  | BecameFollower
+  | BecameCandidate
+  | BecameLeader
+  | VoteReceived
+  | LeaderRecognized
+  | EntriesAppended
+  | LogTruncated
+  | WriteStarted
+  | WritesPersisted
+  | CommitAdvanced
+  | AppliedAdvanced
+  | AppendSent
+  | FollowerMatched
+  | FollowerContacted
+  | FollowerProbed
+  | HeartbeatSent
+  | ReadRoundStarted
+  | ReadQueued
+  | ReadsAnswered
+  | WakeScheduled

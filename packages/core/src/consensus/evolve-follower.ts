@@ -1,0 +1,44 @@
+// Folds what happened to one follower, as its leader sees it (Figure 2, nextIndex[] and matchIndex[]).
+import type { Follower, State } from './state.js'
+import type { LogIndex, NodeId } from './types.js'
+
+/** "initialized to leader last log index + 1" and 0 (Figure 2). */
+export function freshFollower(lastIndex: LogIndex): Follower {
+  return {
+    state: 'probe',
+    matchIndex: 0,
+    nextIndex: lastIndex + 1,
+    inFlight: [],
+    inFlightBytes: 0,
+    ackedRound: 0,
+    commitIndexSent: 0,
+    contactAt: undefined,
+  }
+}
+
+export function evolveFollower(state: State, id: NodeId, change: (follower: Follower) => void): void {
+  const follower = state.role.role === 'leader' ? state.role.followers.get(id) : undefined
+  if (follower !== undefined) change(follower)
+}
+
+/** The logs agree up to `matchIndex`: from here on entries are pipelined, and what it covers is no longer in flight. */
+export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex): void {
+  follower.matchIndex = Math.max(follower.matchIndex, matchIndex)
+  if (follower.state === 'probe') {
+    follower.state = 'replicate'
+    follower.nextIndex = follower.matchIndex + 1
+    follower.inFlight = []
+    follower.inFlightBytes = 0
+    return
+  }
+  follower.nextIndex = Math.max(follower.nextIndex, follower.matchIndex + 1)
+  let acknowledged = 0
+  while (
+    acknowledged < follower.inFlight.length &&
+    follower.inFlight[acknowledged]!.lastIndex <= matchIndex
+  ) {
+    follower.inFlightBytes -= follower.inFlight[acknowledged]!.bytes
+    acknowledged++
+  }
+  if (acknowledged > 0) follower.inFlight.splice(0, acknowledged)
+}

@@ -1,0 +1,164 @@
+// The only code that changes state. It folds what happened and never decides.
+import type { BecameLeader, ConsensusEvent, LogTruncated, Recovered, WriteStarted } from './events.js'
+import { acknowledgeInFlight, evolveFollower, freshFollower } from './evolve-follower.js'
+import { invariant } from './invariant-violation.js'
+import { type LeaderState, peersOf, type State } from './state.js'
+
+export function evolve(state: State, event: ConsensusEvent): void {
+  switch (event.type) {
+    case 'Recovered':
+      return recovered(state, event)
+    case 'TermAdvanced':
+      invariant(event.term > state.currentTerm, 'currentTerm only rises')
+      state.currentTerm = event.term
+      state.votedFor = undefined
+      state.role = { role: 'follower', leaderId: undefined }
+      return
+    case 'VoteGranted':
+      invariant(state.votedFor === undefined || state.votedFor === event.candidate, 'one vote per term')
+      state.votedFor = event.candidate
+      return
+    case 'ElectionTimeoutDrawn':
+      state.electionTimer.timeoutMs = event.timeoutMs
+      state.random = event.random
+      return
+    case 'ElectionTimerReset':
+      state.electionTimer.startedAt = event.at
+      return
+    case 'BecameFollower':
+      state.role = { role: 'follower', leaderId: undefined }
+      return
+    case 'BecameCandidate':
+      state.role = { role: 'candidate', votes: new Map() }
+      return
+    case 'VoteReceived':
+      if (state.role.role === 'candidate') state.role.votes.set(event.voter, event.voteGranted)
+      return
+    case 'BecameLeader':
+      return becameLeader(state, event)
+    case 'LeaderRecognized':
+      state.role = { role: 'follower', leaderId: event.leader }
+      return
+    case 'EntriesAppended':
+      state.log.append(event.firstIndex, event.lastIndex, event.term)
+      return
+    case 'LogTruncated':
+      return logTruncated(state, event)
+    case 'WriteStarted':
+      return writeStarted(state, event)
+    case 'WritesPersisted':
+      return writesPersisted(state, event.write)
+    case 'CommitAdvanced':
+      state.commitIndex = event.commitIndex
+      return
+    case 'AppliedAdvanced':
+      state.lastApplied = event.lastApplied
+      return
+    case 'AppendSent':
+      evolveFollower(state, event.to, (follower) => {
+        follower.commitIndexSent = Math.max(follower.commitIndexSent, event.commitIndex)
+        if (event.bytes === 0) return
+        follower.inFlight.push({ lastIndex: event.lastIndex, bytes: event.bytes })
+        follower.inFlightBytes += event.bytes
+        if (follower.state === 'replicate') follower.nextIndex = event.lastIndex + 1
+      })
+      return
+    case 'FollowerMatched':
+      evolveFollower(state, event.follower, (follower) => acknowledgeInFlight(follower, event.matchIndex))
+      return
+    case 'FollowerContacted':
+      evolveFollower(state, event.follower, (follower) => {
+        follower.contactAt = event.at
+        follower.ackedRound = Math.max(follower.ackedRound, event.round)
+      })
+      return
+    case 'FollowerProbed':
+      evolveFollower(state, event.follower, (follower) => {
+        follower.state = 'probe'
+        follower.nextIndex = event.nextIndex
+        follower.inFlight = []
+        follower.inFlightBytes = 0
+        follower.commitIndexSent = 0
+      })
+      return
+    case 'HeartbeatSent':
+      leader(state).heartbeatAt = event.at
+      return
+    case 'ReadRoundStarted': {
+      const role = leader(state)
+      role.readRound = event.round
+      role.readRoundIndex = state.commitIndex
+      role.readRoundCount = role.reads.length
+      return
+    }
+    case 'ReadQueued':
+      leader(state).reads.push({ readId: event.readId, from: event.from })
+      return
+    case 'ReadsAnswered': {
+      const role = leader(state)
+      role.reads = role.reads.slice(event.count)
+      role.readRoundCount = 0
+      return
+    }
+    case 'WakeScheduled':
+      state.wakeAt = event.at
+      return
+    default:
+      event satisfies never
+  }
+}
+
+function leader(state: State): LeaderState {
+  invariant(state.role.role === 'leader', 'an event of a leader at a server that does not lead')
+  return state.role
+}
+
+function recovered(state: State, event: Recovered): void {
+  state.currentTerm = event.hardState.currentTerm
+  state.votedFor = event.hardState.votedFor
+  state.configuration = event.configuration
+  for (const run of event.runs) state.log.append(run.firstIndex, run.lastIndex, run.term)
+  state.writes.durableIndex = state.log.lastIndex
+  invariant(state.log.lastTerm <= state.currentTerm, 'the log holds no term above currentTerm')
+}
+
+function becameLeader(state: State, event: BecameLeader): void {
+  const followers = new Map([...peersOf(state)].map((peer) => [peer, freshFollower(state.log.lastIndex)]))
+  state.role = {
+    role: 'leader',
+    followers,
+    firstIndex: event.firstIndex,
+    heartbeatAt: event.at,
+    readRound: 0,
+    readRoundIndex: 0,
+    readRoundCount: 0,
+    reads: [],
+  }
+}
+
+function logTruncated(state: State, event: LogTruncated): void {
+  invariant(event.fromIndex > state.commitIndex, 'what is committed is never truncated')
+  invariant(state.role.role !== 'leader', 'a leader never truncates its own log (§5.3, Leader Append-Only)')
+  state.log.truncateFrom(event.fromIndex)
+  const last = event.fromIndex - 1
+  state.writes.durableIndex = Math.min(state.writes.durableIndex, last)
+  // A write that is still under way carries entries that are gone: its completion must not acknowledge what
+  // will stand at their indexes (etcd's append ABA race).
+  for (const write of state.writes.inFlight) write.lastIndex = Math.min(write.lastIndex, last)
+}
+
+function writeStarted(state: State, event: WriteStarted): void {
+  invariant(event.write === state.writes.started + 1, 'writes are numbered one by one')
+  state.writes.started = event.write
+  if (event.hardState) state.writes.hardState = event.write
+  state.writes.inFlight.push({ write: event.write, lastIndex: event.lastIndex })
+}
+
+function writesPersisted(state: State, write: number): void {
+  const { writes } = state
+  invariant(write <= writes.started, 'only started writes complete')
+  writes.persisted = Math.max(writes.persisted, write)
+  while (writes.inFlight.length > 0 && writes.inFlight[0]!.write <= write) {
+    writes.durableIndex = Math.max(writes.durableIndex, writes.inFlight.shift()!.lastIndex)
+  }
+}

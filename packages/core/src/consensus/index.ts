@@ -1,0 +1,10 @@
+// The consensus room: pure Raft. Nothing in here knows of time, bytes, promises or its surroundings.
+export type * from './effects.js'
+export type * from './events.js'
+export type * from './inputs.js'
+export { InvariantViolation } from './invariant-violation.js'
+export { type EntriesWanted, entriesWanted } from './log-replication.js'
+export type * from './messages.js'
+export { type Follower, initialState, type LeaderState, leaderOf, type State } from './state.js'
+export { type StepResult, step } from './step.js'
+export type * from './types.js'

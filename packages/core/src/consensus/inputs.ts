@@ -1,0 +1,85 @@
+// Everything that can happen to consensus. Time comes in as `now`; nothing is read from outside.
+import type { Message } from './messages.js'
+import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } from './types.js'
+
+/** The first input: what storage returned (§5.5 crash recovery; an empty storage too). */
+export interface Recover {
+  readonly type: 'Recover'
+  readonly now: Millis
+  readonly hardState: HardState
+  readonly runs: readonly Run[]
+  readonly configuration: Configuration
+}
+
+/** A wake-up that was asked for. May come late, early or twice. */
+export interface Tick {
+  readonly type: 'Tick'
+  readonly now: Millis
+}
+
+/** Clients of this server propose `count` commands. */
+export interface Propose {
+  readonly type: 'Propose'
+  readonly now: Millis
+  readonly count: number
+}
+
+/** A client of this server asks for a linearizable read. Ids are never reused. */
+export interface RequestRead {
+  readonly type: 'RequestRead'
+  readonly now: Millis
+  readonly readId: number
+}
+
+export interface Receive {
+  readonly type: 'Receive'
+  readonly now: Millis
+  /** Who really sent it. */
+  readonly from: NodeId
+  readonly message: Message
+}
+
+/** All writes up to number `write` are durable. */
+export interface Persisted {
+  readonly type: 'Persisted'
+  readonly now: Millis
+  readonly write: number
+}
+
+/** The state machine has applied everything up to `index`. */
+export interface Applied {
+  readonly type: 'Applied'
+  readonly now: Millis
+  readonly index: LogIndex
+}
+
+/** The answer to a Replicate effect: entries from entriesWanted().fromIndex (or a block boundary before it) on. */
+export interface OfferEntries {
+  readonly type: 'OfferEntries'
+  readonly now: Millis
+  readonly to: NodeId
+  /** Contiguous runs of this server's log; empty to tell only the commit index. */
+  readonly entries: readonly Run[]
+  readonly bytes: number
+}
+
+/** A connection to `peer` was made anew: what was under way may be lost. */
+export interface PeerConnected {
+  readonly type: 'PeerConnected'
+  readonly now: Millis
+  readonly peer: NodeId
+}
+
+export type Input =
+  | Recover
+  | Tick
+  | Propose
+  | RequestRead
+  | Receive
+  | Persisted
+  | Applied
+  | OfferEntries
+  | PeerConnected
+
+/** The term a received message is refused at: one lying peer must not exhaust the terms. */
+export const TERM_JUMP_MAX: Term = 2 ** 32

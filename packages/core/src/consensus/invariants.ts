@@ -1,0 +1,38 @@
+// What holds after every step, whatever arrived. Cheap enough to be checked always; the whole-log ones live in tests.
+import { invariant } from './invariant-violation.js'
+import type { State } from './state.js'
+import type { LogIndex, NodeId, Term } from './types.js'
+
+/** What must not go back or change, taken before a step. */
+export interface Before {
+  readonly currentTerm: Term
+  readonly votedFor: NodeId | undefined
+  readonly commitIndex: LogIndex
+  readonly lastApplied: LogIndex
+}
+
+export function before(state: State): Before {
+  const { currentTerm, votedFor, commitIndex, lastApplied } = state
+  return { currentTerm, votedFor, commitIndex, lastApplied }
+}
+
+/** @throws InvariantViolation */
+export function checkInvariants(was: Before, state: State): void {
+  const { log, writes } = state
+  invariant(state.currentTerm >= was.currentTerm, 'currentTerm never goes back')
+  invariant(state.commitIndex >= was.commitIndex, 'commitIndex never goes back')
+  invariant(state.lastApplied >= was.lastApplied, 'lastApplied never goes back')
+  invariant(
+    state.currentTerm !== was.currentTerm || was.votedFor === undefined || state.votedFor === was.votedFor,
+    'a vote is given once in a term',
+  )
+  invariant(state.lastApplied <= state.commitIndex, 'only committed entries are applied')
+  invariant(state.commitIndex <= log.lastIndex, 'only entries of the log are committed')
+  invariant(log.lastTerm <= state.currentTerm, 'the log holds no term above currentTerm')
+  invariant(writes.durableIndex <= log.lastIndex, 'what is durable is part of the log')
+  invariant(writes.persisted <= writes.started, 'only started writes complete')
+  if (state.role.role === 'leader') {
+    invariant(state.role.readRoundCount <= state.role.reads.length, 'a read round answers reads that wait')
+    invariant(log.lastTerm === state.currentTerm, 'a leader ends its log with an entry of its own term')
+  }
+}

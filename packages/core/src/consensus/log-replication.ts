@@ -1,0 +1,100 @@
+// Raft §5.3: log replication, what the leader sends.
+import { invariant } from './invariant-violation.js'
+import type { State } from './state.js'
+import type { Turn } from './turn.js'
+import type { LogIndex, NodeId, Run } from './types.js'
+
+/** What Replicate asks for: entries from `fromIndex` on, at most `bytesMax` bytes; 0 bytes: only the commit index. */
+export interface EntriesWanted {
+  readonly fromIndex: LogIndex
+  readonly bytesMax: number
+}
+
+/** "The leader appends the command to its log as a new entry." */
+export function propose(turn: Turn, count: number): void {
+  const { state } = turn
+  if (state.role.role !== 'leader') return turn.do({ type: 'RefuseProposals', count })
+  const firstIndex = state.log.lastIndex + 1
+  const lastIndex = state.log.lastIndex + count
+  const term = state.currentTerm
+  turn.record({ type: 'EntriesAppended', firstIndex, lastIndex, term })
+  turn.do({ type: 'EncodeBlock', content: 'proposals', firstIndex, lastIndex, term })
+  replicateToAll(turn)
+}
+
+export function replicateToAll(turn: Turn): void {
+  const { role } = turn.state
+  if (role.role === 'leader') for (const to of role.followers.keys()) turn.do({ type: 'Replicate', to })
+}
+
+/** What `to` should be sent now, undefined when nothing: it has all, the window is full, or a probe is out. */
+export function entriesWanted(state: State, to: NodeId): EntriesWanted | undefined {
+  const follower = state.role.role === 'leader' ? state.role.followers.get(to) : undefined
+  if (follower === undefined) return undefined
+  const fromIndex = follower.nextIndex
+  if (fromIndex <= state.log.lastIndex) {
+    const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax } = state.options
+    const room = inFlightBytesMax - follower.inFlightBytes
+    const messagesMax = follower.state === 'probe' ? 1 : inFlightMessagesMax
+    if (room <= 0 || follower.inFlight.length >= messagesMax) return undefined
+    return { fromIndex, bytesMax: Math.min(room, messageBytesMax) }
+  }
+  const knowsCommit = follower.commitIndexSent >= state.commitIndex || follower.state === 'probe'
+  return knowsCommit ? undefined : { fromIndex, bytesMax: 0 }
+}
+
+/**
+ * Sends what the runtime has gathered for a Replicate. The first run may begin before nextIndex, at a block boundary:
+ * the follower skips what it has.
+ */
+export function offerEntries(turn: Turn, to: NodeId, entries: readonly Run[], bytes: number): void {
+  const { state } = turn
+  const follower = state.role.role === 'leader' ? state.role.followers.get(to) : undefined
+  const wanted = entriesWanted(state, to)
+  if (follower === undefined || wanted === undefined) return
+  const first = entries[0]
+  if (first === undefined) return sendAppendEntries(turn, to, follower.nextIndex - 1, [], 0)
+  const lastIndex = entries.at(-1)!.lastIndex
+  invariant(first.firstIndex <= follower.nextIndex, 'entries are offered from nextIndex or before it')
+  if (lastIndex < follower.nextIndex) return
+  for (const run of entries) {
+    invariant(state.log.termAt(run.lastIndex) === run.term, 'only entries of the log are offered')
+  }
+  sendAppendEntries(turn, to, first.firstIndex - 1, entries, bytes)
+  turn.do({ type: 'Replicate', to })
+}
+
+/** §5.2: "Leaders send periodic heartbeats (AppendEntries RPCs that carry no log entries) to all followers." */
+export function broadcastHeartbeat(turn: Turn): void {
+  const { role } = turn.state
+  if (role.role !== 'leader') return
+  turn.record({ type: 'HeartbeatSent', at: turn.now })
+  // prevLogIndex is the last index sent, so that a lost append at the end shows as a gap.
+  for (const [to, follower] of role.followers) sendAppendEntries(turn, to, follower.nextIndex - 1, [], 0)
+}
+
+function sendAppendEntries(
+  turn: Turn,
+  to: NodeId,
+  prevLogIndex: LogIndex,
+  entries: readonly Run[],
+  bytes: number,
+): void {
+  const { state } = turn
+  if (state.role.role !== 'leader') return
+  const prevLogTerm = state.log.termAt(prevLogIndex)
+  invariant(prevLogTerm !== undefined, 'prevLogIndex is in the log')
+  const lastIndex = entries.at(-1)?.lastIndex ?? prevLogIndex
+  const leaderCommit = state.commitIndex
+  const { readRound: round } = state.role
+  turn.record({
+    type: 'AppendSent',
+    to,
+    prevLogIndex,
+    lastIndex,
+    bytes,
+    commitIndex: Math.min(leaderCommit, lastIndex),
+  })
+  const term = state.currentTerm
+  turn.send(to, { type: 'AppendEntries', term, prevLogIndex, prevLogTerm, entries, leaderCommit, round })
+}

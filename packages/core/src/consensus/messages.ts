@@ -1,0 +1,71 @@
+// Raft Figure 2: the RPCs, as one-way messages. A reply is a message too; nothing here waits.
+import type { LogIndex, Run, Term } from './types.js'
+
+/** §5.2: a candidate asks for a vote. The sender is the candidate. */
+export interface RequestVote {
+  readonly type: 'RequestVote'
+  readonly term: Term
+  readonly lastLogIndex: LogIndex
+  readonly lastLogTerm: Term
+}
+
+export interface RequestVoteReply {
+  readonly type: 'RequestVoteReply'
+  /** The voter's term, for the candidate to update itself. */
+  readonly term: Term
+  readonly voteGranted: boolean
+}
+
+/** §5.3: the leader replicates entries; without entries it is the heartbeat. The sender is the leader. */
+export interface AppendEntries {
+  readonly type: 'AppendEntries'
+  readonly term: Term
+  readonly prevLogIndex: LogIndex
+  readonly prevLogTerm: Term
+  /** The entries after prevLogIndex: contiguous, terms not decreasing, empty in a heartbeat. */
+  readonly entries: readonly Run[]
+  readonly leaderCommit: LogIndex
+  /** Thesis §6.4: the newest leadership-confirmation round begun when this left; never reused in a term. */
+  readonly round: number
+}
+
+export interface AppendEntriesReply {
+  readonly type: 'AppendEntriesReply'
+  readonly term: Term
+  readonly success: boolean
+  /** On success: the follower's log is durable and equal to the leader's up to here. */
+  readonly matchIndex: LogIndex
+  /** On a conflict (§5.3, the back-off by term): the prevLogIndex that was refused. */
+  readonly rejectedIndex: LogIndex
+  /** On a conflict: the last index the follower could agree on, and the term of its entry there. */
+  readonly hintIndex: LogIndex
+  readonly hintTerm: Term
+  /** The round of the AppendEntries this answers. */
+  readonly round: number
+}
+
+/** Thesis §6.4: a follower asks the leader for a read index on behalf of its clients. */
+export interface ReadIndexRequest {
+  readonly type: 'ReadIndexRequest'
+  readonly term: Term
+  /** Unique among the asking node's requests for its process lifetime. */
+  readonly readId: number
+}
+
+export interface ReadIndexReply {
+  readonly type: 'ReadIndexReply'
+  readonly term: Term
+  readonly readId: number
+  /** False: not the leader (any more); ask again elsewhere, under a new id. */
+  readonly confirmed: boolean
+  readonly readIndex: LogIndex
+}
+
+/** What consensus says to another server. Terms are part of every message (§5.1). */
+export type Message =
+  | RequestVote
+  | RequestVoteReply
+  | AppendEntries
+  | AppendEntriesReply
+  | ReadIndexRequest
+  | ReadIndexReply

@@ -1,0 +1,82 @@
+// Raft Figure 2: "Updated on stable storage before responding to RPCs". Derived here, once, for every rule: no rule
+// has to remember it.
+import type { Effect, Persist, Send } from './effects.js'
+import type { ConsensusEvent } from './events.js'
+import type { State } from './state.js'
+import type { Turn } from './turn.js'
+import type { LogIndex } from './types.js'
+
+/** Ends a turn: one write for all it changed, and for each promise the write that makes it true. */
+export function persistBeforeSpeaking(turn: Turn): Effect[] {
+  const write = writeOf(turn.events)
+  if (write === undefined) return gateSends(turn)
+  const { state } = turn
+  const { hardStateChanged, truncateFrom, appendedFrom } = write
+  const lastIndex = state.log.lastIndex
+  const number = state.writes.started + 1
+  turn.record({ type: 'WriteStarted', write: number, lastIndex, hardState: hardStateChanged })
+  const persist: Persist = {
+    type: 'Persist',
+    write: number,
+    hardState: hardStateChanged ? { currentTerm: state.currentTerm, votedFor: state.votedFor } : undefined,
+    truncateFrom,
+    appended: appendedFrom === undefined ? undefined : { firstIndex: appendedFrom, lastIndex },
+  }
+  turn.do(persist)
+  return gateSends(turn)
+}
+
+function writeOf(
+  events: readonly ConsensusEvent[],
+):
+  | { hardStateChanged: boolean; truncateFrom: LogIndex | undefined; appendedFrom: LogIndex | undefined }
+  | undefined {
+  let hardStateChanged = false
+  let truncateFrom: LogIndex | undefined
+  let appendedFrom: LogIndex | undefined
+  for (const event of events) {
+    if (event.type === 'TermAdvanced' || event.type === 'VoteGranted') hardStateChanged = true
+    else if (event.type === 'LogTruncated')
+      truncateFrom = Math.min(truncateFrom ?? event.fromIndex, event.fromIndex)
+    else if (event.type === 'EntriesAppended') appendedFrom ??= event.firstIndex
+  }
+  if (!hardStateChanged && truncateFrom === undefined && appendedFrom === undefined) return undefined
+  return { hardStateChanged, truncateFrom, appendedFrom }
+}
+
+function gateSends(turn: Turn): Effect[] {
+  return turn.effects.map((effect) => {
+    if (effect.type !== 'Send') return effect
+    const afterWrite = writeBehind(turn.state, effect)
+    return afterWrite <= turn.state.writes.persisted ? effect : { ...effect, afterWrite }
+  })
+}
+
+/** The write that must be durable before this message may leave; 0: none. */
+function writeBehind(state: State, { message }: Send): number {
+  switch (message.type) {
+    case 'RequestVote':
+      // The candidate's own vote: after a crash it must know that it has begun this term.
+      return state.writes.hardState
+    case 'RequestVoteReply':
+      return message.voteGranted ? state.writes.hardState : 0
+    case 'AppendEntriesReply':
+      if (!message.success) return 0
+      return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
+    case 'AppendEntries':
+      // The leader's disk works in parallel with its followers' (thesis §10.2.1); its own vote was durable before
+      // it was counted.
+      return 0
+    case 'ReadIndexRequest':
+    case 'ReadIndexReply':
+      return 0
+    default:
+      return message satisfies never
+  }
+}
+
+function writeCovering(state: State, index: LogIndex): number {
+  if (index <= state.writes.durableIndex) return 0
+  const write = state.writes.inFlight.find(({ lastIndex }) => lastIndex >= index)
+  return write?.write ?? state.writes.started
+}

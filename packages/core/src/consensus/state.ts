@@ -1,0 +1,126 @@
+// Raft Figure 2: "State". Rules read it; only `evolve` writes it.
+import { Log } from './log.js'
+import type { Configuration, ConsensusOptions, LogIndex, Millis, NodeId, Term } from './types.js'
+
+/** What a leader keeps about one follower (Figure 2, "volatile state on leaders"). */
+export interface Follower {
+  /** 'probe': one message at a time until the logs agree; 'replicate': pipelined. */
+  state: 'probe' | 'replicate'
+  /** Highest index known to be durable and equal there. Below nextIndex; never goes back within a term. */
+  matchIndex: LogIndex
+  /** The next index to send. In 'replicate' it runs ahead of what is acknowledged. */
+  nextIndex: LogIndex
+  /** AppendEntries with entries that are not acknowledged, oldest first. At most one in 'probe'. */
+  inFlight: { lastIndex: LogIndex; bytes: number }[]
+  inFlightBytes: number
+  /** The newest leadership-confirmation round it has answered (thesis §6.4). */
+  ackedRound: number
+  /** The commit index it was last told. */
+  commitIndexSent: LogIndex
+  /** When it last answered in this term. */
+  contactAt: Millis | undefined
+}
+
+/** A read that waits for leadership to be confirmed. */
+export interface PendingRead {
+  readonly readId: number
+  /** The asking node: this one or a follower. */
+  readonly from: NodeId
+}
+
+/** Everything only a leader has. It is made at election and dies with the term (PITFALLS 18, 23). */
+export interface LeaderState {
+  readonly role: 'leader'
+  readonly followers: Map<NodeId, Follower>
+  /** Where this leader's own entries begin: its no-op. Nothing is read before it is committed. */
+  readonly firstIndex: LogIndex
+  heartbeatAt: Millis
+  /** The newest round begun; 0 before the first. Never reused within the term. */
+  readRound: number
+  /** The read index of that round: the commit index when it began. */
+  readRoundIndex: LogIndex
+  /** How many reads, from the front of the queue, wait for that round. 0: no round is under way. */
+  readRoundCount: number
+  reads: PendingRead[]
+}
+
+export interface CandidateState {
+  readonly role: 'candidate'
+  /** Answers of this term, its own vote included once that is durable. */
+  readonly votes: Map<NodeId, boolean>
+}
+
+export interface FollowerState {
+  readonly role: 'follower'
+  /** The leader of the current term, once it has been heard from. */
+  leaderId: NodeId | undefined
+}
+
+/** Writes on their way to storage: what is durable is never more than what they say. */
+export interface Writes {
+  /** Number of the last write that left. */
+  started: number
+  /** All writes up to this number are durable. */
+  persisted: number
+  /** The last write that carried the current hard state. */
+  hardState: number
+  /** The log is durable up to here; at most its last index. */
+  durableIndex: LogIndex
+  /** Unfinished writes, and how much of the present log is durable once each completes. */
+  inFlight: { write: number; lastIndex: LogIndex }[]
+}
+
+export interface State {
+  readonly id: NodeId
+  readonly options: ConsensusOptions
+  configuration: Configuration
+
+  /** Latest term this server has seen. Never goes back; durable before anything of the term is promised. */
+  currentTerm: Term
+  /** Who got this server's vote of currentTerm. Changes only with the term once it is set. */
+  votedFor: NodeId | undefined
+  readonly log: Log
+
+  /** Highest index known to be committed. Never goes back; lastApplied <= commitIndex <= log.lastIndex. */
+  commitIndex: LogIndex
+  lastApplied: LogIndex
+
+  role: FollowerState | CandidateState | LeaderState
+  writes: Writes
+
+  /** The election timer: fires timeoutMs after startedAt. */
+  electionTimer: { startedAt: Millis; timeoutMs: Millis }
+  random: number
+  /** The wake-up that was last asked for. */
+  wakeAt: Millis
+}
+
+/** A server before Recover. `seed` decides its election timeouts. */
+export function initialState(id: NodeId, options: ConsensusOptions, seed: number): State {
+  return {
+    id,
+    options,
+    configuration: { voters: [] },
+    currentTerm: 0,
+    votedFor: undefined,
+    log: new Log(),
+    commitIndex: 0,
+    lastApplied: 0,
+    role: { role: 'follower', leaderId: undefined },
+    writes: { started: 0, persisted: 0, hardState: 0, durableIndex: 0, inFlight: [] },
+    electionTimer: { startedAt: 0, timeoutMs: options.electionTimeoutMsMax },
+    random: seed | 0,
+    wakeAt: Number.POSITIVE_INFINITY,
+  }
+}
+
+/** The leader of the current term as far as this server knows. */
+export function leaderOf(state: State): NodeId | undefined {
+  if (state.role.role === 'leader') return state.id
+  return state.role.role === 'follower' ? state.role.leaderId : undefined
+}
+
+/** The voters besides this server. */
+export function* peersOf(state: State): Generator<NodeId> {
+  for (const voter of state.configuration.voters) if (voter !== state.id) yield voter
+}

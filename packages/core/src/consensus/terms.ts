@@ -1,0 +1,19 @@
+// Raft §5.1: terms. "If one server's current term is smaller than the other's, then it updates its current term to
+// the larger value. If a candidate or leader discovers that its term is out of date, it immediately reverts to
+// follower state."
+import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'
+import { refuseAllReads } from './read-index.js'
+import type { Turn } from './turn.js'
+import type { Term } from './types.js'
+
+/** Adopts a higher term as a follower that knows no leader and has not voted. */
+export function adoptTerm(turn: Turn, term: Term): void {
+  const role = turn.state.role.role
+  refuseAllReads(turn)
+  turn.record({ type: 'TermAdvanced', term })
+  if (role === 'follower') return
+  turn.record({ type: 'BecameFollower', term })
+  // A leader's election timer has not been running.
+  drawElectionTimeout(turn)
+  resetElectionTimer(turn)
+}

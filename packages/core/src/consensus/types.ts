@@ -1,0 +1,46 @@
+// Raft Figure 2: the vocabulary that every rule shares.
+
+/** A member's name. Over libp2p it is the PeerId. Never empty, at most 255 bytes of UTF-8. */
+export type NodeId = string
+
+/** A term (Raft §5.1): a logical clock, 0 before the first election, at most 2^53 - 1. */
+export type Term = number
+
+/** A position in the log. The first entry has index 1; 0 means "before the log". At most 2^53 - 1. */
+export type LogIndex = number
+
+/** Milliseconds of a monotonic clock. Only differences mean anything. */
+export type Millis = number
+
+/** A contiguous stretch of the log, both ends included, all of one term. Bytes never enter consensus. */
+export interface Run {
+  readonly firstIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly term: Term
+}
+
+/** What must survive a crash besides the log (Figure 2, "persistent state on all servers"). */
+export interface HardState {
+  readonly currentTerm: Term
+  readonly votedFor: NodeId | undefined
+}
+
+/** The voters in force. Learners and joint configurations get their own fields when they arrive. */
+export interface Configuration {
+  readonly voters: readonly NodeId[]
+}
+
+/** Cluster-wide protocol times and limits. */
+export interface ConsensusOptions {
+  /** How often a leader sends to an idle follower. Well below the election timeout (§5.6). */
+  readonly heartbeatMs: number
+  /** Election timeouts are drawn uniformly from [min, max] (§5.2; the paper's range is 150-300 ms). */
+  readonly electionTimeoutMsMin: number
+  readonly electionTimeoutMsMax: number
+  /** Unacknowledged entry bytes a leader keeps on the way to one follower. */
+  readonly inFlightBytesMax: number
+  /** Unacknowledged AppendEntries with entries a leader keeps on the way to one follower. */
+  readonly inFlightMessagesMax: number
+  /** Upper bound of the entries' bytes in one AppendEntries. */
+  readonly messageBytesMax: number
+}

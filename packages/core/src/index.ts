@@ -1,0 +1,15 @@
+// @riverraft/core: Raft as a library. See README.md.
+
+export type { ConsensusEvent } from './consensus/events.js'
+export type { HardState, LogIndex, NodeId, Run, Term } from './consensus/types.js'
+export type * from './node/types.js'
+export * from './ports/errors.js'
+export type * from './ports/scheduler.js'
+export * from './ports/state-machine.js'
+export type * from './ports/storage.js'
+export type * from './ports/transport.js'
+export * from './wire/entry-block.js'
+export * from './wire/frame.js'
+export * from './wire/hello.js'
+export * from './wire/limits.js'
+export * from './wire/messages.js'

@@ -1,0 +1,74 @@
+// The Storage port: one replica's durable memory. What `write` has completed, a power failure leaves in place.
+import type { HardState, LogIndex, NodeId, Run } from '../consensus/types.js'
+import type { EntryBlock } from '../wire/entry-block.js'
+import type { Incarnation } from '../wire/hello.js'
+import type { Member } from './transport.js'
+
+/** Who opens the storage. An empty one is formatted with it; any other must have been formatted with the same ids. */
+export interface StorageIdentity {
+  readonly clusterId: string
+  readonly nodeId: NodeId
+  /** The initial members. Stored when formatting; a storage that has content ignores them and returns its own. */
+  readonly members: readonly Member[]
+  /** The incarnation to write when formatting: 16 hexadecimal digits, freshly random. */
+  readonly incarnation: Incarnation
+}
+
+/** What the storage held when it was opened. */
+export interface StoredState {
+  /** True when this `open` formatted it. */
+  readonly formatted: boolean
+  readonly incarnation: Incarnation
+  readonly members: readonly Member[]
+  readonly hardState: HardState
+  /** The log from its first entry on, contiguous, terms not decreasing. Empty for an empty log. */
+  readonly runs: readonly Run[]
+  /** Timestamp of the last block, 0 for an empty log. */
+  readonly lastTimestamp: number
+}
+
+/** A block to store, of which the entries before `firstIndex` are already in the log and are skipped. */
+export interface StoredBlock {
+  readonly block: EntryBlock
+  /** The first effective index: block.firstIndex <= firstIndex <= block.lastIndex. */
+  readonly firstIndex: LogIndex
+}
+
+/** One atomic, durable step: first the truncation, then the blocks, and the hard state with them. */
+export interface WriteBatch {
+  readonly hardState: HardState | undefined
+  /** Remove this index and everything after it. Always above what is committed. */
+  readonly truncateFrom: LogIndex | undefined
+  /** Contiguous, the first one right after the end of the (truncated) log. */
+  readonly blocks: readonly StoredBlock[]
+}
+
+/**
+ * Called once: without an error when the batch is durable, with one when it is not known to be. It may be called
+ * before `write` returns.
+ */
+export type WriteCompleted = (error?: Error) => void
+
+/**
+ * Keeps one replica's hard state and log.
+ *
+ * - The node calls `open` once and first, then has at most one `write` in flight.
+ * - After a failed write or sync the storage is poisoned: it never retries, every later call fails, the node stops.
+ */
+export interface Storage {
+  /** For messages: 'memory', 'file', ... */
+  readonly name: string
+  /** False: everything is gone when the process ends. A node on such a storage cannot restart as the same member. */
+  readonly durable: boolean
+  /** @throws RaftError ERR_STORAGE_IDENTITY, ERR_STORAGE_CORRUPT, ERR_STORAGE_LOCKED, ERR_STORAGE */
+  open(identity: StorageIdentity): Promise<StoredState>
+  /** Makes `batch` durable as a whole. Never throws: failures go to `completed`. */
+  write(batch: WriteBatch, completed: WriteCompleted): void
+  /**
+   * Blocks from the one that holds `from` onward, contiguous, at most about `bytesMax` but at least one; blocks cut by
+   * a truncation are re-framed. The first may begin before `from`. Only completed writes are read.
+   */
+  read(from: LogIndex, bytesMax: number): Promise<readonly EntryBlock[]>
+  /** Idempotent. An unfinished write is completed or failed first. */
+  close(): Promise<void>
+}

@@ -1,0 +1,61 @@
+// The Transport port: moves messages between members. It may lose, repeat and reorder, never alter or split.
+import type { NodeId } from '../consensus/types.js'
+import type { Frame } from '../wire/frame.js'
+import type { Hello, HelloRefusal } from '../wire/hello.js'
+
+/** A member of the cluster and where it listens. */
+export interface Member {
+  readonly id: NodeId
+  /** In the transport's own notation: `host:port`, a URL, a multiaddr. */
+  readonly address: string
+  /** Learners come with membership changes; until then every member votes. */
+  readonly role: 'voter'
+}
+
+/**
+ * What the node gives a transport. The transport may call any of it at any time after `listen` began, never
+ * re-entrantly from within `send`.
+ */
+export interface TransportHost {
+  readonly id: NodeId
+  /** What this node says of itself to `peer` when a connection opens. */
+  hello(peer: NodeId): Hello
+  /**
+   * Judges a peer's hello, on both ends of a connection, after the transport has checked that `hello.from` is the
+   * authenticated peer (where it can know). `undefined` means welcome; a refusal closes the connection with its reason.
+   */
+  admit(hello: Hello): HelloRefusal | undefined
+  /** The peer refused this node's hello: it will be tried again, with back-off, unless the node closes the transport. */
+  refused(peer: NodeId, refusal: HelloRefusal): void
+  /** A frame from `from`, which is who really sent it. The frame and its bytes are the node's from here on. */
+  receive(from: NodeId, frame: Frame): void
+  /** A connection on which `send(peer)` travels is ready: whatever was under way before may be lost. */
+  linkUp(peer: NodeId): void
+  linkDown(peer: NodeId, reason: string): void
+  /** True: the peer's queue is filling, send only what is needed; false: it has drained. */
+  pressure(peer: NodeId, high: boolean): void
+}
+
+/**
+ * Moves frames between members. One instance serves one node once.
+ *
+ * - One long-lived connection per direction and peer; it redials with jittered back-off for ever.
+ * - Nothing is sent to, and nothing accepted from, who is not in `members`.
+ */
+export interface Transport {
+  /** For messages: 'tcp', 'libp2p', ... */
+  readonly name: string
+  /**
+   * Listens, and starts dialling every member but this node. Resolves when others can connect, with the address
+   * they can use. Does not wait for anybody.
+   * @throws RaftError ERR_LISTEN
+   */
+  listen(host: TransportHost, members: readonly Member[]): Promise<string>
+  /**
+   * Never blocks, never throws. The node calls it at most once a turn and peer. The queue to a peer is bounded in
+   * bytes: a queued frame that is only heartbeat is replaced by a newer one; if it is still full, this frame is dropped.
+   */
+  send(peer: NodeId, frame: Frame): void
+  /** Closes every connection and listener. Idempotent; nothing is delivered after it resolved. */
+  close(): Promise<void>
+}

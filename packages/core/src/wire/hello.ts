@@ -1,0 +1,82 @@
+// The hello: the first frame each way on a connection. It decides whether two servers belong together.
+import type { NodeId } from '../consensus/types.js'
+import { ByteReader, ByteWriter, decodeError } from './bytes.js'
+import { HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
+
+/** "RVRF", read as a little-endian u32. */
+export const HELLO_MAGIC = 0x46525652
+/** The protocol versions this build speaks. */
+export const PROTOCOL_MIN = 1
+export const PROTOCOL_MAX = 1
+
+/** A storage's random birth mark: 16 hexadecimal digits. A wiped storage gets a new one. */
+export type Incarnation = string
+
+export interface Hello {
+  readonly protocolMin: number
+  readonly protocolMax: number
+  readonly clusterId: string
+  /** Raised by disaster recovery, so that the old members cannot form a second quorum. 0 until then. */
+  readonly generation: number
+  readonly from: NodeId
+  /** Who the sender believes to speak to. */
+  readonly to: NodeId
+  readonly incarnation: Incarnation
+  /** CRC-32 over the initial members, so that two nodes started with different lists notice. */
+  readonly membersHash: number
+}
+
+export const HELLO_REFUSALS = [
+  'wrong-cluster',
+  'wrong-generation',
+  'wrong-target',
+  'wrong-sender',
+  'wrong-version',
+  'wrong-members',
+  'unknown-member',
+  'incarnation-changed',
+] as const
+export type HelloRefusal = (typeof HELLO_REFUSALS)[number]
+
+/** The answer to a hello: the answering server's own hello, or why not. */
+export type HelloReply = { readonly hello: Hello } | { readonly refusal: HelloRefusal }
+
+const KIND_HELLO = 1
+const KIND_REFUSAL = 2
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const writer = new ByteWriter().u32(HELLO_MAGIC).u8(KIND_HELLO).u8(hello.protocolMin).u8(hello.protocolMax)
+  writer.text(hello.clusterId).u53(hello.generation).text(hello.from).text(hello.to)
+  return writer.text(hello.incarnation).u32(hello.membersHash).bytes().slice()
+}
+
+export function encodeHelloRefusal(refusal: HelloRefusal): Uint8Array {
+  return new ByteWriter().u32(HELLO_MAGIC).u8(KIND_REFUSAL).text(refusal).bytes().slice()
+}
+
+/** @throws RaftError ERR_DECODE. Unknown trailing fields are ignored (rolling upgrade). */
+export function decodeHello(bytes: Uint8Array): HelloReply {
+  if (bytes.length > HELLO_BYTES_MAX) throw decodeError(`hello of ${bytes.length} bytes`)
+  const reader = new ByteReader(bytes)
+  if (reader.u32() !== HELLO_MAGIC) throw decodeError('not a River Raft peer: wrong magic')
+  const kind = reader.u8()
+  if (kind === KIND_REFUSAL) {
+    const reason = reader.text(ID_BYTES_MAX)
+    const refusal = HELLO_REFUSALS.find((known) => known === reason)
+    if (refusal === undefined) throw decodeError('unknown refusal')
+    return { refusal }
+  }
+  if (kind !== KIND_HELLO) throw decodeError(`hello kind ${kind}`)
+  const hello: Hello = {
+    protocolMin: reader.u8(),
+    protocolMax: reader.u8(),
+    clusterId: reader.text(ID_BYTES_MAX),
+    generation: reader.u53(),
+    from: reader.text(ID_BYTES_MAX),
+    to: reader.text(ID_BYTES_MAX),
+    incarnation: reader.text(ID_BYTES_MAX),
+    membersHash: reader.u32(),
+  }
+  if (!/^[0-9a-f]{16}$/.test(hello.incarnation)) throw decodeError('incarnation is not 16 hexadecimal digits')
+  return { hello }
+}

@@ -1,0 +1,22 @@
+// Every length is checked against one of these before anything is allocated (PITFALLS "hostile peers").
+
+/** Bytes of one frame, its length prefix not counted. A peer that announces more is cut off. */
+export const FRAME_BYTES_MAX: number = 16 * 1024 * 1024
+
+/** Bytes of one entry block: header and entries. */
+export const BLOCK_BYTES_MAX: number = 8 * 1024 * 1024
+
+/** Entries in one block. */
+export const BLOCK_ENTRIES_MAX: number = 65_536
+
+/** Messages in one frame. */
+export const FRAME_MESSAGES_MAX: number = 4_096
+
+/** Blocks in one AppendEntries. */
+export const MESSAGE_BLOCKS_MAX: number = 4_096
+
+/** Bytes of a NodeId or cluster id in UTF-8. */
+export const ID_BYTES_MAX: number = 255
+
+/** Bytes of a hello frame: it arrives before a peer is trusted with more. */
+export const HELLO_BYTES_MAX: number = 2_048

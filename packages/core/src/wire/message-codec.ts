@@ -1,0 +1,161 @@
+// One encoder and one decoder per message type. Unknown trailing bytes of a message are ignored (rolling upgrade).
+import { type ByteReader, type ByteWriter, decodeError } from './bytes.js'
+import { decodeBlock, type EntryBlock } from './entry-block.js'
+import { BLOCK_BYTES_MAX, BLOCK_ENTRIES_MAX, MESSAGE_BLOCKS_MAX } from './limits.js'
+import type { AppendEntriesWithBlocks, PeerMessage } from './messages.js'
+
+/** Type bytes on the wire. Numbers are never reused. */
+const TYPE = {
+  RequestVote: 1,
+  RequestVoteReply: 2,
+  AppendEntries: 3,
+  AppendEntriesReply: 4,
+  ReadIndexRequest: 5,
+  ReadIndexReply: 6,
+  Forward: 7,
+  ForwardReply: 8,
+} as const satisfies Record<PeerMessage['type'], number>
+
+export function typeByte(message: PeerMessage): number {
+  return TYPE[message.type]
+}
+
+/** Everything of `message` but its blocks' bytes, which follow on the wire. */
+export function encodeBody(writer: ByteWriter, message: PeerMessage): void {
+  writer.u53(message.term)
+  switch (message.type) {
+    case 'RequestVote':
+      writer.u53(message.lastLogIndex).u53(message.lastLogTerm)
+      return
+    case 'RequestVoteReply':
+      writer.u8(message.voteGranted ? 1 : 0)
+      return
+    case 'AppendEntries':
+      writer.u53(message.prevLogIndex).u53(message.prevLogTerm).u53(message.leaderCommit).u53(message.round)
+      writer.u32(message.entries.length)
+      for (const block of message.entries) writer.u32(block.byteLength)
+      return
+    case 'AppendEntriesReply':
+      writer
+        .u8(message.success ? 1 : 0)
+        .u53(message.matchIndex)
+        .u53(message.rejectedIndex)
+      writer.u53(message.hintIndex).u53(message.hintTerm).u53(message.round)
+      return
+    case 'ReadIndexRequest':
+      writer.u53(message.readId)
+      return
+    case 'ReadIndexReply':
+      writer
+        .u53(message.readId)
+        .u8(message.confirmed ? 1 : 0)
+        .u53(message.readIndex)
+      return
+    case 'Forward':
+      writer.u53(message.processId).u53(message.sequence).u32(message.commands.length)
+      for (const command of message.commands) writer.u32(command.length).raw(command)
+      return
+    case 'ForwardReply':
+      writer
+        .u53(message.sequence)
+        .u8((message.accepted ? 1 : 0) | (message.overloaded ? 2 : 0))
+        .u53(message.firstIndex)
+      return
+    default:
+      message satisfies never
+  }
+}
+
+/** @throws RaftError ERR_DECODE */
+export function decodeBody(type: number, reader: ByteReader): PeerMessage {
+  const term = reader.u53()
+  switch (type) {
+    case TYPE.RequestVote:
+      return { type: 'RequestVote', term, lastLogIndex: reader.u53(), lastLogTerm: reader.u53() }
+    case TYPE.RequestVoteReply:
+      return { type: 'RequestVoteReply', term, voteGranted: reader.u8() === 1 }
+    case TYPE.AppendEntries:
+      return decodeAppendEntries(term, reader)
+    case TYPE.AppendEntriesReply:
+      return {
+        type: 'AppendEntriesReply',
+        term,
+        success: reader.u8() === 1,
+        matchIndex: reader.u53(),
+        rejectedIndex: reader.u53(),
+        hintIndex: reader.u53(),
+        hintTerm: reader.u53(),
+        round: reader.u53(),
+      }
+    case TYPE.ReadIndexRequest:
+      return { type: 'ReadIndexRequest', term, readId: reader.u53() }
+    case TYPE.ReadIndexReply:
+      return {
+        type: 'ReadIndexReply',
+        term,
+        readId: reader.u53(),
+        confirmed: reader.u8() === 1,
+        readIndex: reader.u53(),
+      }
+    case TYPE.Forward:
+      return {
+        type: 'Forward',
+        term,
+        processId: reader.u53(),
+        sequence: reader.u53(),
+        commands: decodeCommands(reader),
+      }
+    case TYPE.ForwardReply: {
+      const sequence = reader.u53()
+      const flags = reader.u8()
+      const firstIndex = reader.u53()
+      return {
+        type: 'ForwardReply',
+        term,
+        sequence,
+        accepted: (flags & 1) !== 0,
+        overloaded: (flags & 2) !== 0,
+        firstIndex,
+      }
+    }
+    default:
+      throw decodeError(`message type ${type}`)
+  }
+}
+
+function decodeCommands(reader: ByteReader): Uint8Array[] {
+  const count = reader.u32()
+  if (count === 0 || count > BLOCK_ENTRIES_MAX) throw decodeError(`${count} forwarded commands`)
+  const commands: Uint8Array[] = []
+  for (let i = 0; i < count; i++) commands.push(reader.raw(reader.u32()))
+  return commands
+}
+
+function decodeAppendEntries(term: number, reader: ByteReader): AppendEntriesWithBlocks {
+  const prevLogIndex = reader.u53()
+  const prevLogTerm = reader.u53()
+  const leaderCommit = reader.u53()
+  const round = reader.u53()
+  const count = reader.u32()
+  if (count > MESSAGE_BLOCKS_MAX) throw decodeError(`${count} blocks in a message`)
+  const lengths: number[] = []
+  for (let i = 0; i < count; i++) {
+    const length = reader.u32()
+    if (length > BLOCK_BYTES_MAX) throw decodeError(`block of ${length} bytes`)
+    lengths.push(length)
+  }
+  const entries: EntryBlock[] = []
+  let index = prevLogIndex
+  let lastTerm = prevLogTerm
+  for (const length of lengths) {
+    const block = decodeBlock(reader.raw(length))
+    if (block.firstIndex !== index + 1)
+      throw decodeError(`block begins at ${block.firstIndex}, not at ${index + 1}`)
+    if (block.term < lastTerm || block.term > term)
+      throw decodeError(`block of term ${block.term} after ${lastTerm}`)
+    index = block.lastIndex
+    lastTerm = block.term
+    entries.push(block)
+  }
+  return { type: 'AppendEntries', term, prevLogIndex, prevLogTerm, entries, leaderCommit, round }
+}

@@ -1,0 +1,39 @@
+// What travels between nodes: the consensus messages, AppendEntries with its blocks, and forwarded proposals.
+import type { AppendEntries, Message } from '../consensus/messages.js'
+import type { LogIndex, Term } from '../consensus/types.js'
+import type { EntryBlock } from './entry-block.js'
+
+/** AppendEntries as it travels: each run is the block that holds its bytes. */
+export interface AppendEntriesWithBlocks extends AppendEntries {
+  readonly entries: readonly EntryBlock[]
+}
+
+/** A follower passes its clients' commands to the leader. Answered once by ForwardReply, or never. */
+export interface Forward {
+  readonly type: 'Forward'
+  /** The term whose leader is meant: another term's leader refuses, so that an old copy can do no harm. */
+  readonly term: Term
+  /** Random per process of the sender; with `sequence` it tells a repeated frame from a new request. */
+  readonly processId: number
+  /** 1, 2, 3, ... within the process. */
+  readonly sequence: number
+  readonly commands: readonly Uint8Array[]
+}
+
+export interface ForwardReply {
+  readonly type: 'ForwardReply'
+  readonly term: Term
+  readonly sequence: number
+  /** True: the commands stand at firstIndex, firstIndex + 1, ... of `term`. False: certainly never appended. */
+  readonly accepted: boolean
+  /** True: refused because the leader's queue is full, not because it does not lead. */
+  readonly overloaded: boolean
+  readonly firstIndex: LogIndex
+}
+
+export type PeerMessage = Exclude<Message, AppendEntries> | AppendEntriesWithBlocks | Forward | ForwardReply
+
+/** True for what a newer one of its kind makes worthless: AppendEntries without entries. */
+export function isHeartbeat(message: PeerMessage): boolean {
+  return message.type === 'AppendEntries' && message.entries.length === 0
+}
