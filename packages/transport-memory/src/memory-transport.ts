@@ -1,0 +1,78 @@
+// The Transport port over a MemoryNetwork: one node's end of all its links.
+import {
+  type Frame,
+  type Hello,
+  type HelloReply,
+  type Member,
+  type NodeId,
+  RaftError,
+  type Transport,
+  type TransportHost,
+} from '@riverraft/core'
+import { addressOf, Link, type LinkContext, type LinkTarget } from './link.js'
+
+/** Where listening transports are known by their address. */
+export interface Exchange extends LinkContext {
+  /** @throws RaftError ERR_LISTEN when the address is taken */
+  register(address: string, transport: MemoryTransport): void
+  unregister(address: string): void
+}
+
+export class MemoryTransport implements Transport, LinkTarget {
+  readonly name = 'memory'
+  readonly #network: Exchange
+  readonly #links = new Map<NodeId, Link>()
+  #host: TransportHost | undefined
+  #address = ''
+  #closed = false
+
+  constructor(network: Exchange) {
+    this.#network = network
+  }
+
+  get id(): NodeId {
+    return this.#host?.id ?? ''
+  }
+
+  get links(): Iterable<Link> {
+    return this.#links.values()
+  }
+
+  async listen(host: TransportHost, members: readonly Member[]): Promise<string> {
+    if (this.#host || this.#closed)
+      throw new RaftError('ERR_LISTEN', 'a memory transport serves one node, once')
+    const own = members.find((member) => member.id === host.id)
+    const address = own ? addressOf(own) : host.id
+    this.#network.register(address, this)
+    this.#host = host
+    this.#address = address
+    for (const member of members) {
+      if (member.id !== host.id) this.#links.set(member.id, new Link(this.#network, host, member))
+    }
+    for (const link of this.#links.values()) link.connect()
+    return address
+  }
+
+  send(peer: NodeId, frame: Frame): void {
+    this.#links.get(peer)?.send(frame)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const link of this.#links.values()) link.close()
+    if (this.#host) this.#network.unregister(this.#address)
+  }
+
+  greet(from: NodeId, hello: Hello): HelloReply {
+    const host = this.#host
+    if (hello.from !== from) return { refusal: 'wrong-sender' }
+    if (!host || !this.#links.has(from)) return { refusal: 'unknown-member' }
+    const refusal = host.admit(hello)
+    return refusal ? { refusal } : { hello: host.hello(from) }
+  }
+
+  receive(from: NodeId, frame: Frame): void {
+    this.#host?.receive(from, frame)
+  }
+}
