@@ -1,0 +1,82 @@
+// The Transport port on any driver of connections.
+import type { NodeId } from '../consensus/types.js'
+import { RaftError } from '../ports/errors.js'
+import type { Member, Transport, TransportHost } from '../ports/transport.js'
+import type { Frame } from '../wire/frame.js'
+import type { LinkDriver } from './connection.js'
+import { Dialler } from './dialler.js'
+import { InboundConnections } from './inbound-connections.js'
+import { type LinkOptions, type LinkSettings, linkSettings } from './options.js'
+
+/**
+ * A transport with one outbound connection to every peer for our frames, and one inbound connection from every peer
+ * for theirs.
+ * @throws RaftError ERR_INVALID_OPTION
+ */
+export function linkTransport(name: string, driver: LinkDriver, options: LinkOptions = {}): Transport {
+  return new LinkTransport(name, driver, linkSettings(options))
+}
+
+class LinkTransport implements Transport {
+  readonly name: string
+  readonly #driver: LinkDriver
+  readonly #settings: LinkSettings
+  readonly #diallers = new Map<NodeId, Dialler>()
+  #inbound: InboundConnections | undefined
+  #listening: Promise<string> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(name: string, driver: LinkDriver, settings: LinkSettings) {
+    this.name = name
+    this.#driver = driver
+    this.#settings = settings
+  }
+
+  async listen(host: TransportHost, members: readonly Member[]): Promise<string> {
+    if (this.#listening !== undefined || this.#closing !== undefined) {
+      throw new RaftError('ERR_LISTEN', `a ${this.name} transport serves one node once`)
+    }
+    for (const member of members) {
+      if (member.id === host.id) continue
+      this.#diallers.set(member.id, new Dialler(member, this.#driver, host, this.#settings))
+    }
+    const inbound = new InboundConnections(
+      host,
+      this.#settings,
+      (id) => this.#diallers.has(id),
+      (id) => this.#diallers.get(id)?.peerConnected(),
+    )
+    this.#inbound = inbound
+    this.#listening = this.#listenOnDriver(inbound)
+    const address = await this.#listening
+    if (this.#closing !== undefined) throw new RaftError('ERR_LISTEN', 'closed while it began to listen')
+    for (const dialler of this.#diallers.values()) dialler.dial()
+    return address
+  }
+
+  send(peer: NodeId, frame: Frame): void {
+    this.#diallers.get(peer)?.send(frame)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #listenOnDriver(inbound: InboundConnections): Promise<string> {
+    try {
+      return await this.#driver.listen((connection) => inbound.accept(connection))
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new RaftError('ERR_LISTEN', `${this.name} cannot listen: ${message}`, { cause })
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const dialler of this.#diallers.values()) dialler.close()
+    this.#inbound?.close()
+    // A listener that is just coming up must be up before it can be closed.
+    await this.#listening?.catch(() => undefined)
+    await this.#driver.close()
+  }
+}
