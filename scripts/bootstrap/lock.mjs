@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BootstrapError } from './errors.mjs'
@@ -48,39 +48,45 @@ async function acquire() {
   }
 }
 
+/** The lock appears with its owner in it: a link is made of a finished file, or not at all. */
 function tryCreate() {
+  const own = `${LOCK_FILE}.${process.pid}`
+  writeFileSync(own, String(process.pid))
   try {
-    writeFileSync(LOCK_FILE, String(process.pid), { flag: 'wx' })
+    linkSync(own, LOCK_FILE)
     return true
   } catch (error) {
     if (error.code === 'EEXIST') return false
     throw error
+  } finally {
+    rmSync(own, { force: true })
   }
 }
 
-/** The owner's process id; undefined when the lock has just been released; 0 when its writing was cut short. */
-function readOwner() {
+/** The owner's process id; undefined when the lock has just been released. */
+function readOwner(file = LOCK_FILE) {
   try {
-    return Number(readFileSync(LOCK_FILE, 'utf8')) || 0
+    return Number(readFileSync(file, 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
     throw error
   }
 }
 
-/** Of several waiters only one may remove a dead owner's lock: a rename succeeds once. */
+/** Removes a dead owner's lock. Of several waiters one succeeds; what is not the dead owner's is put back. */
 function takeAway(owner) {
-  const grave = `${LOCK_FILE}.${owner}.${process.pid}`
+  const grave = `${LOCK_FILE}.${process.pid}.old`
   try {
     renameSync(LOCK_FILE, grave)
-    rmSync(grave, { force: true })
+    if (readOwner(grave) !== owner) linkSync(grave, LOCK_FILE)
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
+  } finally {
+    rmSync(grave, { force: true })
   }
 }
 
 function isAlive(pid) {
-  if (pid === 0) return false
   try {
     process.kill(pid, 0)
     return true

@@ -9,16 +9,18 @@ const STAMP_FILE = join(ROOT, 'node_modules', '.cache', 'bootstrap-stamp')
 
 /** Installs exactly what the lock file names; skipped while it and the manifests are as they were. */
 export async function installDependencies(toolchain) {
-  const digest = manifestDigest()
-  if (existsSync(STAMP_FILE) && readFileSync(STAMP_FILE, 'utf8') === digest) return
+  if (existsSync(STAMP_FILE) && readFileSync(STAMP_FILE, 'utf8') === manifestDigest()) return
   rmSync(STAMP_FILE, { force: true })
   process.stderr.write('bootstrap: installing the dependencies that pnpm-lock.yaml names\n')
   const flags = ['--frozen-lockfile', '--prefer-offline', '--reporter=append-only']
-  const result = await runCaptured(toolchain, 'pnpm', ['install', ...flags])
+  // pnpm's own waits between retries add up to minutes before it admits that there is no network.
+  const retries = ['fetch-retries=2', 'fetch-retry-mintimeout=500', 'fetch-retry-maxtimeout=2000']
+  const config = retries.map((setting) => `--config.${setting}`)
+  const result = await runCaptured(toolchain, 'pnpm', ['install', ...flags, ...config])
   if (result.signal) throw interrupted('pnpm install', result.signal)
   if (result.code !== 0) throw fetchFailure('The dependencies', result.output)
   mkdirSync(dirname(STAMP_FILE), { recursive: true })
-  writeFileSync(STAMP_FILE, digest)
+  writeFileSync(STAMP_FILE, manifestDigest())
 }
 
 /** Builds what has changed since the last build. */

@@ -17,37 +17,34 @@ export function environment(toolchain) {
   }
 }
 
-/**
- * Runs a command to its end with our own stdio, passing signals on, and resolves to `{ code, signal }`.
- * `command` is `node`, `pnpm` or a path.
- */
+/** Runs a command to its end with our own stdio and resolves to its `{ code, signal }`. */
 export function run(toolchain, command, args, options = {}) {
-  const child = start(toolchain, command, args, { stdio: 'inherit', ...options })
-  const forward = { SIGINT: !hasTerminal(), SIGTERM: true, SIGHUP: true }
-  const handlers = Object.entries(forward).map(([signal, passOn]) => {
-    const handler = () => passOn && child.kill(signal)
-    process.on(signal, handler)
-    return [signal, handler]
-  })
-  return ended(child).finally(() => {
-    for (const [signal, handler] of handlers) process.removeListener(signal, handler)
-  })
+  return ended(start(toolchain, command, args, { stdio: 'inherit', ...options })).then(
+    ({ code, signal }) => ({
+      code,
+      signal,
+    }),
+  )
 }
 
-/** Runs a command, shows what it prints, and resolves to `{ code, signal, output }`. */
-export async function runCaptured(toolchain, command, args, options = {}) {
+/**
+ * Runs a command, shows what it prints unless `quiet`, and resolves to `{ code, signal, output }`. `signal` is also
+ * set when we were interrupted and the command ended with a status of its own.
+ */
+export async function runCaptured(toolchain, command, args, { quiet = false, ...options } = {}) {
   const child = start(toolchain, command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let output = ''
   for (const [stream, shown] of [
-    [child.stdout, options.quiet ? undefined : process.stdout],
-    [child.stderr, options.quiet ? undefined : process.stderr],
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
   ]) {
     stream.setEncoding('utf8').on('data', (text) => {
       output += text
-      shown?.write(text)
+      if (!quiet) shown.write(text)
     })
   }
-  return { ...(await ended(child)), output }
+  const { code, signal, received } = await ended(child)
+  return { code, signal: signal ?? received, output }
 }
 
 /** Ends this process the way the child ended: the same exit status, or the same signal. */
@@ -56,16 +53,25 @@ export function runToEnd(result) {
   else process.exitCode = result?.code ?? 0
 }
 
+/** `command` is `node`, `pnpm` or the name of a program on PATH. */
 function start(toolchain, command, args, options) {
-  const { quiet: _, ...spawnOptions } = options
-  const file = toolchain?.[command] ?? command
-  return spawn(file, args, { cwd: ROOT, env: environment(toolchain), ...spawnOptions })
+  return spawn(toolchain?.[command] ?? command, args, { cwd: ROOT, env: environment(toolchain), ...options })
 }
 
+/** Waits for the child, passing on the signals we receive in the meantime. */
 function ended(child) {
+  let received = null
+  const passOn = { SIGINT: !hasTerminal(), SIGTERM: true, SIGHUP: true }
+  const handler = (signal) => {
+    received = signal
+    if (passOn[signal]) child.kill(signal)
+  }
+  for (const signal of Object.keys(passOn)) process.on(signal, handler)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, signal) => resolve({ code, signal }))
+    child.once('close', (code, signal) => resolve({ code, signal, received }))
+  }).finally(() => {
+    for (const signal of Object.keys(passOn)) process.removeListener(signal, handler)
   })
 }
 
