@@ -12,6 +12,8 @@ export async function runTests(toolchain, args) {
     const result = await run(toolchain, 'pnpm', ['exec', 'vitest', 'run', ...reporters, ...args])
     if (result.signal) return result
     const sum = readSum(report)
+    // An error outside any test (a lost rejection, say) fails the run; the sum must not look green.
+    if (result.code !== 0 && sum.passed > 0 && sum.failed === 0) sum.failed = 1
     process.stdout.write(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`)
     const nothingRan = sum.passed + sum.failed === 0
     return result.code === 0 && (sum.failed > 0 || nothingRan) ? { code: 1 } : result
