@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ROOT } from './paths.mjs'
+import { basename, join } from 'node:path'
+import { projectDirs, ROOT } from './paths.mjs'
 import { run, runCaptured } from './run.mjs'
 import { runTests } from './tests.mjs'
 
@@ -70,18 +70,9 @@ async function checkPackages(toolchain) {
 }
 
 function publishedPackages() {
-  return ['packages', 'apps']
-    .flatMap((group) =>
-      readdirSync(join(ROOT, group)).map((name) => ({ name, path: join(ROOT, group, name) })),
-    )
-    .filter(({ path }) => {
-      try {
-        return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).private !== true
-      } catch (error) {
-        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false
-        throw error
-      }
-    })
+  return projectDirs()
+    .map((dir) => ({ name: basename(dir), path: join(ROOT, dir) }))
+    .filter(({ path }) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).private !== true)
 }
 
 async function workingTree(toolchain) {

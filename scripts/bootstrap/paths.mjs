@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,4 +12,14 @@ export function pinnedVersions() {
     node: readFileSync(join(ROOT, '.node-version'), 'utf8').trim(),
     pnpm: manifest.packageManager.replace(/^pnpm@/, ''),
   }
+}
+
+/** The folder of every package and app, relative to the root. */
+export function projectDirs() {
+  return ['packages', 'apps']
+    .flatMap((group) =>
+      existsSync(join(ROOT, group)) ? readdirSync(join(ROOT, group)).map((name) => join(group, name)) : [],
+    )
+    .filter((dir) => existsSync(join(ROOT, dir, 'package.json')))
+    .sort()
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BootstrapError, fetchFailure } from './errors.mjs'
-import { ROOT } from './paths.mjs'
+import { projectDirs, ROOT } from './paths.mjs'
 import { runCaptured } from './run.mjs'
 
 const STAMP_FILE = join(ROOT, 'node_modules', '.cache', 'bootstrap-stamp')
@@ -42,12 +42,9 @@ function interrupted(what, signal) {
 /** Changes whenever an install could come out differently, or node_modules has been removed. */
 function manifestDigest() {
   const hash = createHash('sha256')
-  const projects = ['packages', 'apps'].flatMap((group) => {
-    const dir = join(ROOT, group)
-    return existsSync(dir) ? readdirSync(dir).map((name) => join(group, name)) : []
-  })
+  const projects = projectDirs()
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', '.node-version']
-  for (const file of [...files, ...projects.sort().map((dir) => join(dir, 'package.json'))]) {
+  for (const file of [...files, ...projects.map((dir) => join(dir, 'package.json'))]) {
     if (existsSync(join(ROOT, file))) hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)))
   }
   for (const dir of projects) hash.update(existsSync(join(ROOT, dir, 'node_modules')) ? '1' : '0')
