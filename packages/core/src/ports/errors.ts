@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   ERR_INCARNATION_CHANGED: { retryable: false },
   /** The cluster did not let this node join. */
   ERR_JOIN_REFUSED: { retryable: false },
+  /** The next change a watch should see is no longer in this node's history: read the state, then watch from there. */
+  ERR_WATCH_COMPACTED: { retryable: false },
   /** A protocol invariant does not hold: the node failed stop. Please report it. */
   ERR_INVARIANT: { retryable: false },
 } as const
