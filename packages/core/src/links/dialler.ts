@@ -94,6 +94,7 @@ export class Dialler {
 
   #up(): void {
     this.#state = 'up'
+    this.#peerSeen = false
     this.#timer = setTimeout(() => this.#backOff.reset(), this.#settings.stableLinkMs)
     this.#host.linkUp(this.#member.id)
   }
