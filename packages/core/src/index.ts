@@ -1,7 +1,9 @@
 // @riverraft/core: Raft as a library. See README.md.
-
 export type { ConsensusEvent } from './consensus/events.js'
 export type { HardState, LogIndex, NodeId, Run, Term } from './consensus/types.js'
+export * from './node/define-state-machine.js'
+export { RaftNode } from './node/raft-node.js'
+export { systemScheduler } from './node/system-scheduler.js'
 export type * from './node/types.js'
 export * from './ports/errors.js'
 export type * from './ports/scheduler.js'

@@ -67,7 +67,7 @@ export function confirmReadRound(turn: Turn): void {
   startReadRound(turn)
 }
 
-/** Nothing survives a change of leader (PITFALLS 13): all that wait are told to ask again. */
+/** Nothing survives a change of leader: all that wait are told to ask again. */
 export function refuseAllReads(turn: Turn): void {
   const { role } = turn.state
   if (role.role === 'leader') refuse(turn, role.reads)

@@ -28,7 +28,7 @@ export interface PendingRead {
   readonly from: NodeId
 }
 
-/** Everything only a leader has. It is made at election and dies with the term (PITFALLS 18, 23). */
+/** Everything only a leader has. It is made at election and dies with the term. */
 export interface LeaderState {
   readonly role: 'leader'
   readonly followers: Map<NodeId, Follower>

@@ -137,3 +137,6 @@ export type NodeEvent = (ConsensusEvent | RuntimeEvent) & {
 }
 
 export type NodeEventType = NodeEvent['type']
+
+/** The event of one type. */
+export type EventOf<Type extends NodeEventType> = Extract<NodeEvent, { readonly type: Type }>

@@ -1,4 +1,4 @@
-// Every length is checked against one of these before anything is allocated (PITFALLS "hostile peers").
+// Every length is checked against one of these before anything is allocated.
 
 /** Bytes of one frame, its length prefix not counted. A peer that announces more is cut off. */
 export const FRAME_BYTES_MAX: number = 16 * 1024 * 1024

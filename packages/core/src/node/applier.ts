@@ -1,0 +1,108 @@
+// Applies what is committed, in order, once, and hands each outcome to whoever waits for it.
+import type { LogIndex } from '../consensus/types.js'
+import { RaftError } from '../ports/errors.js'
+import type { CommandCodec, CommandRejected, StateMachine } from '../ports/state-machine.js'
+import type { Storage } from '../ports/storage.js'
+import { type EntryBlock, EntryCursor, EntryKind } from '../wire/entry-block.js'
+import { BlockSource, type BlockSourceEvents } from './block-source.js'
+import type { LogCache } from './log-cache.js'
+import type { Proposals } from './proposals.js'
+
+/** How long one turn may apply before sockets and timers get their chance, and how often the clock is read. */
+const APPLY_MS_MAX = 8
+const CLOCK_EVERY = 128
+
+export class Applier {
+  readonly #machine: StateMachine<unknown, unknown, unknown>
+  readonly #codec: CommandCodec<unknown>
+  readonly #cache: LogCache
+  readonly #source: BlockSource
+  readonly #proposals: Proposals
+  readonly #now: () => number
+  #cursor: { readonly block: EntryBlock; readonly at: EntryCursor } | undefined
+  lastApplied: LogIndex = 0
+  commitIndex: LogIndex = 0
+
+  constructor(
+    machine: StateMachine<unknown, unknown, unknown>,
+    codec: CommandCodec<unknown>,
+    cache: LogCache,
+    storage: Storage,
+    proposals: Proposals,
+    now: () => number,
+    events: BlockSourceEvents,
+  ) {
+    this.#machine = machine
+    this.#codec = codec
+    this.#cache = cache
+    this.#source = new BlockSource(storage, events)
+    this.#proposals = proposals
+    this.#now = now
+  }
+
+  /**
+   * Applies up to commitIndex, or as far as time and memory allow. Returns true when it should be called again soon.
+   * @throws RaftError ERR_STATE_MACHINE, ERR_UNKNOWN_ENTRY_KIND: fail stop
+   */
+  run(): boolean {
+    const until = this.#now() + APPLY_MS_MAX
+    let sinceClock = 0
+    while (this.lastApplied < this.commitIndex) {
+      const index = this.lastApplied + 1
+      const cached = this.#cache.find(index)
+      const block = cached?.block ?? this.#source.find(index)
+      if (block === undefined) return false
+      const cursor = this.#cursorAt(block, index)
+      // Where this block's entries stop to count: an uncommitted rest may have been replaced by another block.
+      const last = Math.min(this.commitIndex, cached?.lastIndex ?? block.lastIndex)
+      for (;;) {
+        this.#apply(block, cursor)
+        this.lastApplied = cursor.index
+        if (cursor.index >= last) break
+        if (++sinceClock % CLOCK_EVERY === 0 && this.#now() > until) {
+          cursor.next()
+          return true
+        }
+        cursor.next()
+      }
+      // Positioned at the entry to apply next, if this block has one.
+      cursor.next()
+    }
+    return false
+  }
+
+  /** A cursor that stands at `index`. */
+  #cursorAt(block: EntryBlock, index: LogIndex): EntryCursor {
+    if (this.#cursor?.block === block && this.#cursor.at.index === index) return this.#cursor.at
+    const at = new EntryCursor(block)
+    while (at.next() && at.index < index);
+    this.#cursor = { block, at }
+    return at
+  }
+
+  #apply(block: EntryBlock, { index, kind, payload }: EntryCursor): void {
+    const { term, timestamp } = block
+    if (kind !== EntryKind.Command) {
+      if (kind === EntryKind.Noop) return this.#proposals.applied(index, term, undefined, undefined)
+      throw new RaftError(
+        'ERR_UNKNOWN_ENTRY_KIND',
+        `entry ${index} is of kind ${kind}, which this version does not know`,
+      )
+    }
+    let result: unknown
+    let rejection: CommandRejected | undefined
+    try {
+      const command = this.#codec.decode(payload)
+      result = this.#machine.apply(command, { index, term, timestamp, session: undefined })
+    } catch (cause) {
+      // By name, so that a second copy of this library is understood too.
+      if (!(cause instanceof Error) || cause.name !== 'CommandRejected') {
+        throw new RaftError('ERR_STATE_MACHINE', `the state machine threw while applying entry ${index}`, {
+          cause,
+        })
+      }
+      rejection = cause as CommandRejected
+    }
+    this.#proposals.applied(index, term, result, rejection)
+  }
+}

@@ -1,0 +1,75 @@
+// Group commit: one write in flight; whatever arrives meanwhile forms the next one.
+import type { Persist } from '../consensus/effects.js'
+import type { HardState, LogIndex } from '../consensus/types.js'
+import type { Storage, StoredBlock } from '../ports/storage.js'
+
+interface Batch {
+  /** The last write number this batch completes. */
+  write: number
+  hardState: HardState | undefined
+  truncateFrom: LogIndex | undefined
+  blocks: StoredBlock[]
+}
+
+export interface LogWriterEvents {
+  /** All writes up to `write` are durable. May be called from within `start`. */
+  persisted(write: number): void
+  /** The storage is poisoned: nothing may be promised any more. */
+  failed(error: Error): void
+}
+
+export class LogWriter {
+  readonly #storage: Storage
+  readonly #events: LogWriterEvents
+  readonly #waiting: Batch[] = []
+  #writing = false
+  #idle: (() => void) | undefined
+
+  constructor(storage: Storage, events: LogWriterEvents) {
+    this.#storage = storage
+    this.#events = events
+  }
+
+  add(persist: Persist, blocks: readonly StoredBlock[]): void {
+    const { write, hardState, truncateFrom } = persist
+    const last = this.#waiting.at(-1)
+    // A truncation comes first in a batch: it can join only one that has no blocks for it to cut.
+    if (last !== undefined && (truncateFrom === undefined || last.blocks.length === 0)) {
+      last.write = write
+      last.hardState = hardState ?? last.hardState
+      last.truncateFrom = least(last.truncateFrom, truncateFrom)
+      for (const block of blocks) last.blocks.push(block)
+    } else {
+      this.#waiting.push({ write, hardState, truncateFrom, blocks: [...blocks] })
+    }
+  }
+
+  /** Starts the next write unless one is in flight. A storage that completes at once gets them all. */
+  start(): void {
+    while (!this.#writing) {
+      const batch = this.#waiting.shift()
+      if (batch === undefined) return
+      this.#writing = true
+      this.#storage.write(batch, (error) => this.#completed(batch, error))
+    }
+  }
+
+  #completed(batch: Batch, error: Error | undefined): void {
+    this.#writing = false
+    this.#idle?.()
+    if (error === undefined) return this.#events.persisted(batch.write)
+    this.#waiting.length = 0
+    this.#events.failed(error)
+  }
+
+  /** Resolves when no write is in flight; what waits is dropped. */
+  async stop(): Promise<void> {
+    this.#waiting.length = 0
+    if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve))
+  }
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return Math.min(a, b)
+}

@@ -1,0 +1,88 @@
+// Options are validated once, at start; every limit has a unit and a default.
+import type { ConsensusOptions } from '../consensus/index.js'
+import { RaftError } from '../ports/errors.js'
+import type { Member } from '../ports/transport.js'
+import { utf8 } from '../wire/bytes.js'
+import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
+import type { NodeLimits, NodeOptions } from './types.js'
+
+const MIB = 1024 * 1024
+
+export type Limits = Required<NodeLimits>
+
+export const DEFAULT_LIMITS: Limits = {
+  heartbeatMs: 50,
+  electionTimeoutMsMin: 150,
+  electionTimeoutMsMax: 300,
+  messageBytesMax: MIB,
+  inFlightBytesMax: 4 * MIB,
+  inFlightMessagesMax: 256,
+  pendingProposalsMax: 65_536,
+  pendingBytesMax: 64 * MIB,
+  pendingReadsMax: 10_000,
+  logCacheBytesMax: 64 * MIB,
+  requestTimeoutMs: 5_000,
+}
+
+function invalid(message: string): never {
+  throw new RaftError('ERR_INVALID_OPTION', message)
+}
+
+/** @throws RaftError ERR_INVALID_OPTION */
+export function resolveLimits(given: NodeLimits): Limits {
+  const limits: Limits = { ...DEFAULT_LIMITS }
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
+    const value = given[name]
+    if (value === undefined) continue
+    if (!Number.isFinite(value) || value <= 0) invalid(`${name} must be a positive number, not ${value}`)
+    Object.assign(limits, { [name]: value })
+  }
+  const { heartbeatMs, electionTimeoutMsMin: min, electionTimeoutMsMax: max } = limits
+  if (min < heartbeatMs * 2)
+    invalid(`electionTimeoutMsMin (${min}) must be at least twice heartbeatMs (${heartbeatMs})`)
+  if (max <= min) invalid(`electionTimeoutMsMax (${max}) must be above electionTimeoutMsMin (${min})`)
+  if (limits.messageBytesMax < 1024) invalid('messageBytesMax must be at least 1024')
+  if (limits.messageBytesMax > BLOCK_BYTES_MAX / 2)
+    invalid(`messageBytesMax is at most ${BLOCK_BYTES_MAX / 2}`)
+  if (limits.inFlightBytesMax < limits.messageBytesMax)
+    invalid('inFlightBytesMax must hold at least one message')
+  return limits
+}
+
+/** @throws RaftError ERR_INVALID_OPTION */
+export function checkIdentity(options: NodeOptions<never, unknown, unknown>): void {
+  checkId('id', options.id)
+  checkId('clusterId', options.clusterId)
+  if (!Array.isArray(options.members) || options.members.length === 0) invalid('members must not be empty')
+  for (const member of options.members) checkId('a member id', member?.id)
+  const ids = new Set(options.members.map((member) => member.id))
+  if (ids.size !== options.members.length) invalid('members name an id twice')
+  if (!ids.has(options.id)) invalid(`id ${options.id} is not among the members`)
+  for (const port of ['transport', 'storage', 'stateMachine'] as const) {
+    if (typeof options[port] !== 'object' || options[port] === null) invalid(`${port} is missing`)
+  }
+}
+
+function checkId(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') invalid(`${name} must be a non-empty string`)
+  else if (utf8(value).length > ID_BYTES_MAX) invalid(`${name} is longer than ${ID_BYTES_MAX} bytes`)
+}
+
+/** What decides quorums, in one canonical text: equal on all members or refused in the hello. */
+export function membersText(members: readonly Member[]): string {
+  const lines = members.map(({ id, role }) => JSON.stringify([id, role]))
+  return lines.sort().join('\n')
+}
+
+export function consensusOptions(limits: Limits): ConsensusOptions {
+  const { heartbeatMs, electionTimeoutMsMin, electionTimeoutMsMax } = limits
+  const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax } = limits
+  return {
+    heartbeatMs,
+    electionTimeoutMsMin,
+    electionTimeoutMsMax,
+    inFlightBytesMax,
+    inFlightMessagesMax,
+    messageBytesMax,
+  }
+}

@@ -1,0 +1,302 @@
+// A member of a cluster: the public face of the runtime.
+import { InvariantViolation, initialState } from '../consensus/index.js'
+import { RaftError } from '../ports/errors.js'
+import type { Scheduler } from '../ports/scheduler.js'
+import type { StoredState } from '../ports/storage.js'
+import type { Member, TransportHost } from '../ports/transport.js'
+import type { HelloRefusal } from '../wire/hello.js'
+import { Admission } from './admission.js'
+import { Answers, Waiter } from './answers.js'
+import { Deadlines } from './deadlines.js'
+import { EventStream } from './event-stream.js'
+import { checkIdentity, consensusOptions, type Limits, resolveLimits } from './options.js'
+import { Outbox } from './outbox.js'
+import type { Read } from './reads.js'
+import { Runtime } from './runtime.js'
+import { statusOf } from './status.js'
+import { systemScheduler } from './system-scheduler.js'
+import type {
+  EventOf,
+  NodeEvent,
+  NodeEventType,
+  NodeOptions,
+  NodeStatus,
+  ReadOptions,
+  Receipt,
+  RequestOptions,
+} from './types.js'
+
+export class RaftNode<Command, Result, State> {
+  readonly id: string
+  /** Resolves when the node has stopped: undefined after `stop`, the error after a fail stop. */
+  readonly closed: Promise<RaftError | undefined>
+  readonly #options: NodeOptions<Command, Result, State>
+  readonly #limits: Limits
+  readonly #scheduler: Scheduler
+  readonly #stored: StoredState
+  readonly #events: EventStream
+  readonly #answers: Answers
+  readonly #admission: Admission
+  readonly #runtime: Runtime
+  readonly #deadlines: Deadlines
+  #address = ''
+  #stopping: Promise<void> | undefined
+  #resolveClosed!: (error: RaftError | undefined) => void
+
+  /**
+   * Opens the storage, listens, and joins the members as a follower. Resolves when others can connect; waits for
+   * nobody.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, and what the storage's open throws
+   */
+  static async start<Command, Result, State>(
+    options: NodeOptions<Command, Result, State>,
+  ): Promise<RaftNode<Command, Result, State>> {
+    checkIdentity(options as NodeOptions<never, unknown, unknown>)
+    const limits = resolveLimits(options)
+    const scheduler = options.scheduler ?? systemScheduler()
+    const { clusterId, id: nodeId, members, storage } = options
+    const incarnation = [...scheduler.randomBytes(8)]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('')
+    const stored = await storage.open({ clusterId, nodeId, members, incarnation })
+    const node = new RaftNode(options, limits, scheduler, stored)
+    try {
+      node.#address = await options.transport.listen(node.#transportHost(), stored.members)
+    } catch (error) {
+      await node.stop()
+      throw error
+    }
+    return node
+  }
+
+  private constructor(
+    options: NodeOptions<Command, Result, State>,
+    limits: Limits,
+    scheduler: Scheduler,
+    stored: StoredState,
+  ) {
+    const { id, clusterId, transport } = options
+    const { incarnation, members, hardState, runs, lastTimestamp } = stored
+    this.id = id
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
+    this.#options = options
+    this.#limits = limits
+    this.#scheduler = scheduler
+    this.#stored = stored
+    this.#events = new EventStream(id, () => scheduler.now())
+    this.#answers = new Answers(scheduler)
+    this.#admission = new Admission(id, clusterId, incarnation, members)
+    const seed = scheduler.randomBytes(4).reduce((number, byte) => number * 256 + byte, 0)
+    this.#runtime = new Runtime({
+      options: options as unknown as NodeOptions<unknown, unknown, unknown>,
+      limits,
+      state: initialState(id, consensusOptions(limits), seed),
+      scheduler,
+      outbox: new Outbox(transport, incarnation),
+      events: this.#events,
+      answers: this.#answers,
+      lastTimestamp,
+      failed: (cause) => void this.#failStop(cause),
+    })
+    this.#deadlines = new Deadlines(scheduler, (now) =>
+      Math.min(this.#runtime.proposals.sweep(now), this.#runtime.reads.sweep(now)),
+    )
+    const configuration = { voters: members.map((member) => member.id) }
+    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, configuration })
+  }
+
+  /**
+   * Proposes a command and resolves with what applying it returned. On any member: a follower passes it to the leader;
+   * while there is none it waits. Applied once; when that cannot be known, ERR_OUTCOME_UNKNOWN.
+   * @throws RaftError ERR_COMMAND_REJECTED, ERR_OUTCOME_UNKNOWN, and certainly not applied: ERR_INVALID_COMMAND,
+   * ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
+   */
+  async propose(command: Command, options: RequestOptions = {}): Promise<Result> {
+    return (await this.proposeWithReceipt(command, options)).result
+  }
+
+  /** `propose`, telling also where the command stands in the log. */
+  proposeWithReceipt(command: Command, options: RequestOptions = {}): Promise<Receipt<Result>> {
+    try {
+      const deadline = this.#deadline(options)
+      const proposal = this.#runtime.proposals.add(this.#encode(command), deadline)
+      this.#deadlines.note(deadline)
+      onAbort(options.signal, proposal.waiter, (cause) => this.#runtime.proposals.abort(proposal, cause))
+      this.#runtime.wake()
+      return proposal.waiter.promise as Promise<Receipt<Result>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #encode(command: Command): Uint8Array {
+    try {
+      return this.#options.stateMachine.codec.encode(command)
+    } catch (cause) {
+      if (cause instanceof RaftError) throw cause
+      throw new RaftError('ERR_INVALID_COMMAND', 'the command cannot be encoded', { cause })
+    }
+  }
+
+  /**
+   * Runs `query` on this node's state and resolves with what it returns. The query is synchronous and changes nothing.
+   * Linearizable unless told otherwise, on any member.
+   * @throws RaftError ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED; whatever `query` throws
+   */
+  read<Answer>(query: (state: State) => Answer, options: ReadOptions = {}): Promise<Answer> {
+    try {
+      const { consistency = 'linearizable', minIndex = 0, signal } = options
+      if (consistency !== 'linearizable' && consistency !== 'local') {
+        throw new RaftError('ERR_INVALID_OPTION', `unknown consistency ${String(consistency)}`)
+      }
+      const deadline = this.#deadline(options)
+      const state = this.#runtime.machineState as State
+      const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex }
+      this.#runtime.reads.add(read, consistency === 'linearizable')
+      this.#deadlines.note(deadline)
+      onAbort(signal, read.waiter, (cause) =>
+        this.#runtime.reads.giveUp(read, new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
+      )
+      this.#runtime.wake()
+      return read.waiter.promise as Promise<Answer>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Checks what every request has in common. */
+  #deadline({ timeoutMs = this.#limits.requestTimeoutMs, signal }: RequestOptions): number {
+    if (this.#stopping !== undefined) throw new RaftError('ERR_STOPPED', `node ${this.id} is stopped`)
+    if (!(timeoutMs > 0))
+      throw new RaftError('ERR_INVALID_OPTION', `timeoutMs must be positive, not ${timeoutMs}`)
+    if (signal?.aborted)
+      throw new RaftError('ERR_ABORTED', 'aborted before it began', { cause: signal.reason })
+    return this.#scheduler.now() + timeoutMs
+  }
+
+  /** What this node knows right now. */
+  status(): NodeStatus {
+    const { clusterId } = this.#options
+    const { incarnation, members } = this.#stored
+    const identity = { clusterId, incarnation, members, address: this.#address }
+    return statusOf(this.#runtime, identity, this.#scheduler.now(), this.#stopping !== undefined)
+  }
+
+  /** Every event from this call on, until the node stops or `signal` fires. */
+  events(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<NodeEvent, void, undefined> {
+    return this.#events.iterate(options.signal)
+  }
+
+  /** Calls `listener` with each event of a type; the returned function ends that. */
+  on<Type extends NodeEventType>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
+    return this.#events.on(type, listener)
+  }
+
+  /** Stops: answers every open request, closes transport and storage. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown(undefined)
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #failStop(cause: unknown): Promise<void> {
+    this.#stopping ??= this.#shutDown(asRaftError(cause))
+    await this.#stopping
+  }
+
+  async #shutDown(error: RaftError | undefined): Promise<void> {
+    const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
+    this.#deadlines.stop()
+    this.#runtime.proposals.stop(why, error)
+    this.#runtime.reads.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
+    await this.#runtime.stop()
+    // A failed storage or transport may fail to close too: the first error is the one that tells.
+    const closings = await Promise.allSettled([
+      this.#options.transport.close(),
+      this.#options.storage.close(),
+    ])
+    const failed = closings.find((closing) => closing.status === 'rejected')
+    const reported = error ?? (failed === undefined ? undefined : asRaftError(failed.reason))
+    this.#events.emit({ type: 'Stopped', error: reported })
+    this.#events.close()
+    this.#resolveClosed(reported)
+  }
+
+  #transportHost(): TransportHost {
+    const admission = this.#admission
+    const events = this.#events
+    const runtime = this.#runtime
+    const stopped = (): boolean => this.#stopping !== undefined
+    return {
+      id: this.id,
+      hello: (peer) => admission.hello(peer),
+      admit: (hello) => {
+        const refusal = admission.admit(hello)
+        if (refusal !== undefined)
+          events.emit({ type: 'HelloRefused', peer: hello.from, by: this.id, refusal })
+        return refusal
+      },
+      refused: (peer, refusal) => this.#refused(peer, refusal),
+      receive: (from, frame) => {
+        if (stopped() || frame.group !== 0 || !admission.isCurrent(from, frame.incarnation)) return
+        for (const message of frame.messages) {
+          if (message.type === 'Forward' || message.type === 'ForwardReply') {
+            runtime.receive({ type: 'Forwarded', from, message })
+          } else {
+            runtime.receive({ type: 'Receive', now: 0, from, message })
+          }
+        }
+      },
+      linkUp: (peer) => {
+        events.emit({ type: 'LinkUp', peer })
+        runtime.receive({ type: 'PeerConnected', now: 0, peer })
+      },
+      linkDown: (peer, reason) => events.emit({ type: 'LinkDown', peer, reason }),
+      pressure: () => {},
+    }
+  }
+
+  #refused(peer: string, refusal: HelloRefusal): void {
+    this.#events.emit({ type: 'HelloRefused', peer, by: peer, refusal })
+    if (refusal !== 'incarnation-changed') return
+    const { storage } = this.#options
+    const why = storage.durable
+      ? 'its storage was wiped'
+      : `its ${storage.name} storage is volatile and was lost when it stopped`
+    void this.#failStop(
+      new RaftError(
+        'ERR_INCARNATION_CHANGED',
+        `${peer} knows ${this.id} with another storage: ${why}. It must come back as a new member, with a new id`,
+      ),
+    )
+  }
+
+  /** The members this node was started with, or found in its storage. */
+  get members(): readonly Member[] {
+    return this.#stored.members
+  }
+}
+
+/** Listens to the caller's signal for as long as the request is open. */
+function onAbort(
+  signal: AbortSignal | undefined,
+  waiter: { onSettled: (() => void) | undefined },
+  abort: (cause: unknown) => void,
+): void {
+  if (signal === undefined) return
+  const listener = (): void => abort(signal.reason)
+  signal.addEventListener('abort', listener, { once: true })
+  waiter.onSettled = () => signal.removeEventListener('abort', listener)
+}
+
+function asRaftError(cause: unknown): RaftError {
+  if (cause instanceof RaftError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const code = cause instanceof InvariantViolation ? 'ERR_INVARIANT' : 'ERR_STORAGE'
+  return new RaftError(code, message, { cause })
+}

@@ -1,0 +1,144 @@
+// Linearizable reads of this node: batched into one ReadIndex request a turn, asked again under a new id when needed.
+import type { LogIndex } from '../consensus/types.js'
+import { RaftError } from '../ports/errors.js'
+import type { Answers, Waiter } from './answers.js'
+
+/** A read that waits: first for a read index, then for that index to be applied. */
+export interface Read {
+  readonly waiter: Waiter<unknown>
+  readonly query: () => unknown
+  readonly deadline: number
+  /** Applied at least this far before the query runs. */
+  minIndex: LogIndex
+}
+
+interface Asked {
+  readonly reads: readonly Read[]
+  readonly at: number
+}
+
+export class Reads {
+  readonly #answers: Answers
+  readonly #max: number
+  /** A lost question or answer is repeated after this long. */
+  readonly #retryMs: number
+  /** Waiting for a leader to ask. */
+  #waiting: Read[] = []
+  readonly #asked = new Map<number, Asked>()
+  /** Have their index and wait for it to be applied. */
+  #indexed: Read[] = []
+  #nextId: number
+  count = 0
+
+  /** `firstId` is random: an answer to an earlier process of this node must not be taken for one of this. */
+  constructor(answers: Answers, max: number, retryMs: number, firstId: number) {
+    this.#answers = answers
+    this.#max = max
+    this.#retryMs = retryMs
+    this.#nextId = firstId
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** @throws RaftError ERR_OVERLOADED */
+  add(read: Read, linearizable: boolean): void {
+    if (this.count >= this.#max)
+      throw new RaftError('ERR_OVERLOADED', `${this.count} reads are waiting, the limit`)
+    this.count++
+    if (linearizable) this.#waiting.push(read)
+    else this.#indexed.push(read)
+  }
+
+  /** All waiting reads as one question, under an id that was never used before. */
+  ask(now: number): number {
+    const readId = this.#nextId++
+    this.#asked.set(readId, { reads: this.#waiting, at: now })
+    this.#waiting = []
+    return readId
+  }
+
+  /** The leader has confirmed: these reads see everything up to readIndex. */
+  answered(readIds: readonly number[], readIndex: LogIndex): void {
+    for (const readId of readIds) {
+      for (const read of this.#take(readId)) {
+        read.minIndex = Math.max(read.minIndex, readIndex)
+        this.#indexed.push(read)
+      }
+    }
+  }
+
+  /** Nobody could confirm: they wait for a leader again. */
+  refused(readIds: readonly number[]): void {
+    for (const readId of readIds) this.#waiting.push(...this.#take(readId))
+  }
+
+  /** Takes back what was asked too long ago: the question or the answer is lost, or its leader is. */
+  retry(now: number): void {
+    for (const [readId, { at }] of this.#asked) if (at + this.#retryMs <= now) this.refused([readId])
+  }
+
+  /** A new leader stands: questions to an earlier one are asked again. */
+  leaderChanged(): void {
+    this.refused([...this.#asked.keys()])
+  }
+
+  /** When `retry` has something to do, Infinity when never. */
+  get retryAt(): number {
+    const oldest = this.#asked.values().next().value
+    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.at + this.#retryMs
+  }
+
+  #take(readId: number): readonly Read[] {
+    const asked = this.#asked.get(readId)
+    this.#asked.delete(readId)
+    return asked?.reads.filter((read) => !read.waiter.settled) ?? []
+  }
+
+  /** Runs the queries whose index is applied. A throwing query is its caller's error. */
+  run(lastApplied: LogIndex): void {
+    if (this.#indexed.length === 0) return
+    const ready = this.#indexed.filter((read) => read.minIndex <= lastApplied)
+    if (ready.length === 0) return
+    this.#indexed = this.#indexed.filter((read) => read.minIndex > lastApplied)
+    for (const read of ready) {
+      if (read.waiter.settled) continue
+      this.count--
+      try {
+        read.waiter.succeed(read.query(), this.#answers)
+      } catch (error) {
+        read.waiter.fail(error ?? new Error('the query threw nothing'), this.#answers)
+      }
+    }
+  }
+
+  /** A read has no effect, so giving it up is always certain. */
+  giveUp(read: Read, error: RaftError): void {
+    if (read.waiter.settled) return
+    this.count--
+    read.waiter.fail(error, this.#answers)
+    this.#waiting = this.#waiting.filter((other) => other !== read)
+    this.#indexed = this.#indexed.filter((other) => other !== read)
+  }
+
+  #all(): Read[] {
+    return [...this.#waiting, ...this.#indexed, ...[...this.#asked.values()].flatMap(({ reads }) => reads)]
+  }
+
+  /** Gives up what is past its deadline; returns the earliest deadline that remains. */
+  sweep(now: number): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const read of this.#all()) {
+      if (read.waiter.settled) continue
+      if (read.deadline > now) earliest = Math.min(earliest, read.deadline)
+      else this.giveUp(read, new RaftError('ERR_TIMEOUT', 'no leader confirmed the read before its deadline'))
+    }
+    return earliest
+  }
+
+  stop(error: RaftError): void {
+    for (const read of this.#all()) this.giveUp(read, error)
+    this.#asked.clear()
+  }
+}

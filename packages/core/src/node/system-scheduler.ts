@@ -1,0 +1,31 @@
+// This machine's time and chance, in node and in browsers.
+import type { Scheduler } from '../ports/scheduler.js'
+
+type NextTurn = (callback: () => void) => void
+
+/** A macrotask: sockets and timers get their chance before it. node has setImmediate, browsers a message channel. */
+function hostNextTurn(): NextTurn {
+  const { setImmediate } = globalThis as { setImmediate?: NextTurn }
+  if (setImmediate !== undefined) return (callback) => setImmediate(callback)
+  const waiting: (() => void)[] = []
+  const channel = new MessageChannel()
+  channel.port1.onmessage = () => waiting.shift()?.()
+  return (callback) => {
+    waiting.push(callback)
+    channel.port2.postMessage(0)
+  }
+}
+
+export function systemScheduler(): Scheduler {
+  return {
+    now: () => performance.now(),
+    wallClock: () => Date.now(),
+    wakeAt(at, callback) {
+      // Rounded up: a timer that fires early would only have to be set again.
+      const timer = setTimeout(callback, Math.max(0, Math.ceil(at - performance.now())))
+      return { cancel: () => clearTimeout(timer) }
+    },
+    nextTurn: hostNextTurn(),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  }
+}
