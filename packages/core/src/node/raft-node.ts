@@ -254,9 +254,12 @@ export class RaftNode<Command, Result, State> {
       },
       linkUp: (peer) => {
         events.emit({ type: 'LinkUp', peer })
-        runtime.receive({ type: 'PeerConnected', now: 0, peer })
+        runtime.linkUp(peer)
       },
-      linkDown: (peer, reason) => events.emit({ type: 'LinkDown', peer, reason }),
+      linkDown: (peer, reason) => {
+        events.emit({ type: 'LinkDown', peer, reason })
+        runtime.linkDown(peer)
+      },
       pressure: () => {},
     }
   }

@@ -51,6 +51,7 @@ export class Runtime {
   readonly #replicator: Replicator
   readonly #applier: Applier
   readonly #forwarder: Forwarder
+  readonly #linked = new Set<NodeId>()
   #inbox: Item[] = []
   #scheduled = false
   #inTurn = false
@@ -115,6 +116,15 @@ export class Runtime {
     this.wake()
   }
 
+  linkUp(peer: NodeId): void {
+    this.#linked.add(peer)
+    this.receive({ type: 'PeerConnected', now: 0, peer })
+  }
+
+  linkDown(peer: NodeId): void {
+    this.#linked.delete(peer)
+  }
+
   /** Asks for a turn; the present one looks at everything again before it ends. */
   wake(): void {
     if (this.#scheduled || this.#inTurn || this.#stopped) return
@@ -170,9 +180,18 @@ export class Runtime {
     if (again || this.#inbox.length > 0 || this.#canDispatch) this.wake()
   }
 
+  /**
+   * A request is handed over only when it can arrive: one that is sent into a dead connection has an unknown outcome,
+   * one that waits has not.
+   */
+  get #canAskLeader(): boolean {
+    if (this.#leader === undefined || this.#parts.scheduler.now() < this.#holdUntil) return false
+    return this.#leader === this.state.id || this.#linked.has(this.#leader)
+  }
+
   /** Something waits that could go to the leader now: a proposal came back, or a read was refused. */
   get #canDispatch(): boolean {
-    if (this.#leader === undefined || this.#parts.scheduler.now() < this.#holdUntil) return false
+    if (!this.#canAskLeader) return false
     return this.reads.hasWaiting || (this.proposals.hasWaiting && !this.#isOverloaded)
   }
 
@@ -283,11 +302,8 @@ export class Runtime {
   }
 
   #dispatchProposals(): void {
-    if (!this.proposals.hasWaiting || this.#leader === undefined) return
-    if (this.#leader !== this.state.id) {
-      if (this.#parts.scheduler.now() >= this.#holdUntil) this.#forwarder.forward(this.#leader)
-      return
-    }
+    if (!this.proposals.hasWaiting || this.#leader === undefined || !this.#canAskLeader) return
+    if (this.#leader !== this.state.id) return this.#forwarder.forward(this.#leader)
     while (this.proposals.hasWaiting && !this.#isOverloaded) {
       const batch = this.proposals.takeBatch()
       const firstIndex = this.#append(batch.map((proposal) => proposal.payload))
@@ -301,7 +317,7 @@ export class Runtime {
     const leads = this.#leader === this.state.id
     // What a leader has asked itself is answered or refused in any case; a message may be lost.
     if (!leads) this.reads.retry(now)
-    if (this.reads.hasWaiting && this.#leader !== undefined && now >= this.#holdUntil) {
+    if (this.reads.hasWaiting && this.#canAskLeader) {
       this.#step({ type: 'RequestRead', now, readId: this.reads.ask(now) })
     }
     if (!leads) this.#wakeAgainAt(this.reads.retryAt)
