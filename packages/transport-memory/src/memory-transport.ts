@@ -66,9 +66,9 @@ export class MemoryTransport implements Transport, LinkTarget {
 
   greet(from: NodeId, hello: Hello): HelloReply {
     const host = this.#host
-    if (hello.from !== from) return { refusal: 'wrong-sender' }
-    if (!host || !this.#links.has(from)) return { refusal: 'unknown-member' }
-    const refusal = host.admit(hello)
+    if (hello.from !== from || !host) return { refusal: 'wrong-sender' }
+    // The node's reason before ours: "wrong cluster" explains more than "not a member".
+    const refusal = host.admit(hello) ?? (this.#links.has(from) ? undefined : 'unknown-member')
     return refusal ? { refusal } : { hello: host.hello(from) }
   }
 
