@@ -1,0 +1,214 @@
+// One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
+import {
+  type ConsensusOptions,
+  type Effect,
+  entriesWanted,
+  type Input,
+  initialState,
+  type LogIndex,
+  type Message,
+  type NodeId,
+  type State,
+  type StepResult,
+  step,
+} from '../../src/consensus/index.js'
+import { Disk } from './disk.js'
+import { type Entry, runsOf } from './entry.js'
+import { ENTRY_BYTES } from './options.js'
+
+/** A message under way, with the entries behind its runs. */
+export interface Letter {
+  readonly from: NodeId
+  readonly to: NodeId
+  readonly message: Message
+  readonly entries: readonly Entry[]
+}
+
+/** What a server touches of the world: the network, and whoever watches. */
+export interface World {
+  send(letter: Letter): void
+  /** After every step, before its effects are carried out. */
+  stepped(server: Server, input: Input, result: StepResult): void
+}
+
+type Distribute<T> = T extends unknown ? Omit<T, 'now'> : never
+export type InputAt = Distribute<Input>
+
+/** Which duties are done at once; a test that turns one off does it by hand, at the worst moment. */
+export interface Automatic {
+  disk: boolean
+  offers: boolean
+  apply: boolean
+}
+
+export interface ServerOptions {
+  readonly id: NodeId
+  readonly voters: readonly NodeId[]
+  readonly seed: number
+  readonly consensus: ConsensusOptions
+}
+
+export class Server {
+  readonly options: ServerOptions
+  readonly id: NodeId
+  readonly disk = new Disk()
+  readonly automatic: Automatic = { disk: true, offers: true, apply: true }
+  state: State
+  entries: Entry[] = []
+  up = false
+  now = 0
+  wakeAt = Number.POSITIVE_INFINITY
+  /** Every input since the process began: feeding them to a fresh state replays it. */
+  inputs: Input[] = []
+  /** How many entries before nextIndex an offer begins: a block boundary. */
+  boundary: (fromIndex: LogIndex) => number = () => 0
+  readonly replicateTo = new Set<NodeId>()
+  applyTo: LogIndex = 0
+  readonly answered = new Map<number, LogIndex>()
+  readonly refusedReads: number[] = []
+  refusedProposals: string[] = []
+  #held: { letter: Letter; afterWrite: number }[] = []
+  #proposing: string[] = []
+  readonly #world: World
+
+  constructor(options: ServerOptions, world: World) {
+    this.options = options
+    this.id = options.id
+    this.#world = world
+    this.state = initialState(options.id, options.consensus, options.seed)
+  }
+
+  /** The process begins (again), with what the disk holds. */
+  start(): void {
+    const { id, consensus, seed, voters } = this.options
+    this.state = initialState(id, consensus, seed)
+    this.entries = [...this.disk.entries]
+    this.inputs = []
+    this.wakeAt = Number.POSITIVE_INFINITY
+    this.applyTo = 0
+    this.up = true
+    const runs = runsOf(this.entries)
+    this.step({ type: 'Recover', hardState: this.disk.hardState, runs, configuration: { voters } })
+  }
+
+  crash(reached = 0): void {
+    this.disk.crash(reached)
+    this.up = false
+    this.#held = []
+    this.replicateTo.clear()
+    this.answered.clear()
+    this.wakeAt = Number.POSITIVE_INFINITY
+  }
+
+  step(input: InputAt, arrived: readonly Entry[] = []): StepResult {
+    const stamped = { ...input, now: this.now } as Input
+    this.inputs.push(stamped)
+    const result = step(this.state, stamped)
+    this.#follow(result, arrived)
+    this.#world.stepped(this, stamped, result)
+    for (const effect of result.effects) this.#carryOut(effect)
+    this.#doDuties()
+    return result
+  }
+
+  receive({ from, message, entries }: Letter): StepResult {
+    return this.step({ type: 'Receive', from, message }, entries)
+  }
+
+  propose(...commands: string[]): StepResult {
+    this.#proposing = commands
+    return this.step({ type: 'Propose', count: commands.length })
+  }
+
+  /** The oldest `count` writes complete; what waited for them leaves. */
+  completeWrites(count = this.disk.inFlight.length): void {
+    let write = 0
+    for (let i = 0; i < count && this.disk.inFlight.length > 0; i++) {
+      write = this.disk.complete()
+      const ready = this.#held.filter(({ afterWrite }) => afterWrite <= write)
+      this.#held = this.#held.filter(({ afterWrite }) => afterWrite > write)
+      for (const { letter } of ready) this.#world.send(letter)
+    }
+    if (write > 0) this.step({ type: 'Persisted', write })
+  }
+
+  /** Offers `to` what it wants of this log, if anything. */
+  offer(to: NodeId): void {
+    this.replicateTo.delete(to)
+    const wanted = entriesWanted(this.state, to)
+    if (wanted === undefined) return
+    const { fromIndex, bytesMax } = wanted
+    const first = Math.max(1, fromIndex - this.boundary(fromIndex))
+    const count = bytesMax === 0 ? 0 : Math.max(fromIndex - first + 1, Math.floor(bytesMax / ENTRY_BYTES))
+    const entries = this.entries.slice(first - 1, first - 1 + count)
+    this.step({ type: 'OfferEntries', to, entries: runsOf(entries), bytes: entries.length * ENTRY_BYTES })
+  }
+
+  apply(): void {
+    if (this.applyTo > this.state.lastApplied) this.step({ type: 'Applied', index: this.applyTo })
+  }
+
+  #doDuties(): void {
+    if (this.automatic.offers) for (const to of this.replicateTo) this.offer(to)
+    if (this.automatic.apply) this.apply()
+    if (this.automatic.disk) this.completeWrites()
+  }
+
+  /** Keeps the entries' contents beside the runs that consensus keeps. */
+  #follow({ events, effects }: StepResult, arrived: readonly Entry[]): void {
+    const encoded = effects.find((effect) => effect.type === 'EncodeBlock')
+    for (const event of events) {
+      if (event.type === 'LogTruncated') this.entries.length = event.fromIndex - 1
+      if (event.type !== 'EntriesAppended') continue
+      for (let index = event.firstIndex; index <= event.lastIndex; index++) {
+        const command = encoded?.content === 'noop' ? `noop${event.term}` : this.#proposing.shift()
+        const entry = encoded
+          ? { index, term: event.term, command: command! }
+          : arrived.find((candidate) => candidate.index === index)
+        if (entry?.term !== event.term) throw new Error(`no entry arrived for ${index} of term ${event.term}`)
+        this.entries.push(entry)
+      }
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'Send': {
+        const { to, message, afterWrite } = effect
+        const runs = message.type === 'AppendEntries' ? message.entries : []
+        const entries = runs.flatMap((run) => this.entries.slice(run.firstIndex - 1, run.lastIndex))
+        const letter = { from: this.id, to, message, entries }
+        if (afterWrite === 0) this.#world.send(letter)
+        else this.#held.push({ letter, afterWrite })
+        return
+      }
+      case 'Persist': {
+        const { appended } = effect
+        const entries = appended ? this.entries.slice(appended.firstIndex - 1, appended.lastIndex) : []
+        return this.disk.start(effect, entries)
+      }
+      case 'RefuseProposals':
+        this.refusedProposals.push(...this.#proposing.splice(0))
+        return
+      case 'Replicate':
+        this.replicateTo.add(effect.to)
+        return
+      case 'Apply':
+        this.applyTo = effect.commitIndex
+        return
+      case 'AnswerReads':
+        for (const readId of effect.readIds) this.answered.set(readId, effect.readIndex)
+        return
+      case 'RefuseReads':
+        this.refusedReads.push(...effect.readIds)
+        return
+      case 'WakeAt':
+        this.wakeAt = effect.at
+        return
+      case 'EncodeBlock':
+        return
+      default:
+        effect satisfies never
+    }
+  }
+}
