@@ -36,7 +36,10 @@ export class Log {
 
   /** The first index of `run` that this log holds with another term, or undefined. */
   firstConflict(run: Run): LogIndex | undefined {
-    for (let i = Math.max(0, this.#position(run.firstIndex)); i < this.#runs.length; i++) {
+    const start = this.#position(run.firstIndex)
+    // A run that begins beyond the log cannot conflict with it.
+    if (start === -1) return undefined
+    for (let i = start; i < this.#runs.length; i++) {
       const mine = this.#runs[i]!
       if (mine.firstIndex > run.lastIndex) return undefined
       if (mine.term !== run.term) return Math.max(mine.firstIndex, run.firstIndex)
