@@ -41,11 +41,15 @@ function conflicted(turn: Turn, from: NodeId, follower: Follower, reply: AppendE
   turn.do({ type: 'Replicate', to: from })
 }
 
-/** The connection to `peer` is new: forget what was in flight and find the place again from matchIndex. */
+/**
+ * The connection to `peer` is new: forget what was in flight and find the place again from matchIndex. A leader that
+ * is still probing knows no matchIndex yet, and keeps its place: from 0 it would send its whole log.
+ */
 export function peerConnected(turn: Turn, peer: NodeId): void {
   const { state } = turn
   const follower = state.role.role === 'leader' ? state.role.followers.get(peer) : undefined
   if (follower === undefined) return
-  turn.record({ type: 'FollowerProbed', follower: peer, nextIndex: follower.matchIndex + 1 })
+  const nextIndex = follower.state === 'probe' ? follower.nextIndex : follower.matchIndex + 1
+  turn.record({ type: 'FollowerProbed', follower: peer, nextIndex })
   turn.do({ type: 'Replicate', to: peer })
 }

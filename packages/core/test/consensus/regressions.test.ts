@@ -1,6 +1,6 @@
 // What reviews and other projects' histories have taught, one story each.
 import { describe, expect, test } from 'vitest'
-import { Solo } from '../harness/solo.js'
+import { refusal, Solo, success } from '../harness/solo.js'
 
 describe('the follower', () => {
   test('appending behind an older term is not a conflict: nothing is truncated', () => {
@@ -17,5 +17,30 @@ describe('the follower', () => {
         appended: { firstIndex: 4, lastIndex: 5 },
       },
     ])
+  })
+})
+
+describe('the leader', () => {
+  test('a reconnect before the first answer does not make it send its whole log', () => {
+    const a = new Solo({ log: [1, 1, 1, 1, 1] }).lead()
+    expect(a.follower('C').nextIndex).toBe(6)
+    a.server.step({ type: 'PeerConnected', peer: 'C' })
+    expect(a.follower('C').nextIndex).toBe(6)
+    expect(a.take()).toMatchObject([{ type: 'AppendEntries', prevLogIndex: 5 }])
+  })
+
+  test('a reconnect while probing keeps the place that refusals have found', () => {
+    const a = new Solo({ log: [1, 1, 1, 1, 1] }).lead()
+    a.receive('C', refusal(2, 5, 2, 1))
+    a.server.step({ type: 'PeerConnected', peer: 'C' })
+    expect(a.follower('C')).toMatchObject({ state: 'probe', matchIndex: 0, nextIndex: 3 })
+  })
+
+  test('a reconnect while replicating goes back to what is known to match', () => {
+    const a = new Solo({ log: [1, 1, 1, 1, 1] }).lead()
+    a.receive('C', success(2, 5))
+    expect(a.follower('C')).toMatchObject({ state: 'replicate', nextIndex: 7 })
+    a.server.step({ type: 'PeerConnected', peer: 'C' })
+    expect(a.follower('C')).toMatchObject({ state: 'probe', matchIndex: 5, nextIndex: 6 })
   })
 })
