@@ -10,6 +10,9 @@ import type { NodeId } from './types.js'
 /** "To begin an election, a follower increments its current term and transitions to candidate state." */
 export function campaign(turn: Turn): void {
   const { state } = turn
+  // While its own vote of this term is not durable it has asked nobody: a disk slower than the election timeout would
+  // drive it from term to term without ever holding an election.
+  if (state.role.role === 'candidate' && !hardStateIsDurable(state)) return resetElectionTimer(turn)
   const term = state.currentTerm + 1
   turn.record({ type: 'TermAdvanced', term })
   turn.record({ type: 'BecameCandidate', term })
@@ -51,11 +54,19 @@ export function receiveRequestVoteReply(turn: Turn, from: NodeId, reply: Request
   countVote(turn, from, reply.voteGranted)
 }
 
-/** The candidate's own vote counts once it is durable: until then a crash could make it vote again. */
+/**
+ * The candidate's own vote counts once it is durable: until then a crash could make it vote again. Its requests leave
+ * at this moment too, so the answers get a whole election timeout.
+ */
 export function countOwnVote(turn: Turn): void {
   const { state } = turn
-  if (state.role.role !== 'candidate' || state.role.votes.has(state.id)) return
-  if (state.writes.hardState <= state.writes.persisted) countVote(turn, state.id, true)
+  if (state.role.role !== 'candidate' || state.role.votes.has(state.id) || !hardStateIsDurable(state)) return
+  resetElectionTimer(turn)
+  countVote(turn, state.id, true)
+}
+
+function hardStateIsDurable({ writes }: State): boolean {
+  return writes.hardState <= writes.persisted
 }
 
 function countVote(turn: Turn, voter: NodeId, voteGranted: boolean): void {

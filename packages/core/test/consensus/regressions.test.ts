@@ -44,3 +44,23 @@ describe('the leader', () => {
     expect(a.follower('C')).toMatchObject({ state: 'probe', matchIndex: 5, nextIndex: 6 })
   })
 })
+
+describe('the candidate', () => {
+  test('a disk slower than the election timeout delays an election, it does not prevent it', () => {
+    const a = new Solo()
+    for (let i = 0; i < 5; i++) a.elapse()
+    expect(a.take()).toEqual([])
+    // Each write takes longer than an election timeout: it completes after the timer has fired again.
+    for (let i = 0; i < 3 && a.sent.length === 0; i++) {
+      a.elapse()
+      a.server.completeWrites(1)
+    }
+    const { currentTerm: term } = a.state
+    expect(a.take()).toMatchObject([
+      { type: 'RequestVote', term },
+      { type: 'RequestVote', term },
+    ])
+    expect(a.receive('B', { type: 'RequestVoteReply', term, voteGranted: true })).not.toEqual([])
+    expect(a.state.role.role).toBe('leader')
+  })
+})
