@@ -6,6 +6,8 @@ import type { KvChange, KvWatch, WatchOptions } from './watch.js'
 
 /** What a Kv needs of a node: a RaftNode whose state machine is `kv()`, or anything like one. */
 export interface KvNode {
+  /** Resolves when the node has stopped: then every watch ends. */
+  readonly closed?: Promise<unknown>
   proposeWithReceipt(command: KvCommand, options?: RequestOptions): Promise<Receipt<KvResult>>
   read<T>(query: (state: KvState) => T, options?: ReadOptions): Promise<T>
 }
@@ -21,9 +23,14 @@ type ResultOf<Type extends KvResult['type']> = Omit<Extract<KvResult, { type: Ty
 /** Errors of every method are those of the node: see its `propose` and `read`. */
 export class Kv {
   readonly #node: KvNode
+  readonly #closed = new AbortController()
 
   constructor(node: KvNode) {
     this.#node = node
+    node.closed?.then(
+      () => this.#closed.abort(),
+      () => this.#closed.abort(),
+    )
   }
 
   /** Linearizable unless the options say otherwise; `undefined`: no such key. */
@@ -67,10 +74,13 @@ export class Kv {
 
   /**
    * The changes that this node applies, from an index on: local, so possibly later than on other nodes, but each one
-   * once, in order, without a gap. Begins with the call, not with the first `next`.
+   * once, in order, without a gap. Begins with the call, not with the first `next`. Ends when the node stops.
    */
   watch(options: WatchOptions = {}): KvWatch {
-    return opening(this.#node.read((state) => state.watch(options), { consistency: 'local' }))
+    const closed = this.#closed.signal
+    const signal = options.signal ? AbortSignal.any([options.signal, closed]) : closed
+    const query = (state: KvState): KvWatch => state.watch({ ...options, signal })
+    return opening(this.#node.read(query, { consistency: 'local' }))
   }
 
   async #write<C extends KvCommand>(command: C, options?: RequestOptions): Promise<ResultOf<C['type']>> {
