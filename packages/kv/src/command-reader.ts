@@ -6,33 +6,31 @@ const TWO_32 = 2 ** 32
 
 export class CommandReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #offset = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get remaining(): number {
     return this.#bytes.length - this.#offset
   }
 
+  // Byte by byte: a DataView for each command would cost more than it saves.
   u8(): number {
-    return this.#view.getUint8(this.#take(1))
+    return this.#bytes[this.#take(1)]!
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true)
+    return this.u8() + this.u8() * 0x100
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return this.u16() + this.u16() * 0x1_0000
   }
 
   u53(): number {
-    const low = this.u32()
-    const value = this.u32() * TWO_32 + low
+    const value = this.u32() + this.u32() * TWO_32
     if (!Number.isSafeInteger(value)) throw invalid('damaged command: an index above 2^53 - 1')
     return value
   }

@@ -12,21 +12,23 @@ let kept = new Uint8Array(4_096)
 
 export class CommandWriter {
   #bytes = kept
-  #view = new DataView(kept.buffer)
   length = 0
 
   u8(value: number): this {
-    this.#view.setUint8(this.#room(1), value)
+    const at = this.#room(1)
+    this.#bytes[at] = value
     return this
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#room(2), value, true)
+    const at = this.#room(2)
+    this.patchU16(at, value)
     return this
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#room(4), value, true)
+    const at = this.#room(4)
+    this.patchU32(at, value)
     return this
   }
 
@@ -51,11 +53,13 @@ export class CommandWriter {
   }
 
   patchU16(offset: number, value: number): void {
-    this.#view.setUint16(offset, value, true)
+    this.#bytes[offset] = value
+    this.#bytes[offset + 1] = value >>> 8
   }
 
   patchU32(offset: number, value: number): void {
-    this.#view.setUint32(offset, value, true)
+    this.patchU16(offset, value)
+    this.patchU16(offset + 2, value >>> 16)
   }
 
   finish(): Uint8Array {
@@ -70,7 +74,6 @@ export class CommandWriter {
       const larger = new Uint8Array(Math.max(this.length, this.#bytes.length * 2))
       larger.set(this.#bytes.subarray(0, at))
       this.#bytes = larger
-      this.#view = new DataView(larger.buffer)
     }
     return at
   }
