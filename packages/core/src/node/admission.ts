@@ -1,10 +1,8 @@
 // Who belongs to this cluster: what we say in our hello, and how we judge another's.
-import { crc32 } from '#crc32'
 import type { NodeId } from '../consensus/types.js'
 import type { Member } from '../ports/transport.js'
-import { utf8 } from '../wire/bytes.js'
 import { type Hello, type HelloRefusal, type Incarnation, PROTOCOL_MAX, PROTOCOL_MIN } from '../wire/hello.js'
-import { membersText } from './options.js'
+import { membersHash } from '../wire/members-hash.js'
 
 export class Admission {
   readonly #id: NodeId
@@ -20,7 +18,7 @@ export class Admission {
     this.#clusterId = clusterId
     this.#incarnation = incarnation
     this.#members = new Set(members.map((member) => member.id))
-    this.#membersHash = crc32(utf8(membersText(members)))
+    this.#membersHash = membersHash(members)
   }
 
   hello(to: NodeId): Hello {

@@ -1,7 +1,6 @@
 // Options are validated once, at start; every limit has a unit and a default.
 import type { ConsensusOptions } from '../consensus/index.js'
 import { RaftError } from '../ports/errors.js'
-import type { Member } from '../ports/transport.js'
 import { utf8 } from '../wire/bytes.js'
 import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
 import type { NodeLimits, NodeOptions } from './types.js'
@@ -66,12 +65,6 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
 function checkId(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') invalid(`${name} must be a non-empty string`)
   else if (utf8(value).length > ID_BYTES_MAX) invalid(`${name} is longer than ${ID_BYTES_MAX} bytes`)
-}
-
-/** What decides quorums, in one canonical text: equal on all members or refused in the hello. */
-export function membersText(members: readonly Member[]): string {
-  const lines = members.map(({ id, role }) => JSON.stringify([id, role]))
-  return lines.sort().join('\n')
 }
 
 export function consensusOptions(limits: Limits): ConsensusOptions {

@@ -5,8 +5,8 @@ type NextTurn = (callback: () => void) => void
 
 /** A macrotask: sockets and timers get their chance before it. node has setImmediate, browsers a message channel. */
 function hostNextTurn(): NextTurn {
-  const { setImmediate } = globalThis as { setImmediate?: NextTurn }
-  if (setImmediate !== undefined) return (callback) => setImmediate(callback)
+  const immediate = (globalThis as Record<string, unknown>)['setImmediate'] as NextTurn | undefined
+  if (immediate !== undefined) return (callback) => immediate(callback)
   const waiting: (() => void)[] = []
   const channel = new MessageChannel()
   channel.port1.onmessage = () => waiting.shift()?.()
