@@ -12,26 +12,37 @@ export interface ClusterOptions {
   readonly size: number
   readonly seed?: number
   readonly consensus?: Partial<ConsensusOptions>
+  readonly clocks?: readonly Clock[]
+}
+
+/** What a server's clock says: `now * rate + offset`. */
+export interface Clock {
+  readonly rate: number
+  readonly offset: number
 }
 
 export class Cluster implements World {
   readonly servers = new Map<NodeId, Server>()
   readonly history = new History(this.servers)
   now = 0
+  /** Everything that was ever proposed. */
+  readonly commands: string[] = []
+  /** How often each event happened. */
+  readonly happened = new Map<string, number>()
   /** Messages under way, oldest first. */
   pool: Letter[] = []
-  /** What each server's clock says at `now`: they may be ahead, slow or fast. */
-  readonly clocks = new Map<NodeId, { rate: number; offset: number }>()
+  readonly #clocks = new Map<NodeId, Clock>()
   #groups: readonly (readonly NodeId[])[] = []
   #reads = 0
 
-  constructor({ size, seed = 1, consensus }: ClusterOptions) {
+  constructor({ size, seed = 1, consensus, clocks = [] }: ClusterOptions) {
     const voters = [...'ABCDEFG'].slice(0, size)
     for (const [i, id] of voters.entries()) {
       const options = { id, voters, seed: seed * 31 + i, consensus: { ...OPTIONS, ...consensus } }
       this.servers.set(id, new Server(options, this))
+      this.#clocks.set(id, clocks[i] ?? { rate: 1, offset: 0 })
     }
-    for (const server of this.servers.values()) server.start()
+    for (const id of voters) this.start(id)
   }
 
   send(letter: Letter): void {
@@ -41,6 +52,7 @@ export class Cluster implements World {
   }
 
   stepped(server: Server, input: StepInput, result: StepResult): void {
+    for (const { type } of result.events) this.happened.set(type, (this.happened.get(type) ?? 0) + 1)
     const step = { history: this.history, server, input, result }
     for (const invariant of INVARIANTS) this.#check(invariant.title, () => invariant.stepped?.(step))
   }
@@ -51,6 +63,13 @@ export class Cluster implements World {
     } catch (error) {
       throw error instanceof BrokenInvariant ? new BrokenInvariant(`${title}: ${error.message}`) : error
     }
+  }
+
+  /** The process of `id` begins (again). */
+  start(id: NodeId): void {
+    const server = this.server(id)
+    this.#setClock(server)
+    server.start()
   }
 
   server(id: NodeId): Server {
@@ -106,13 +125,13 @@ export class Cluster implements World {
   }
 
   #wakesAt({ id, wakeAt }: Server): number {
-    const { rate, offset } = this.clocks.get(id) ?? { rate: 1, offset: 0 }
+    const { rate, offset } = this.#clocks.get(id)!
     // A thousandth later, so that rounding never makes it a wake-up before its time.
     return (wakeAt - offset) / rate + (rate === 1 ? 0 : 0.001)
   }
 
   #setClock(server: Server): void {
-    const { rate, offset } = this.clocks.get(server.id) ?? { rate: 1, offset: 0 }
+    const { rate, offset } = this.#clocks.get(server.id)!
     server.now = this.now * rate + offset
   }
 
@@ -161,6 +180,7 @@ export class Cluster implements World {
   }
 
   propose(id: NodeId, ...commands: string[]): void {
+    this.commands.push(...commands)
     this.#setClock(this.server(id))
     this.server(id).propose(...commands)
   }

@@ -60,6 +60,8 @@ export class Server {
   wakeAt = Number.POSITIVE_INFINITY
   /** Every input since the process began: feeding them to a fresh state replays it. */
   inputs: Input[] = []
+  /** What each of them gave. */
+  outputs: StepResult[] = []
   /** How many entries before nextIndex an offer begins: a block boundary. */
   boundary: (fromIndex: LogIndex) => number = () => 0
   readonly replicateTo = new Set<NodeId>()
@@ -84,6 +86,7 @@ export class Server {
     this.state = initialState(id, consensus, seed)
     this.entries = [...this.disk.entries]
     this.inputs = []
+    this.outputs = []
     this.wakeAt = Number.POSITIVE_INFINITY
     this.applyTo = 0
     this.up = true
@@ -104,10 +107,11 @@ export class Server {
     const stamped = { ...input, now: this.now } as Input
     this.inputs.push(stamped)
     const result = step(this.state, stamped)
+    this.outputs.push(result)
     this.#follow(result, arrived)
     this.#world.stepped(this, stamped, result)
     for (const effect of result.effects) this.#carryOut(effect)
-    this.#doDuties()
+    this.work(this.automatic)
     return result
   }
 
@@ -148,10 +152,11 @@ export class Server {
     if (this.applyTo > this.state.lastApplied) this.step({ type: 'Applied', index: this.applyTo })
   }
 
-  #doDuties(): void {
-    if (this.automatic.offers) for (const to of this.replicateTo) this.offer(to)
-    if (this.automatic.apply) this.apply()
-    if (this.automatic.disk) this.completeWrites()
+  /** Does what is waiting to be done: offers, applies, writes. */
+  work(duties: Automatic = { disk: true, offers: true, apply: true }): void {
+    if (duties.offers) for (const to of this.replicateTo) this.offer(to)
+    if (duties.apply) this.apply()
+    if (duties.disk) this.completeWrites()
   }
 
   /** Keeps the entries' contents beside the runs that consensus keeps. */

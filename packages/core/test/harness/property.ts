@@ -1,0 +1,17 @@
+// Runs a property so that a failure says how to see it again.
+import fc from 'fast-check'
+
+/** RIVERRAFT_RUNS multiplies the runs, RIVERRAFT_SEED and RIVERRAFT_PATH repeat one. */
+export function check<T>(property: fc.IProperty<T>, file: string, runs: number): void {
+  const { RIVERRAFT_RUNS, RIVERRAFT_SEED, RIVERRAFT_PATH } = process.env
+  const seed = RIVERRAFT_SEED === undefined ? undefined : Number(RIVERRAFT_SEED)
+  const details = fc.check(property, {
+    numRuns: Math.ceil(runs * Number(RIVERRAFT_RUNS ?? 1)),
+    ...(seed === undefined ? {} : { seed }),
+    ...(RIVERRAFT_PATH === undefined ? {} : { path: RIVERRAFT_PATH }),
+  })
+  if (!details.failed) return
+  const again = `RIVERRAFT_SEED=${details.seed} RIVERRAFT_PATH=${details.counterexamplePath}`
+  const command = `Replay: ${again} ./scripts/pnpm exec vitest run packages/core/${file}`
+  throw new Error(`${fc.defaultReportMessage(details)}\n${command}`, { cause: details.errorInstance })
+}

@@ -1,0 +1,149 @@
+// Random schedules: a list of acts, each with a number that says on what. Lists shrink well, and replay exactly.
+import fc from 'fast-check'
+import type { Clock, Cluster } from './cluster.js'
+import type { Server } from './server.js'
+
+export type Act = readonly [name: keyof typeof ACTS, pick: number]
+
+/** What may happen, and how often in proportion. */
+const ACTS = {
+  deliver: {
+    weight: 24,
+    do: (cluster: Cluster, pick: number) => cluster.deliver(chosen(cluster.pool, pick)),
+  },
+  deliverInOrder: { weight: 8, do: (cluster: Cluster) => cluster.deliver(cluster.pool[0]!) },
+  duplicate: {
+    weight: 3,
+    do: (cluster: Cluster, pick: number) => {
+      const letter = chosen(cluster.pool, pick)
+      cluster.deliver(letter)
+      cluster.pool.push(letter)
+    },
+  },
+  drop: {
+    weight: 3,
+    do: (cluster: Cluster, pick: number) => void cluster.pool.splice(pick % cluster.pool.length, 1),
+  },
+  /** A good moment: what is under way arrives in order, disks are quick, and what that causes happens too. */
+  exchange: {
+    weight: 6,
+    do: (cluster: Cluster, pick: number) => {
+      for (let round = 0; round <= pick % 6; round++) {
+        for (const letter of [...cluster.pool]) cluster.deliver(letter)
+        for (const server of cluster.servers.values()) if (server.up) server.work()
+      }
+    },
+  },
+  timePasses: {
+    weight: 8,
+    do: (cluster: Cluster, pick: number) => {
+      cluster.now += pick % 60
+      cluster.tickDue()
+    },
+  },
+  diskWrites: {
+    weight: 14,
+    do: (cluster: Cluster, pick: number) => running(cluster, pick)?.completeWrites((pick % 3) + 1),
+  },
+  offer: {
+    weight: 10,
+    do: (cluster: Cluster, pick: number) => {
+      const leader = asked(cluster, pick)
+      const to = leader && [...leader.replicateTo][0]
+      if (to !== undefined) leader!.offer(to)
+    },
+  },
+  apply: { weight: 4, do: (cluster: Cluster, pick: number) => running(cluster, pick)?.apply() },
+  propose: {
+    weight: 7,
+    do: (cluster: Cluster, pick: number) => {
+      const commands = Array.from({ length: (pick % 4) + 1 }, (_, i) => `c${cluster.commands.length + i}`)
+      const server = asked(cluster, pick)
+      if (server !== undefined) cluster.propose(server.id, ...commands)
+    },
+  },
+  read: {
+    weight: 4,
+    do: (cluster: Cluster, pick: number) => {
+      const server = asked(cluster, pick)
+      if (server !== undefined) cluster.read(server.id)
+    },
+  },
+  reconnect: {
+    weight: 2,
+    do: (cluster: Cluster, pick: number) => {
+      const [a, b] = [running(cluster, pick), chosen([...cluster.servers.keys()], pick >> 4)]
+      if (a !== undefined && a.id !== b) a.step({ type: 'PeerConnected', peer: b })
+    },
+  },
+  crash: { weight: 2, do: (cluster: Cluster, pick: number) => running(cluster, pick)?.crash(pick % 3) },
+  restart: {
+    weight: 4,
+    do: (cluster: Cluster, pick: number) => {
+      const server = chosen([...cluster.servers.values()], pick)
+      if (!server.up) cluster.start(server.id)
+    },
+  },
+  partition: {
+    weight: 2,
+    do: (cluster: Cluster, pick: number) => {
+      const ids = [...cluster.servers.keys()]
+      const side = (bit: number): string => ids.filter((_, i) => ((pick >> i) & 1) === bit).join('')
+      cluster.partition(side(0), side(1))
+    },
+  },
+  heal: { weight: 2, do: (cluster: Cluster) => cluster.heal() },
+} as const
+
+function chosen<T>(from: readonly T[], pick: number): T {
+  return from[pick % from.length]!
+}
+
+/** Mostly somebody who believes to lead, an old leader too. */
+function asked(cluster: Cluster, pick: number): Server | undefined {
+  const leaders = [...cluster.servers.values()].filter(({ up, state }) => up && state.role.role === 'leader')
+  return leaders.length > 0 && (pick >> 2) % 4 !== 0 ? chosen(leaders, pick >> 4) : running(cluster, pick)
+}
+
+function running(cluster: Cluster, pick: number): Server | undefined {
+  const up = [...cluster.servers.values()].filter((server) => server.up)
+  return up[(pick >> 2) % Math.max(1, up.length)]
+}
+
+const NEEDS_POOL = new Set(['deliver', 'deliverInOrder', 'duplicate', 'drop'])
+
+export function perform(cluster: Cluster, [name, pick]: Act): void {
+  if (NEEDS_POOL.has(name) && cluster.pool.length === 0) return
+  ACTS[name].do(cluster, pick)
+}
+
+const act: fc.Arbitrary<Act> = fc.tuple(
+  fc.oneof(
+    ...(Object.keys(ACTS) as Act[0][]).map((name) => ({
+      arbitrary: fc.constant(name),
+      weight: ACTS[name].weight,
+    })),
+  ),
+  fc.nat(0xffff),
+)
+
+export interface Schedule {
+  readonly size: number
+  readonly seed: number
+  /** True: offers and applies happen at once, so that schedules get further. */
+  readonly brisk: boolean
+  /** How fast and how far off the servers' clocks are. */
+  readonly clocks: readonly Clock[]
+  readonly acts: readonly Act[]
+}
+
+export function schedules(actsMax: number): fc.Arbitrary<Schedule> {
+  const clock = fc.record({ rate: fc.constantFrom(0.8, 0.9, 1, 1.1, 1.25), offset: fc.nat(10_000) })
+  return fc.record({
+    size: fc.constantFrom(1, 2, 3, 3, 3, 4, 5, 5),
+    seed: fc.nat(1000),
+    brisk: fc.boolean(),
+    clocks: fc.array(clock, { minLength: 5, maxLength: 5 }),
+    acts: fc.array(act, { minLength: 100, maxLength: actsMax, size: 'max' }),
+  })
+}
