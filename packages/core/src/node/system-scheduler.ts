@@ -5,7 +5,7 @@ type NextTurn = (callback: () => void) => void
 
 /** A macrotask: sockets and timers get their chance before it. node has setImmediate, browsers a message channel. */
 function hostNextTurn(): NextTurn {
-  const immediate = (globalThis as Record<string, unknown>)['setImmediate'] as NextTurn | undefined
+  const immediate = Reflect.get(globalThis, 'setImmediate') as NextTurn | undefined
   if (immediate !== undefined) return (callback) => immediate(callback)
   const waiting: (() => void)[] = []
   const channel = new MessageChannel()
