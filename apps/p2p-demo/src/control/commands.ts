@@ -1,0 +1,46 @@
+// What a node can be asked at a prompt, by its own terminal or by the launcher, and what it answers.
+import type { Member, NodeStatus } from '@riverraft/core'
+
+export type Command =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'get'; readonly key: string }
+  | { readonly type: 'del'; readonly key: string }
+  /** Writes only if the key holds `expected` now; null: only if there is no such key. */
+  | { readonly type: 'cas'; readonly key: string; readonly expected: string | null; readonly value: string }
+  /** Reports changes under `prefix` as events; null: no longer. */
+  | { readonly type: 'watch'; readonly prefix: string | null }
+  | { readonly type: 'status' }
+
+export type CommandType = Command['type']
+
+/** Where a write came to stand in the log, and how long its caller waited. */
+export interface WriteReceipt {
+  readonly index: number
+  readonly term: number
+  readonly elapsedMs: number
+}
+
+export interface Answers {
+  readonly put: WriteReceipt
+  /** null: there is no such key. */
+  readonly get: { readonly value: string | null; readonly elapsedMs: number }
+  readonly del: WriteReceipt & { readonly existed: boolean }
+  readonly cas: WriteReceipt & { readonly swapped: boolean; readonly current: string | null }
+  readonly watch: { readonly prefix: string | null }
+  readonly status: StatusAnswer
+}
+
+export type Answer = { readonly [Type in CommandType]: { readonly type: Type } & Answers[Type] }[CommandType]
+
+/** The part of a node's status that people look at; it survives JSON. */
+export type StatusAnswer = Pick<
+  NodeStatus,
+  'id' | 'clusterId' | 'role' | 'term' | 'lastIndex' | 'commitIndex' | 'lastApplied' | 'address'
+> & {
+  readonly leaderId: string | null
+  readonly members: readonly Pick<Member, 'id' | 'address'>[]
+  /** Of a leader: how far each follower's log is known to hold the same. */
+  readonly followers: readonly { readonly id: string; readonly matchIndex: number }[]
+}
+
+export const isWrite = (answer: Answer): answer is Answer & WriteReceipt => 'index' in answer

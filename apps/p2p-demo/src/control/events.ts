@@ -1,0 +1,42 @@
+// What a node tells while it lives: to its own terminal, or to the launcher over the control channel.
+import type { NodeId } from '@riverraft/core'
+import type { FormEvent } from '../form/events.js'
+
+export type DemoEvent =
+  | FormEvent
+  | {
+      readonly type: 'listening'
+      readonly peer: NodeId
+      readonly addresses: readonly string[]
+      readonly key: 'new' | 'kept'
+      readonly role: 'creator' | 'joiner'
+    }
+  | { readonly type: 'raft-started'; readonly members: readonly NodeId[] }
+  | { readonly type: 'link-up'; readonly peer: NodeId }
+  | { readonly type: 'link-down'; readonly peer: NodeId; readonly reason: string }
+  | { readonly type: 'candidate'; readonly term: number }
+  /** This node knows the leader of its term. `self`: it is the leader. */
+  | { readonly type: 'leader'; readonly leader: NodeId; readonly term: number; readonly self: boolean }
+  | { readonly type: 'hello-refused'; readonly peer: NodeId; readonly by: NodeId; readonly refusal: string }
+  | { readonly type: 'changed'; readonly key: string; readonly value: string | null; readonly index: number }
+  | { readonly type: 'watch-ended'; readonly error: Failure }
+
+/** An error in words that survive JSON. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+}
+
+/** An event and when: milliseconds since 1970 with fractions, comparable between processes of one machine. */
+export interface Report {
+  readonly at: number
+  readonly event: DemoEvent
+}
+
+export const epochMs = (): number => performance.timeOrigin + performance.now()
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: 'ERR_UNKNOWN', message: String(error) }
+  const { code } = error as { code?: unknown }
+  return { code: typeof code === 'string' ? code : error.name, message: error.message }
+}

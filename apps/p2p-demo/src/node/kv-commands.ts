@@ -1,0 +1,89 @@
+// Commands carried out on the key-value store of this node.
+import type { NodeStatus, RaftNode } from '@riverraft/core'
+import { Kv, type KvCommand, type KvResult, type KvState, type KvValue } from '@riverraft/kv'
+import type { Answer, Command, StatusAnswer } from '../control/commands.js'
+import { type DemoEvent, failureOf } from '../control/events.js'
+
+export class KvCommands {
+  readonly #node: RaftNode<KvCommand, KvResult, KvState>
+  readonly #kv: Kv
+  readonly #report: (event: DemoEvent) => void
+  #watch = new AbortController()
+
+  constructor(node: RaftNode<KvCommand, KvResult, KvState>, report: (event: DemoEvent) => void) {
+    this.#node = node
+    this.#kv = new Kv(node)
+    this.#report = report
+  }
+
+  /** @throws RaftError: see RaftNode's propose and read */
+  async execute(command: Command, timeoutMs: number): Promise<Answer> {
+    const startedAt = performance.now()
+    const elapsedMs = () => performance.now() - startedAt
+    switch (command.type) {
+      case 'put': {
+        const { index, term } = await this.#kv.put(command.key, command.value, { timeoutMs })
+        return { type: 'put', index, term, elapsedMs: elapsedMs() }
+      }
+      case 'get': {
+        const entry = await this.#kv.get(command.key, { timeoutMs })
+        return { type: 'get', value: textOf(entry?.value), elapsedMs: elapsedMs() }
+      }
+      case 'del': {
+        const { index, term, deleted } = await this.#kv.delete(command.key, { timeoutMs })
+        return { type: 'del', existed: deleted, index, term, elapsedMs: elapsedMs() }
+      }
+      case 'cas': {
+        const { key, expected, value } = command
+        const { index, term, succeeded, entry } = await this.#kv.cas(key, expected, value, { timeoutMs })
+        const current = textOf(entry?.value)
+        return { type: 'cas', swapped: succeeded, current, index, term, elapsedMs: elapsedMs() }
+      }
+      case 'watch':
+        this.#watchFrom(command.prefix)
+        return { type: 'watch', prefix: command.prefix }
+      case 'status':
+        return { type: 'status', ...statusAnswer(this.#node.status()) }
+      default:
+        return command satisfies never
+    }
+  }
+
+  close(): void {
+    this.#watch.abort()
+  }
+
+  /** One watch at a time: a new one replaces the old one. */
+  #watchFrom(prefix: string | null): void {
+    this.#watch.abort()
+    if (prefix === null) return
+    this.#watch = new AbortController()
+    void this.#follow(prefix, this.#watch.signal)
+  }
+
+  async #follow(prefix: string, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const change of this.#kv.watch({ prefix, signal })) {
+        const value = change.type === 'put' ? textOf(change.value) : null
+        this.#report({ type: 'changed', key: change.key, value, index: change.index })
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#report({ type: 'watch-ended', error: failureOf(error) })
+    }
+  }
+}
+
+function textOf(value: KvValue | undefined): string | null {
+  if (value === undefined) return null
+  return typeof value === 'string' ? value : `${value.length} bytes`
+}
+
+function statusAnswer(status: NodeStatus): StatusAnswer {
+  const { id, clusterId, role, term, lastIndex, commitIndex, lastApplied, address } = status
+  return {
+    ...{ id, clusterId, role, term, lastIndex, commitIndex, lastApplied, address },
+    leaderId: status.leaderId ?? null,
+    members: status.members.map((member) => ({ id: member.id, address: member.address })),
+    followers: status.followers.map(({ id, matchIndex }) => ({ id, matchIndex })),
+  }
+}

@@ -1,0 +1,23 @@
+// A node's events on its own terminal or in its log.
+import { type DemoEvent, epochMs } from '../control/events.js'
+import { describe } from '../ui/describe.js'
+import type { Screen } from '../ui/screen.js'
+import type { DemoNodeOptions } from './options.js'
+
+const shortName = (peer: string) => `…${peer.slice(-6)}`
+
+export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Screen): void {
+  screen.line(epochMs(), '', describe(event, shortName))
+  if (event.type === 'listening' && options.create !== undefined && options.create.size > 1) {
+    screen.say(`Waiting for ${options.create.size - 1} more. Each of them starts, in a directory of its own:`)
+    for (const address of event.addresses) {
+      screen.text(`  riverraft-demo node --cluster ${options.cluster} --bootstrap ${address}`)
+    }
+  }
+  if (event.type === 'hello-refused' && event.refusal === 'incarnation-changed') {
+    screen.say(
+      'ERR_INCARNATION_CHANGED: a node of this key has been a member with other storage. Storage in memory is gone with ' +
+        'its process, and a node that forgot its votes must not vote again: it cannot come back as the same member.',
+    )
+  }
+}

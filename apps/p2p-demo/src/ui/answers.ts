@@ -1,0 +1,49 @@
+// Answers and failures as lines for a person.
+import type { Answer } from '../control/commands.js'
+import type { Failure } from '../control/events.js'
+
+export const ms = (elapsed: number): string => `${elapsed.toFixed(elapsed < 10 ? 1 : 0)} ms`
+
+/** Of anything but a status, which is a table. */
+export function describeAnswer(answer: Exclude<Answer, { type: 'status' }>): string {
+  switch (answer.type) {
+    case 'put':
+      return `written: ${receipt(answer)}`
+    case 'get':
+      return `${answer.value === null ? 'there is no such key' : JSON.stringify(answer.value)}  (${ms(answer.elapsedMs)})`
+    case 'del':
+      return `${answer.existed ? 'deleted' : 'there was no such key'}: ${receipt(answer)}`
+    case 'cas': {
+      const now =
+        answer.current === null ? 'there is no such key' : `it holds ${JSON.stringify(answer.current)}`
+      return `${answer.swapped ? 'swapped' : `not swapped, ${now}`}: ${receipt(answer)}`
+    }
+    case 'watch':
+      if (answer.prefix === null) return 'no longer watching'
+      return answer.prefix === '' ? 'watching all keys' : `watching keys that begin with "${answer.prefix}"`
+    default:
+      return answer satisfies never
+  }
+}
+
+const receipt = ({ index, term, elapsedMs }: { index: number; term: number; elapsedMs: number }) =>
+  `index ${index}, term ${term}, ${ms(elapsedMs)}`
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  ERR_OUTCOME_UNKNOWN: 'it may or may not have been applied; read before you write again',
+  ERR_TIMEOUT: 'certainly not applied: no majority answered in time',
+  ERR_NOT_LEADER: 'certainly not applied: leadership moved; try again',
+}
+
+export function describeFailure({ code, message }: Failure): string {
+  const meaning = MEANINGS[code]
+  return meaning === undefined ? `${code}: ${message}` : `${code}: ${meaning} (${message})`
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd(),
+  )
+}

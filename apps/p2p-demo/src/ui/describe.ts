@@ -1,0 +1,61 @@
+// Events as sentences for a person.
+import type { DemoEvent } from '../control/events.js'
+import type { FoundBy } from '../form/events.js'
+
+const FOUND_BY: Readonly<Record<FoundBy, string>> = {
+  bootstrap: 'at the bootstrap address',
+  mdns: 'by mDNS at',
+  hint: 'through another joiner at',
+}
+
+/** An address as a person reads it: who is there is said beside it. */
+export const withoutPeerId = (address: string): string => address.replace(/\/p2p\/[^/]+$/, '')
+
+/** `nameOf` turns a PeerId into what the reader knows the peer by. */
+export function describe(event: DemoEvent, nameOf: (peer: string) => string): string {
+  const names = (peers: readonly string[]) => peers.map(nameOf).join(', ')
+  switch (event.type) {
+    case 'listening': {
+      const doing = event.role === 'creator' ? 'creates the cluster, listens at' : 'listens at'
+      const who = event.key === 'new' ? 'its new key makes it' : 'its key makes it'
+      return `${doing} ${event.addresses.map(withoutPeerId).join(', ')}; ${who} ${event.peer}`
+    }
+    case 'found':
+      return `found ${nameOf(event.peer)} ${FOUND_BY[event.by]} ${withoutPeerId(event.address)}, asks to be let in`
+    case 'waiting':
+      return `${event.present.length} of ${event.size} are here: ${names(event.present)}`
+    case 'unreachable':
+      return `nobody to ask at ${event.address} yet: ${event.error}`
+    case 'lost':
+      return `lost ${nameOf(event.peer)} while forming (${event.reason}), asks again`
+    case 'asked':
+      return `lets ${nameOf(event.peer)} in: ${event.present} of ${event.size} are here`
+    case 'left':
+      return `${nameOf(event.peer)} left before the cluster was formed (${event.reason})`
+    case 'turned-away':
+      return `turned ${nameOf(event.peer)} away: ${event.reason}`
+    case 'formed':
+      return `has the list of all ${event.members.length} members: ${names(event.members.map(({ id }) => id))}`
+    case 'raft-started':
+      return 'starts Raft with an empty log in memory'
+    case 'link-up':
+      return `reached ${nameOf(event.peer)}`
+    case 'link-down':
+      return `lost its connection to ${nameOf(event.peer)} (${event.reason})`
+    case 'candidate':
+      return `asks for votes for term ${event.term}`
+    case 'leader':
+      if (event.self) return `is elected leader of term ${event.term}`
+      return `follows ${nameOf(event.leader)}, leader of term ${event.term}`
+    case 'hello-refused':
+      return `${nameOf(event.by)} refused ${nameOf(event.peer)}: ${event.refusal}`
+    case 'changed':
+      return event.value === null
+        ? `watch: ${event.key} deleted (index ${event.index})`
+        : `watch: ${event.key} = ${JSON.stringify(event.value)} (index ${event.index})`
+    case 'watch-ended':
+      return `the watch ended: ${event.error.code}: ${event.error.message}`
+    default:
+      return event satisfies never
+  }
+}

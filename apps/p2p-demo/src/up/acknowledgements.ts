@@ -1,0 +1,31 @@
+// Who holds an entry: asked of the leader after the commit, not concluded from it.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { StatusAnswer } from '../control/commands.js'
+import type { DemoCluster } from './cluster.js'
+
+const STATUS_TIMEOUT_MS = 5_000
+const ASK_AGAIN_MS = 10
+
+/**
+ * The names of the members whose logs the leader knows to hold `index`, the leader first: as soon as it knows of a
+ * majority. A leader elected a moment ago has yet to hear from its followers.
+ */
+export async function holdersOf(
+  index: number,
+  cluster: DemoCluster,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  while (true) {
+    const { leader } = await cluster.until(() => cluster.leadership(), signal)
+    const status = await leader.ask({ type: 'status' }, STATUS_TIMEOUT_MS)
+    const holders = holdersIn(status, index).map((peer) => cluster.nameOf(peer))
+    if (holders.length > status.members.length / 2)
+      return [`${holders[0]} (leader)`, ...holders.slice(1).sort()]
+    await pause(ASK_AGAIN_MS, undefined, { signal })
+  }
+}
+
+function holdersIn({ role, id, lastIndex, followers }: StatusAnswer, index: number): readonly string[] {
+  if (role !== 'leader' || lastIndex < index) return []
+  return [id, ...followers.filter(({ matchIndex }) => matchIndex >= index).map((follower) => follower.id)]
+}

@@ -1,0 +1,107 @@
+// The prompt after the story: try it yourself, against the same cluster.
+import { type Answer, type Command, isWrite } from '../control/commands.js'
+import { epochMs, failureOf } from '../control/events.js'
+import { runLoop } from '../prompt/loop.js'
+import { helpLines, type Line } from '../prompt/parse.js'
+import { describeAnswer, describeFailure } from '../ui/answers.js'
+import type { Output, Screen } from '../ui/screen.js'
+import { holdersOf } from './acknowledgements.js'
+import type { Child } from './child.js'
+import type { DemoCluster } from './cluster.js'
+import { statusTable } from './status.js'
+
+const REQUEST_TIMEOUT_MS = 5_000
+
+export interface UpPromptOptions {
+  readonly cluster: DemoCluster
+  readonly screen: Screen
+  readonly input: NodeJS.ReadableStream
+  readonly output: Output
+  readonly signal: AbortSignal
+}
+
+/** Resolves when the person leaves. */
+export async function runPrompt(options: UpPromptOptions): Promise<void> {
+  const prompt = new UpPrompt(options.cluster, options.screen)
+  options.screen.say('The cluster is yours. Type help for what you can do, quit to leave.')
+  await runLoop({ ...options, scope: 'up', prompt: 'raft> ', carryOut: (line) => prompt.carryOut(line) })
+}
+
+class UpPrompt {
+  readonly #cluster: DemoCluster
+  readonly #screen: Screen
+
+  constructor(cluster: DemoCluster, screen: Screen) {
+    this.#cluster = cluster
+    this.#screen = screen
+  }
+
+  async carryOut(line: Exclude<Line, { type: 'quit' | 'empty' }>): Promise<void> {
+    switch (line.type) {
+      case 'wrong':
+        return this.#screen.text(line.message)
+      case 'help':
+        for (const text of helpLines('up')) this.#screen.text(text)
+        return
+      case 'kill':
+        return this.#kill(line.target)
+      case 'command':
+        return this.#send(line.command, line.at)
+      default:
+        return line satisfies never
+    }
+  }
+
+  async #send(command: Command, at: string | undefined): Promise<void> {
+    if (command.type === 'status') {
+      for (const row of await statusTable(this.#cluster)) this.#screen.text(row)
+      return
+    }
+    const node = at === undefined ? this.#cluster.living[0] : this.#living(at)
+    if (node === undefined) {
+      return this.#screen.text(at === undefined ? 'No process is left.' : `There is no living node "${at}".`)
+    }
+    try {
+      const answer = (await node.ask(command, REQUEST_TIMEOUT_MS)) as Exclude<Answer, { type: 'status' }>
+      this.#screen.line(epochMs(), node.name, describeAnswer(answer))
+      if (isWrite(answer)) await this.#tellHolders(answer.index, node.name)
+    } catch (error) {
+      const failure = describeFailure(failureOf(error))
+      this.#screen.line(epochMs(), node.name, this.#screen.style('red', failure))
+      this.#explainLostMajority()
+    }
+  }
+
+  async #tellHolders(index: number, name: string): Promise<void> {
+    const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+    const holders = await holdersOf(index, this.#cluster, limit).catch(() => undefined)
+    const text =
+      holders === undefined ? 'no leader is there to say who holds it' : `held by ${holders.join(', ')}`
+    this.#screen.line(epochMs(), name, `  ${text}`)
+  }
+
+  #kill(target: string): void {
+    const child = target === 'leader' ? this.#cluster.leadership()?.leader : this.#living(target)
+    if (child === undefined) {
+      const why =
+        target === 'leader' ? 'There is no leader right now.' : `There is no living node "${target}".`
+      return this.#screen.text(why)
+    }
+    const at = this.#cluster.kill(child)
+    this.#screen.line(at, child.name, this.#screen.style('red', `is killed, process ${child.pid}`))
+    this.#explainLostMajority()
+  }
+
+  #explainLostMajority(): void {
+    const { living, children } = this.#cluster
+    if (living.length > children.length / 2) return
+    this.#screen.say(
+      `${living.length} of ${children.length} are left, no majority: nothing can be committed any more. ` +
+        'Reads and writes wait and then fail; none of them lies.',
+    )
+  }
+
+  #living(name: string): Child | undefined {
+    return this.#cluster.living.find((child) => child.name === name)
+  }
+}

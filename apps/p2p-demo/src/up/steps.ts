@@ -1,0 +1,23 @@
+// What the steps of the story share.
+import type { Screen } from '../ui/screen.js'
+import type { DemoCluster } from './cluster.js'
+
+const STEP_TIMEOUT_MS = 30_000
+
+export interface Storyteller {
+  readonly cluster: DemoCluster
+  readonly screen: Screen
+  readonly size: number
+  /** Fires when the story must end early. */
+  readonly signal: AbortSignal
+}
+
+/** The teller's signal, or a step that takes too long: its reason says which. */
+export function within({ signal }: Storyteller, otherwise: string): AbortSignal {
+  const late = new AbortController()
+  const giveUp = () => late.abort(new Error(`${otherwise} within ${STEP_TIMEOUT_MS / 1000} s`))
+  setTimeout(giveUp, STEP_TIMEOUT_MS).unref()
+  return AbortSignal.any([signal, late.signal])
+}
+
+export const majority = (size: number): number => Math.floor(size / 2) + 1

@@ -1,0 +1,85 @@
+// `riverraft-demo up`: starts the cluster, tells the story, stays at a prompt on a terminal, stops everything.
+import { constants } from 'node:os'
+import { epochMs, failureOf } from '../control/events.js'
+import { watchSignals } from '../signals.js'
+import { describe } from '../ui/describe.js'
+import type { Output, Screen } from '../ui/screen.js'
+import type { Child, Exit } from './child.js'
+import { DemoCluster } from './cluster.js'
+import { runPrompt } from './prompt.js'
+import { tellStory } from './story.js'
+
+export interface UpOptions {
+  /** The program whose `node` command is a node. */
+  readonly cli: string
+  readonly cluster: string
+  readonly size: number
+  readonly mdns: boolean
+  /** Where a person types, if there is one. */
+  readonly terminal: { readonly input: NodeJS.ReadableStream; readonly output: Output } | undefined
+}
+
+/** The launcher was told to stop. */
+class Interrupted extends Error {
+  readonly status: number
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`)
+    this.status = 128 + constants.signals[signal]
+  }
+}
+
+/** What happens in every node, and what the story has words of its own for. */
+const UNTOLD: ReadonlySet<string> = new Set(['waiting', 'raft-started', 'link-up'])
+
+/** Resolves with the exit status: 0, 1 when a step failed, 128 + n after signal n. No process is left behind. */
+export async function up(options: UpOptions, screen: Screen): Promise<number> {
+  const end = new AbortController()
+  const unwatch = watchSignals((signal) => end.abort(new Interrupted(signal)))
+  let storyEnded = false
+  let over = false
+  const nameOf = (peer: string) => cluster.nameOf(peer)
+  const cluster = new DemoCluster({
+    ...options,
+    onReport: ({ at, name, event }) => {
+      // When all are told to stop, that they lose each other is no news.
+      if (!over && !UNTOLD.has(event.type)) screen.line(at, name, describe(event, nameOf))
+    },
+    onAccident: (child, exit) => {
+      const accident = new Error(`the process of ${child.name} ended by itself: ${causeOf(child, exit)}`)
+      if (storyEnded) screen.line(epochMs(), child.name, screen.style('red', accident.message))
+      else end.abort(accident)
+    },
+  })
+  try {
+    await unlessAborted(tellStory({ cluster, screen, size: options.size, signal: end.signal }), end.signal)
+    storyEnded = true
+    screen.title('Every step held.')
+    if (options.terminal !== undefined) {
+      await runPrompt({ cluster, screen, ...options.terminal, signal: end.signal })
+      end.signal.throwIfAborted()
+    }
+    return 0
+  } catch (error) {
+    if (error instanceof Interrupted) return error.status
+    screen.title(screen.style('red', `The story failed: ${failureOf(error).message}`))
+    return 1
+  } finally {
+    over = true
+    unwatch()
+    await cluster.stop()
+  }
+}
+
+function causeOf(child: Child, { code, signal }: Exit): string {
+  const how = signal ?? `exit status ${code}`
+  return child.errorOutput === '' ? how : `${how}\n${child.errorOutput}`
+}
+
+/** Ctrl-C does not wait for answers that are under way. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    promise.then(resolve, reject)
+  })
+}
