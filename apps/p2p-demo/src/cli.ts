@@ -3,19 +3,20 @@
 import { fileURLToPath } from 'node:url'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { epochMs } from './control/events.js'
 import * as options from './node/options.js'
 import { runNode } from './node/run-node.js'
 import { Screen } from './ui/screen.js'
 import { up } from './up/up.js'
 
-const screen = new Screen(process.stdout, epochMs())
+const screen = new Screen(process.stdout, performance.timeOrigin)
 
 const program = new Command('riverraft-demo')
   .description(
     'River Raft in a terminal: nodes that find each other over libp2p, elect a leader and survive its death',
   )
   .showHelpAfterError('(riverraft-demo --help shows what there is)')
+  // 1 says that something failed; a command line that makes no sense is 2.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
 const clusterOption = () =>
   new Option('--cluster <name>', 'the name all nodes of the cluster are told')

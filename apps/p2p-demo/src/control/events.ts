@@ -14,12 +14,16 @@ export type DemoEvent =
   | { readonly type: 'raft-started'; readonly members: readonly NodeId[] }
   | { readonly type: 'link-up'; readonly peer: NodeId }
   | { readonly type: 'link-down'; readonly peer: NodeId; readonly reason: string }
-  | { readonly type: 'candidate'; readonly term: number }
+  /** `attempt`: 0, 1, ... since there was a leader. After a few, only now and then. */
+  | { readonly type: 'candidate'; readonly term: number; readonly attempt: number }
   /** This node knows the leader of its term. `self`: it is the leader. */
   | { readonly type: 'leader'; readonly leader: NodeId; readonly term: number; readonly self: boolean }
   | { readonly type: 'hello-refused'; readonly peer: NodeId; readonly by: NodeId; readonly refusal: string }
   | { readonly type: 'changed'; readonly key: string; readonly value: string | null; readonly index: number }
   | { readonly type: 'watch-ended'; readonly error: Failure }
+
+/** So many attempts in a row to become leader are told one by one. */
+export const ATTEMPTS_TOLD = 3
 
 /** An error in words that survive JSON. */
 export interface Failure {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { RaftError } from '@riverraft/core'
+import { deferred } from '../deferred.js'
 import type { ReportForm } from './events.js'
 import { LineStream } from './line-stream.js'
 import { type Ask, FORM_PROTOCOL, type Formed, type FormMessage } from './protocol.js'
@@ -35,7 +36,7 @@ class Creator {
   readonly #roster: Roster
   readonly #clusterId: string
   readonly #tables = new Map<string, LineStream>()
-  readonly #formed = Promise.withResolvers<Formed>()
+  readonly #formed = deferred<Formed>()
   /** The final list, from the moment it is sent. */
   #list: Formed | undefined
 

@@ -1,6 +1,7 @@
 // One forming conversation: messages as lines over a libp2p stream, bounded in bytes and in unread messages.
 import type { Stream } from '@libp2p/interface'
 import { RaftError } from '@riverraft/core'
+import { deferred } from '../deferred.js'
 import { decodeLine, encodeLine, type FormMessage, LINE_LENGTH_MAX } from './protocol.js'
 
 /** More than anybody sends before the other end reads: beyond it the stream is cut. */
@@ -10,10 +11,11 @@ export class LineStream {
   readonly #stream: Stream
   readonly #decoder = new TextDecoder()
   readonly #unread: FormMessage[] = []
-  readonly #closed = Promise.withResolvers<string>()
+  readonly #closed = deferred<string>()
   #partial = ''
   #wake: () => void = () => {}
   #ended: Error | undefined
+  #closing = false
 
   constructor(stream: Stream) {
     this.#stream = stream
@@ -57,6 +59,7 @@ export class LineStream {
 
   /** What was sent still arrives. */
   close(): void {
+    this.#closing = true
     // The other end may have been faster; then there is nothing left to close.
     this.#stream
       .close({ signal: AbortSignal.timeout(1000) })
@@ -64,7 +67,9 @@ export class LineStream {
     this.#end('closed')
   }
 
+  /** At once, unless it is closing already: then what was sent still arrives. */
   cut(error: Error): void {
+    if (this.#closing) return
     this.#stream.abort(error)
     this.#ended ??= error
     this.#end(error.message)

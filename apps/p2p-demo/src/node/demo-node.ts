@@ -63,7 +63,7 @@ export class DemoNode {
         mdns ? { ...settings, mdns: { serviceTag: serviceTag(cluster) } } : settings,
       )
     } catch (cause) {
-      throw new RaftError('ERR_LISTEN', `cannot listen on ${listen}: ${messageOf(cause)}`, { cause })
+      throw new RaftError('ERR_LISTEN', `cannot listen on ${listen}: ${reasonOf(cause)}`, { cause })
     }
     const role = create === undefined ? 'joiner' : 'creator'
     const addresses = libp2p.getMultiaddrs().map(String)
@@ -106,6 +106,9 @@ async function exists(file: string): Promise<boolean> {
   )
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** libp2p wraps what the system said into advice about its own configuration, and a stack. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const [first = message] = message.split('\n')
+  return /\b(E[A-Z]+: .*)/.exec(message)?.[1] ?? first
 }

@@ -39,9 +39,9 @@ export class NodePrompt {
     try {
       const answer = await this.#execute(command, REQUEST_TIMEOUT_MS)
       if (answer.type === 'status') for (const row of statusRows(answer)) this.#screen.text(row)
-      else this.#screen.line(epochMs(), '', describeAnswer(answer))
+      else this.#screen.line(epochMs(), undefined, describeAnswer(answer))
     } catch (error) {
-      this.#screen.line(epochMs(), '', this.#screen.style('red', describeFailure(failureOf(error))))
+      this.#screen.line(epochMs(), undefined, this.#screen.style('red', describeFailure(failureOf(error))))
     }
   }
 }

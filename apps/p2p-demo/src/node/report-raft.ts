@@ -1,6 +1,8 @@
 // What of a RaftNode's events is of interest to a person.
 import type { NodeStatus, RaftNode } from '@riverraft/core'
-import type { DemoEvent } from '../control/events.js'
+import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
+
+const TELL_EVERY_MS = 10_000
 
 /** The events of any node, whatever its state machine. */
 type AnyNode = Pick<RaftNode<never, unknown, unknown>, 'on' | 'status'>
@@ -12,8 +14,34 @@ export function reportRaft(node: AnyNode, report: (event: DemoEvent) => void): v
   if (leaderId !== undefined) report({ type: 'leader', leader: leaderId, term, self: leaderId === id })
   node.on('LinkUp', ({ peer }) => report({ type: 'link-up', peer }))
   node.on('LinkDown', ({ peer, reason }) => report({ type: 'link-down', peer, reason }))
-  node.on('BecameCandidate', (event) => report({ type: 'candidate', term: event.term }))
-  node.on('BecameLeader', (event) => report({ type: 'leader', leader: id, term: event.term, self: true }))
-  node.on('LeaderRecognized', ({ leader, term }) => report({ type: 'leader', leader, term, self: false }))
+  const candidacies = new Candidacies()
+  node.on('BecameCandidate', ({ term, now }) => {
+    const attempt = candidacies.next(now)
+    if (attempt !== undefined) report({ type: 'candidate', term, attempt })
+  })
+  const leads = (leader: string, term: number) => {
+    candidacies.reset()
+    report({ type: 'leader', leader, term, self: leader === id })
+  }
+  node.on('BecameLeader', (event) => leads(id, event.term))
+  node.on('LeaderRecognized', (event) => leads(event.leader, event.term))
   node.on('HelloRefused', ({ peer, by, refusal }) => report({ type: 'hello-refused', peer, by, refusal }))
+}
+
+/** Without a majority a node tries to become leader several times a second: told at first, then now and then. */
+class Candidacies {
+  #attempts = 0
+  #toldAt = 0
+
+  /** The number of this attempt; undefined: not worth telling. */
+  next(now: number): number | undefined {
+    const attempt = this.#attempts++
+    if (attempt > ATTEMPTS_TOLD && now - this.#toldAt < TELL_EVERY_MS) return undefined
+    this.#toldAt = now
+    return attempt
+  }
+
+  reset(): void {
+    this.#attempts = 0
+  }
 }

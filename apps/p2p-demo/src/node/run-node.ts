@@ -26,7 +26,7 @@ export async function runNode(options: DemoNodeOptions, screen: Screen): Promise
     return 0
   } catch (error) {
     const text = describeFailure(failureOf(error))
-    if (channel === undefined) screen.line(epochMs(), '', screen.style('red', text))
+    if (channel === undefined) screen.line(epochMs(), undefined, screen.style('red', text))
     else process.stderr.write(`${text}\n`)
     return 1
   } finally {

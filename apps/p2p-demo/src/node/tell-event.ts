@@ -7,7 +7,7 @@ import type { DemoNodeOptions } from './options.js'
 const shortName = (peer: string) => `…${peer.slice(-6)}`
 
 export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Screen): void {
-  screen.line(epochMs(), '', describe(event, shortName))
+  screen.line(epochMs(), undefined, describe(event, shortName))
   if (event.type === 'listening' && options.create !== undefined && options.create.size > 1) {
     screen.say(`Waiting for ${options.create.size - 1} more. Each of them starts, in a directory of its own:`)
     for (const address of event.addresses) {
@@ -15,9 +15,10 @@ export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Sc
     }
   }
   if (event.type === 'hello-refused' && event.refusal === 'incarnation-changed') {
+    const who = event.by === event.peer ? 'This node' : `A node with the key of ${shortName(event.peer)}`
     screen.say(
-      'ERR_INCARNATION_CHANGED: a node of this key has been a member with other storage. Storage in memory is gone with ' +
-        'its process, and a node that forgot its votes must not vote again: it cannot come back as the same member.',
+      `${who} has been a member before and has lost its memory: what is stored in memory ends with the process. A node ` +
+        'that has forgotten its votes must not vote again, so it cannot come back as the same member.',
     )
   }
 }

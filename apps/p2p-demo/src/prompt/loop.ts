@@ -23,7 +23,9 @@ export function runLoop(options: LoopOptions): Promise<'quit' | 'end' | 'aborted
   const lines = createInterface({ input, output, terminal, prompt: terminal ? options.prompt : '' })
   return new Promise((resolve) => {
     let busy = Promise.resolve()
+    let ended = false
     const end = (why: 'quit' | 'end' | 'aborted') => {
+      ended = true
       signal.removeEventListener('abort', onAbort)
       screen.prompt = undefined
       lines.close()
@@ -31,9 +33,10 @@ export function runLoop(options: LoopOptions): Promise<'quit' | 'end' | 'aborted
     }
     const onAbort = () => end('aborted')
     const carryOut = async (line: Line) => {
+      if (ended) return
       if (line.type === 'quit') return end('quit')
       if (line.type !== 'empty') await options.carryOut(line)
-      if (terminal) lines.prompt()
+      if (terminal && !ended) lines.prompt()
     }
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) return onAbort()

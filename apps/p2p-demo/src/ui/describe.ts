@@ -1,5 +1,5 @@
 // Events as sentences for a person.
-import type { DemoEvent } from '../control/events.js'
+import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
 import type { FoundBy } from '../form/events.js'
 
 const FOUND_BY: Readonly<Record<FoundBy, string>> = {
@@ -17,8 +17,9 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
   switch (event.type) {
     case 'listening': {
       const doing = event.role === 'creator' ? 'creates the cluster, listens at' : 'listens at'
-      const who = event.key === 'new' ? 'its new key makes it' : 'its key makes it'
-      return `${doing} ${event.addresses.map(withoutPeerId).join(', ')}; ${who} ${event.peer}`
+      const key = event.key === 'new' ? 'new key' : 'known key'
+      const peer = `${event.peer.slice(0, 8)}…${event.peer.slice(-6)}`
+      return `${doing} ${event.addresses.map(withoutPeerId).join(', ')}; ${key}, PeerId ${peer}`
     }
     case 'found':
       return `found ${nameOf(event.peer)} ${FOUND_BY[event.by]} ${withoutPeerId(event.address)}, asks to be let in`
@@ -43,12 +44,17 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
     case 'link-down':
       return `lost its connection to ${nameOf(event.peer)} (${event.reason})`
     case 'candidate':
-      return `asks for votes for term ${event.term}`
+      return event.attempt < ATTEMPTS_TOLD
+        ? `asks for votes for term ${event.term}`
+        : `asks for votes again and again, now for term ${event.term}: no majority answers`
     case 'leader':
       if (event.self) return `is elected leader of term ${event.term}`
       return `follows ${nameOf(event.leader)}, leader of term ${event.term}`
     case 'hello-refused':
-      return `${nameOf(event.by)} refused ${nameOf(event.peer)}: ${event.refusal}`
+      // Our own refusals name the peer; a peer's refusal of us names the peer twice.
+      return event.by === event.peer
+        ? `is refused by ${nameOf(event.by)}: ${event.refusal}`
+        : `refuses ${nameOf(event.peer)}: ${event.refusal}`
     case 'changed':
       return event.value === null
         ? `watch: ${event.key} deleted (index ${event.index})`

@@ -62,10 +62,11 @@ export class Screen {
     this.#write(`${' '.repeat(TIME_WIDTH + 5)}${text}\n`)
   }
 
-  /** Something happened: when, to whom, what. */
-  line(at: number, who: string, text: string): void {
+  /** Something happened: when, to whom (undefined: to this process), what. */
+  line(at: number, who: string | undefined, text: string): void {
     const time = `${(at - this.#startedAt).toFixed(0)} ms`.padStart(TIME_WIDTH + 3)
-    this.#write(`${this.style('dim', time)}  ${this.#who(who)}  ${text}\n`)
+    const column = who === undefined ? '' : `${this.#who(who)}  `
+    this.#write(`${this.style('dim', time)}  ${column}${text}\n`)
   }
 
   /** Plain text, such as a table. */
@@ -74,7 +75,6 @@ export class Screen {
   }
 
   #who(name: string): string {
-    if (name === '') return ''.padEnd(WHO_WIDTH)
     if (!this.#names.includes(name)) this.#names.push(name)
     return this.style(WHO_STYLES[this.#names.indexOf(name) % WHO_STYLES.length]!, name.padEnd(WHO_WIDTH))
   }

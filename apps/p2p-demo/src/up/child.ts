@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { NodeMessage, RequestMessage } from '../control/channel.js'
 import type { Answers, Command, CommandType } from '../control/commands.js'
 import type { Failure, Report } from '../control/events.js'
+import { type Deferred, deferred } from '../deferred.js'
 
 const STDERR_LENGTH_MAX = 4_000
 
@@ -24,7 +25,7 @@ export class Child {
   readonly name: string
   readonly exited: Promise<Exit>
   readonly #process: ChildProcess
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #pending = new Map<number, Deferred<unknown>>()
   #nextId = 1
   #exit: Exit | undefined
   #errorOutput = ''
@@ -80,8 +81,8 @@ export class Child {
   ): Promise<Answers[Type]> {
     if (!this.alive) return Promise.reject(gone(this.name))
     const id = this.#nextId++
-    const answer = Promise.withResolvers<Answers[Type]>()
-    this.#pending.set(id, answer as PromiseWithResolvers<unknown>)
+    const answer = deferred<Answers[Type]>()
+    this.#pending.set(id, answer as Deferred<unknown>)
     const request: RequestMessage = { kind: 'request', id, command, timeoutMs }
     this.#process.send(request, (error) => {
       if (error === null) return

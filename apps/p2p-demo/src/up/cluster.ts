@@ -16,6 +16,7 @@ export interface ClusterOptions {
   readonly size: number
   readonly mdns: boolean
   readonly onReport: (report: NamedReport) => void
+  readonly onStart: (child: Child) => void
   /** A process ended and nobody had asked for it. */
   readonly onAccident: (child: Child, exit: Exit) => void
 }
@@ -147,7 +148,7 @@ export class DemoCluster {
   }
 
   #start(args: readonly string[]): Child {
-    const { cli, cluster, mdns, onReport, onAccident } = this.#options
+    const { cli, cluster, mdns, onReport, onStart, onAccident } = this.#options
     const name = `n${this.#children.length + 1}`
     // A directory each: there the node makes its own key.
     const cwd = join(this.#directory, name)
@@ -163,6 +164,7 @@ export class DemoCluster {
     })
     this.#views.set(name, {})
     this.#children.push(child)
+    onStart(child)
     return child
   }
 

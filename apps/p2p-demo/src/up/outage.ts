@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { WriteReceipt } from '../control/commands.js'
 import { epochMs } from '../control/events.js'
+import { deferred } from '../deferred.js'
 import { type Child, CommandFailed } from './child.js'
 
 const PROBE_EVERY_MS = 5
@@ -44,7 +45,7 @@ export async function measureOutage(
   signal: AbortSignal,
 ): Promise<Outage> {
   const probes: Promise<Fate>[] = []
-  const accepted = Promise.withResolvers<Acknowledged>()
+  const accepted = deferred<Acknowledged>()
   let first: Acknowledged | undefined
   while (first === undefined) {
     signal.throwIfAborted()

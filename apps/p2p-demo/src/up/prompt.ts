@@ -22,7 +22,7 @@ export interface UpPromptOptions {
 
 /** Resolves when the person leaves. */
 export async function runPrompt(options: UpPromptOptions): Promise<void> {
-  const prompt = new UpPrompt(options.cluster, options.screen)
+  const prompt = new UpPrompt(options)
   options.screen.say('The cluster is yours. Type help for what you can do, quit to leave.')
   await runLoop({ ...options, scope: 'up', prompt: 'raft> ', carryOut: (line) => prompt.carryOut(line) })
 }
@@ -30,10 +30,14 @@ export async function runPrompt(options: UpPromptOptions): Promise<void> {
 class UpPrompt {
   readonly #cluster: DemoCluster
   readonly #screen: Screen
+  readonly #signal: AbortSignal
+  /** The node that was asked to watch last. */
+  #watching: Child | undefined
 
-  constructor(cluster: DemoCluster, screen: Screen) {
+  constructor({ cluster, screen, signal }: UpPromptOptions) {
     this.#cluster = cluster
     this.#screen = screen
+    this.#signal = signal
   }
 
   async carryOut(line: Exclude<Line, { type: 'quit' | 'empty' }>): Promise<void> {
@@ -64,8 +68,11 @@ class UpPrompt {
     try {
       const answer = (await node.ask(command, REQUEST_TIMEOUT_MS)) as Exclude<Answer, { type: 'status' }>
       this.#screen.line(epochMs(), node.name, describeAnswer(answer))
+      if (answer.type === 'watch') this.#watching = answer.prefix === null ? undefined : node
       if (isWrite(answer)) await this.#tellHolders(answer.index, node.name)
     } catch (error) {
+      // Everything is being stopped: that no answer came is no news.
+      if (this.#signal.aborted) return
       const failure = describeFailure(failureOf(error))
       this.#screen.line(epochMs(), node.name, this.#screen.style('red', failure))
       this.#explainLostMajority()
@@ -89,6 +96,7 @@ class UpPrompt {
     }
     const at = this.#cluster.kill(child)
     this.#screen.line(at, child.name, this.#screen.style('red', `is killed, process ${child.pid}`))
+    if (child === this.#watching) this.#screen.text(`The watch was on ${child.name} and ended with it.`)
     this.#explainLostMajority()
   }
 

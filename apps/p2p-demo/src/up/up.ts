@@ -45,6 +45,7 @@ export async function up(options: UpOptions, screen: Screen): Promise<number> {
       // When all are told to stop, that they lose each other is no news.
       if (!over && !UNTOLD.has(event.type)) screen.line(at, name, describe(event, nameOf))
     },
+    onStart: (child) => screen.line(epochMs(), child.name, `starts, process ${child.pid}`),
     onAccident: (child, exit) => {
       const accident = new Error(`the process of ${child.name} ended by itself: ${causeOf(child, exit)}`)
       if (storyEnded) screen.line(epochMs(), child.name, screen.style('red', accident.message))
