@@ -1,4 +1,5 @@
 // Applies what is committed, in order, once, and hands each outcome to whoever waits for it.
+import type { State } from '../consensus/index.js'
 import type { LogIndex } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import type { CommandCodec, CommandRejected, StateMachine } from '../ports/state-machine.js'
@@ -15,6 +16,7 @@ const CLOCK_EVERY = 128
 export class Applier {
   readonly #machine: StateMachine<unknown, unknown, unknown>
   readonly #codec: CommandCodec<unknown>
+  readonly #log: State['log']
   readonly #cache: LogCache
   readonly #source: BlockSource
   readonly #proposals: Proposals
@@ -26,6 +28,7 @@ export class Applier {
   constructor(
     machine: StateMachine<unknown, unknown, unknown>,
     codec: CommandCodec<unknown>,
+    log: State['log'],
     cache: LogCache,
     storage: Storage,
     proposals: Proposals,
@@ -34,6 +37,7 @@ export class Applier {
   ) {
     this.#machine = machine
     this.#codec = codec
+    this.#log = log
     this.#cache = cache
     this.#source = new BlockSource(storage, events)
     this.#proposals = proposals
@@ -52,9 +56,14 @@ export class Applier {
       const cached = this.#cache.find(index)
       const block = cached?.block ?? this.#source.find(index)
       if (block === undefined) return false
-      const cursor = this.#cursorAt(block, index)
       // Where this block's entries stop to count: an uncommitted rest may have been replaced by another block.
-      const last = Math.min(this.commitIndex, cached?.lastIndex ?? block.lastIndex)
+      const last =
+        cached === undefined ? this.#lastInLog(block) : Math.min(this.commitIndex, cached.lastIndex)
+      if (last < index) {
+        this.#source.clear()
+        continue
+      }
+      const cursor = this.#cursorAt(block, index)
       for (;;) {
         this.#apply(block, cursor)
         this.lastApplied = cursor.index
@@ -69,6 +78,12 @@ export class Applier {
       cursor.next()
     }
     return false
+  }
+
+  /** A fetched block may have been truncated meanwhile: an entry is the log's only if index and term are (§5.3). */
+  #lastInLog({ lastIndex, term }: EntryBlock): LogIndex {
+    const last = this.#log.lastIndexOfTermAtMost(Math.min(this.commitIndex, lastIndex), term)
+    return this.#log.termAt(last) === term ? last : 0
   }
 
   /** A cursor that stands at `index`. */

@@ -99,10 +99,9 @@ export class Runtime {
     this.machineState = machine.state
     const { codec } = options.stateMachine
     const now = (): number => scheduler.now()
-    this.#applier = new Applier(machine, codec, this.#cache, options.storage, this.proposals, now, {
-      loaded,
-      failed,
-    })
+    const { storage } = options
+    const fetch = { loaded, failed }
+    this.#applier = new Applier(machine, codec, state.log, this.#cache, storage, this.proposals, now, fetch)
     this.#forwarder = new Forwarder(this.#forwarderHost(), this.proposals, this.#randomNumber())
   }
 

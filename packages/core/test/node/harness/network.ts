@@ -1,0 +1,144 @@
+// A network for nodes in virtual time. Every frame travels as bytes, through the codec that real transports use.
+import type { NodeId } from '../../../src/consensus/types.js'
+import type { Member, Transport, TransportHost } from '../../../src/ports/transport.js'
+import { decodeFrame, encodeFrame, type Frame } from '../../../src/wire/frame.js'
+import type { World } from './world.js'
+
+const RETRY_MS = 20
+
+/** What a test may do with a frame before it travels. */
+export type Verdict = 'pass' | 'drop' | 'hold' | 'duplicate'
+
+export interface Sent {
+  readonly from: NodeId
+  readonly to: NodeId
+  readonly frame: Frame
+}
+
+/** One end: a node that listens. */
+interface End {
+  readonly host: TransportHost
+  readonly peers: readonly NodeId[]
+  readonly up: Set<NodeId>
+}
+
+export class Network {
+  readonly world: World
+  /** Asked for every frame. */
+  judge: (sent: Sent) => Verdict = () => 'pass'
+  /** Milliseconds a frame takes: 0 arrives in the next turn. */
+  delay: () => number = () => 0
+  /** Everything that left a node while its link was up, in order. */
+  readonly sent: Sent[] = []
+  /** Frames that were held, oldest first. They outlive links and processes, as a very old copy may. */
+  held: Sent[] = []
+  readonly #ends = new Map<NodeId, End>()
+  readonly #cuts = new Set<string>()
+
+  constructor(world: World) {
+    this.world = world
+  }
+
+  transport(): Transport {
+    let id: NodeId | undefined
+    return {
+      name: 'test',
+      listen: async (host: TransportHost, members: readonly Member[]) => {
+        id = host.id
+        const peers = members.map((member) => member.id).filter((peer) => peer !== id)
+        this.#ends.set(id, { host, peers, up: new Set() })
+        this.#connectAll()
+        return `test:${id}`
+      },
+      send: (peer, frame) => void (id !== undefined && this.#send({ from: id, to: peer, frame })),
+      close: async () => void (id !== undefined && this.unplug(id)),
+    }
+  }
+
+  /** The node's process is gone for everybody else. */
+  unplug(id: NodeId): void {
+    if (!this.#ends.delete(id)) return
+    for (const [other, end] of this.#ends) if (end.up.has(id)) this.#down(other, id, 'closed by the peer')
+  }
+
+  cut(from: NodeId, to: NodeId): void {
+    this.#cuts.add(`${from}>${to}`)
+    if (this.#ends.get(from)?.up.has(to)) this.#down(from, to, 'cut')
+  }
+
+  partition(...groups: readonly (readonly NodeId[])[]): void {
+    for (const group of groups)
+      for (const other of groups)
+        if (group !== other) for (const from of group) for (const to of other) this.cut(from, to)
+  }
+
+  heal(): void {
+    this.#cuts.clear()
+    this.#connectAll()
+  }
+
+  /** Delivers what was held, in the given order. */
+  release(frames: readonly Sent[] = this.held.splice(0)): void {
+    for (const sent of frames) this.#deliver(sent)
+  }
+
+  #connectAll(): void {
+    for (const [from, end] of this.#ends) for (const to of end.peers) this.#connect(from, to)
+  }
+
+  #connect(from: NodeId, to: NodeId): void {
+    this.world.nextTurn(() => {
+      const end = this.#ends.get(from)
+      const peer = this.#ends.get(to)
+      if (!end || !peer || end.up.has(to) || this.#isCut(from, to)) return
+      const refusal = peer.host.admit(end.host.hello(to))
+      if (refusal !== undefined || end.host.admit(peer.host.hello(from)) !== undefined) {
+        if (refusal !== undefined) end.host.refused(to, refusal)
+        this.world.wakeAt(this.world.now + RETRY_MS, () => this.#connect(from, to))
+      } else {
+        end.up.add(to)
+        end.host.linkUp(to)
+      }
+    })
+  }
+
+  #down(from: NodeId, to: NodeId, reason: string): void {
+    const end = this.#ends.get(from)!
+    end.up.delete(to)
+    this.world.nextTurn(() => this.#ends.get(from) === end && end.host.linkDown(to, reason))
+  }
+
+  #isCut(from: NodeId, to: NodeId): boolean {
+    return this.#cuts.has(`${from}>${to}`)
+  }
+
+  #send(sent: Sent): void {
+    if (!this.#ends.get(sent.from)?.up.has(sent.to)) return
+    this.sent.push(sent)
+    const verdict = this.judge(sent)
+    if (verdict === 'drop') return
+    if (verdict === 'hold') return void this.held.push(sent)
+    this.#deliver(sent)
+    if (verdict === 'duplicate') this.#deliver(sent)
+  }
+
+  #deliver({ from, to, frame }: Sent): void {
+    const bytes = joined(encodeFrame(frame).pieces)
+    const arrive = (): void => {
+      if (!this.#isCut(from, to)) this.#ends.get(to)?.host.receive(from, decodeFrame(bytes.slice()))
+    }
+    const delay = this.delay()
+    if (delay > 0) this.world.wakeAt(this.world.now + delay, arrive)
+    else this.world.nextTurn(arrive)
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let offset = 0
+  for (const piece of pieces) {
+    bytes.set(piece, offset)
+    offset += piece.length
+  }
+  return bytes
+}

@@ -1,0 +1,157 @@
+// One real node; the test plays its peers, and sees every frame that leaves and when.
+import type { LogIndex, NodeId, Term } from '../../../src/consensus/types.js'
+import { RaftNode } from '../../../src/node/raft-node.js'
+import type { NodeOptions } from '../../../src/node/types.js'
+import type { Member, TransportHost } from '../../../src/ports/transport.js'
+import { utf8 } from '../../../src/wire/bytes.js'
+import { type EntryBlock, EntryKind, encodeBlock } from '../../../src/wire/entry-block.js'
+import type { Frame } from '../../../src/wire/frame.js'
+import type { AppendEntriesWithBlocks, PeerMessage } from '../../../src/wire/messages.js'
+import { WORDS, type Words, type WordsNode } from './cluster.js'
+import { Disk, type DiskOptions } from './disk.js'
+import { World } from './world.js'
+
+export interface SoloOptions extends Partial<NodeOptions<string, number, Words>> {
+  readonly ids?: readonly NodeId[]
+  readonly disk?: DiskOptions
+  readonly seed?: number
+}
+
+type OfType<Type extends PeerMessage['type']> = Extract<PeerMessage, { type: Type }>
+
+export class Solo {
+  readonly world: World
+  readonly disk: Disk
+  readonly members: readonly Member[]
+  node!: WordsNode
+  host!: TransportHost
+  /** What has left, in order. */
+  sent: { to: NodeId; message: PeerMessage }[] = []
+  closed = false
+  words: readonly string[] = []
+  readonly #options: SoloOptions
+
+  constructor(options: SoloOptions = {}) {
+    this.#options = options
+    this.world = new World(options.seed)
+    this.disk = new Disk(this.world, options.disk)
+    this.members = (options.ids ?? ['A', 'B', 'C']).map((id) => ({ id, address: id, role: 'voter' }))
+  }
+
+  static async start(options?: SoloOptions): Promise<Solo> {
+    const solo = new Solo(options)
+    await solo.start()
+    return solo
+  }
+
+  /** Node A, with links to all its peers. */
+  async start(): Promise<void> {
+    const { ids: _ids, disk: _disk, seed: _seed, ...changed } = this.#options
+    this.sent = []
+    this.closed = false
+    this.node = await RaftNode.start<string, number, Words>({
+      id: 'A',
+      clusterId: 'words',
+      members: this.members,
+      transport: {
+        name: 'test',
+        listen: async (host) => {
+          this.host = host
+          return 'test:A'
+        },
+        send: (to, frame) => this.#send(to, frame),
+        close: async () => {
+          this.closed = true
+        },
+      },
+      storage: this.disk.storage(),
+      scheduler: this.world.scheduler(),
+      ...changed,
+      stateMachine: {
+        codec: WORDS.codec,
+        create: () => {
+          const machine = (changed.stateMachine ?? WORDS).create()
+          this.words = machine.state.words
+          return machine
+        },
+      },
+    })
+    for (const { id } of this.members) if (id !== 'A') this.link(id)
+    await this.world.calm()
+  }
+
+  #send(to: NodeId, frame: Frame): void {
+    for (const message of frame.messages) this.sent.push({ to, message })
+  }
+
+  link(peer: NodeId): void {
+    const hello = { ...this.host.hello(peer), from: peer, to: 'A', incarnation: incarnationOf(peer) }
+    const refusal = this.host.admit(hello)
+    if (refusal !== undefined) throw new Error(refusal)
+    this.host.linkUp(peer)
+  }
+
+  /** A frame from a peer arrives, and all that follows at once happens. */
+  async receive(from: NodeId, ...messages: PeerMessage[]): Promise<void> {
+    this.host.receive(from, { group: 0, incarnation: incarnationOf(from), messages })
+    await this.world.calm()
+  }
+
+  /** What has left since the last look. */
+  take<Type extends PeerMessage['type']>(type: Type, to?: NodeId): OfType<Type>[] {
+    const taken = this.sent.filter(
+      (sent) => sent.message.type === type && (to === undefined || sent.to === to),
+    )
+    this.sent = this.sent.filter((sent) => !taken.includes(sent))
+    return taken.map(({ message }) => message as OfType<Type>)
+  }
+
+  /** B votes for A; B and C acknowledge its no-op unless told otherwise. Returns the term. */
+  async lead({ acknowledge = true } = {}): Promise<Term> {
+    const isCandidate = (): boolean => this.node.status().role === 'candidate'
+    await this.world.until('A campaigns', isCandidate)
+    await this.world.calm()
+    const { term } = this.node.status()
+    await this.receive('B', { type: 'RequestVoteReply', term, voteGranted: true })
+    if (acknowledge) await this.acknowledge()
+    this.sent = []
+    return term
+  }
+
+  /** `peers` hold all that A has. */
+  async acknowledge(peers: readonly NodeId[] = ['B', 'C'], round = 0): Promise<void> {
+    const { term, lastIndex } = this.node.status()
+    for (const peer of peers) await this.receive(peer, success(term, lastIndex, round))
+  }
+
+  /** A follows `leader`, who has committed nothing and says so. */
+  async follow(leader: NodeId, term: Term, changed: Partial<AppendEntriesWithBlocks> = {}): Promise<void> {
+    await this.receive(leader, append(term, 0, 0, [], changed))
+  }
+}
+
+/** The incarnation of a played peer. */
+export function incarnationOf(id: NodeId): string {
+  return id.charCodeAt(0).toString(16).padStart(16, '0')
+}
+
+export function success(term: Term, matchIndex: LogIndex, round = 0): PeerMessage {
+  const nothing = { rejectedIndex: 0, hintIndex: 0, hintTerm: 0 }
+  return { type: 'AppendEntriesReply', term, success: true, matchIndex, ...nothing, round }
+}
+
+export function append(
+  term: Term,
+  prevLogIndex: LogIndex,
+  prevLogTerm: Term,
+  entries: readonly EntryBlock[],
+  changed: Partial<AppendEntriesWithBlocks> = {},
+): AppendEntriesWithBlocks {
+  const rest = { leaderCommit: 0, round: 0, ...changed }
+  return { type: 'AppendEntries', term, prevLogIndex, prevLogTerm, entries, ...rest }
+}
+
+export function block(firstIndex: LogIndex, term: Term, ...words: string[]): EntryBlock {
+  const entries = words.map((word) => ({ kind: EntryKind.Command, payload: utf8(JSON.stringify(word)) }))
+  return encodeBlock({ firstIndex, term, timestamp: 1 }, entries)
+}
