@@ -4,16 +4,21 @@ import { type EntryBlock, type LogIndex, reframe, type StoredBlock, type Term } 
 /** Slot i holds the entries from #firsts[i] up to where the next slot begins, the last slot up to lastIndex. */
 export class MemoryLog {
   readonly #blocks: EntryBlock[] = []
-  /** The first effective index of each block: strictly increasing, beginning with 1. */
+  /** The first effective index of each block: strictly increasing. */
   readonly #firsts: LogIndex[] = []
   lastIndex: LogIndex = 0
+  /** What stood right before the first block when it was compacted away. */
+  #before: { readonly index: LogIndex; readonly term: Term } = { index: 0, term: 0 }
 
   /**
    * Judges a whole batch before any of it is stored: a batch happens completely or not at all.
    * @throws Error saying what is wrong
    */
   check(truncateFrom: LogIndex | undefined, blocks: readonly StoredBlock[]): void {
-    if (truncateFrom !== undefined && !(truncateFrom >= 1 && truncateFrom <= this.lastIndex + 1)) {
+    if (
+      truncateFrom !== undefined &&
+      !(truncateFrom > this.#before.index && truncateFrom <= this.lastIndex + 1)
+    ) {
       throw wrong(`truncation at ${truncateFrom}, the log ends at ${this.lastIndex}`)
     }
     let end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
@@ -46,9 +51,19 @@ export class MemoryLog {
     this.lastIndex = block.lastIndex
   }
 
+  /** Forgets the blocks that hold nothing above `through`. The last one stays: it knows the term at the end. */
+  compact(through: LogIndex): void {
+    let forgotten = 0
+    while (forgotten + 1 < this.#firsts.length && this.#firsts[forgotten + 1]! <= through + 1) forgotten++
+    if (forgotten === 0) return
+    this.#before = { index: this.#firsts[forgotten]! - 1, term: this.#blocks[forgotten - 1]!.term }
+    this.#blocks.splice(0, forgotten)
+    this.#firsts.splice(0, forgotten)
+  }
+
   /** The blocks from the one that holds `from` on, at least one, as many as `bytesMax` allows; none beyond the end. */
   read(from: LogIndex, bytesMax: number): EntryBlock[] {
-    if (from < 1 || from > this.lastIndex) return []
+    if (from <= this.#before.index || from > this.lastIndex) return []
     const found: EntryBlock[] = []
     let bytes = 0
     for (let slot = this.#slotOf(from); slot < this.#blocks.length; slot++) {
@@ -81,7 +96,7 @@ export class MemoryLog {
   }
 
   #termAt(index: LogIndex): Term {
-    return index === 0 ? 0 : this.#blocks[this.#slotOf(index)]!.term
+    return index === this.#before.index ? this.#before.term : this.#blocks[this.#slotOf(index)]!.term
   }
 }
 

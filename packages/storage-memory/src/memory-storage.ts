@@ -3,8 +3,10 @@ import {
   type EntryBlock,
   type LogIndex,
   RaftError,
+  type SnapshotMetadata,
   type Storage,
   type StorageIdentity,
+  type StoredSnapshot,
   type StoredState,
   type WriteBatch,
   type WriteCompleted,
@@ -21,6 +23,7 @@ class MemoryStorage implements Storage {
   readonly durable = false
   /** Exists while open. */
   #log: MemoryLog | undefined
+  #snapshot: { readonly metadata: SnapshotMetadata; readonly content: readonly Uint8Array[] } | undefined
   #poison: RaftError | undefined
 
   /** Formats anew every time: there is nothing that an earlier `open` could have left. */
@@ -34,6 +37,7 @@ class MemoryStorage implements Storage {
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
       runs: [],
+      snapshot: undefined,
       lastTimestamp: 0,
     }
   }
@@ -63,8 +67,27 @@ class MemoryStorage implements Storage {
     return this.#log.read(from, bytesMax)
   }
 
+  async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#poison || !this.#log) throw this.#unusable()
+    const chunks: Uint8Array[] = []
+    for await (const chunk of content) chunks.push(chunk.slice())
+    this.#snapshot = { metadata, content: chunks }
+  }
+
+  async openSnapshot(): Promise<StoredSnapshot | undefined> {
+    if (this.#poison || !this.#log) throw this.#unusable()
+    const snapshot = this.#snapshot
+    return snapshot && { metadata: snapshot.metadata, content: iterate(snapshot.content) }
+  }
+
+  async compact(through: LogIndex): Promise<void> {
+    if (this.#poison || !this.#log) throw this.#unusable()
+    this.#log.compact(Math.min(through, this.#snapshot?.metadata.index ?? 0))
+  }
+
   async close(): Promise<void> {
     this.#log = undefined
+    this.#snapshot = undefined
   }
 
   #unusable(): RaftError {
@@ -74,4 +97,8 @@ class MemoryStorage implements Storage {
 
 function storageError(what: string, cause?: unknown): RaftError {
   return new RaftError('ERR_STORAGE', `memory storage: ${what}`, cause === undefined ? undefined : { cause })
+}
+
+async function* iterate(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks
 }

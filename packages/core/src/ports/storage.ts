@@ -1,5 +1,5 @@
 // The Storage port: one replica's durable memory. What `write` has completed, a power failure leaves in place.
-import type { HardState, LogIndex, NodeId, Run } from '../consensus/types.js'
+import type { HardState, LogIndex, NodeId, Run, Term } from '../consensus/types.js'
 import type { EntryBlock } from '../wire/entry-block.js'
 import type { Incarnation } from '../wire/hello.js'
 import type { Member } from './transport.js'
@@ -21,10 +21,31 @@ export interface StoredState {
   readonly incarnation: Incarnation
   readonly members: readonly Member[]
   readonly hardState: HardState
-  /** The log from its first entry on, contiguous, terms not decreasing. Empty for an empty log. */
+  /**
+   * The log from its first entry on, contiguous, terms not decreasing. Empty for an empty log. It begins at index 1, or
+   * at most one after the snapshot's index.
+   */
   readonly runs: readonly Run[]
+  /** The newest valid snapshot, undefined when there is none. */
+  readonly snapshot: SnapshotMetadata | undefined
   /** Timestamp of the last block, 0 for an empty log. */
   readonly lastTimestamp: number
+}
+
+/** What a snapshot replaces: the log up to `index`. */
+export interface SnapshotMetadata {
+  readonly index: LogIndex
+  readonly term: Term
+  /** The members as of `index`. */
+  readonly members: readonly Member[]
+  /** Timestamp of the entry at `index`, so that time does not go back behind a compacted log. */
+  readonly timestamp: number
+}
+
+/** A snapshot as it is read back: `content` can be iterated once, and fails with ERR_STORAGE_CORRUPT when damaged. */
+export interface StoredSnapshot {
+  readonly metadata: SnapshotMetadata
+  readonly content: AsyncIterable<Uint8Array>
 }
 
 /** A block to store, of which the entries before `firstIndex` are already in the log and are skipped. */
@@ -69,6 +90,17 @@ export interface Storage {
    * a truncation are re-framed. The first may begin before `from`. Only completed writes are read.
    */
   read(from: LogIndex, bytesMax: number): Promise<readonly EntryBlock[]>
+  /**
+   * Makes a snapshot durable as a whole; until it resolves, the one before it stands, also across a crash. At most two
+   * are kept. It does not touch the log. A content that throws leaves nothing behind and rejects with what it threw.
+   */
+  saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void>
+  /** The newest snapshot, undefined when there is none. Its metadata is verified, its content while it is read. */
+  openSnapshot(): Promise<StoredSnapshot | undefined>
+  /**
+   * Forgets log entries up to `through`, at most up to the newest snapshot's index. Fewer may go: whole segments only.
+   */
+  compact(through: LogIndex): Promise<void>
   /** Idempotent. An unfinished write is completed or failed first. */
   close(): Promise<void>
 }
