@@ -2,6 +2,7 @@
 import type { LogIndex } from '../consensus/types.js'
 import type { Storage } from '../ports/storage.js'
 import type { EntryBlock } from '../wire/entry-block.js'
+import { MESSAGE_BLOCKS_MAX } from '../wire/limits.js'
 
 const READ_BYTES = 1024 * 1024
 
@@ -37,7 +38,7 @@ export class BlockSource {
     for (const block of this.#blocks) {
       if (block.lastIndex < from) continue
       bytes += block.byteLength
-      if (gathered.length > 0 && bytes > bytesMax) break
+      if (gathered.length > 0 && (bytes > bytesMax || gathered.length === MESSAGE_BLOCKS_MAX)) break
       gathered.push(block)
     }
     return gathered

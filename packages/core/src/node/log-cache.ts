@@ -1,6 +1,7 @@
 // The recent log in memory: the blocks as they were encoded or received, for followers, for apply, and until durable.
 import type { LogIndex } from '../consensus/types.js'
 import { type EntryBlock, reframe } from '../wire/entry-block.js'
+import { MESSAGE_BLOCKS_MAX } from '../wire/limits.js'
 
 /** A block and the part of it that counts: the rest is in an earlier block, or was truncated. */
 export interface CachedBlock {
@@ -67,7 +68,8 @@ export class LogCache {
     if (start === -1) return undefined
     const gathered: EntryBlock[] = []
     let bytes = 0
-    for (let at = start; at < this.#blocks.length; at++) {
+    const end = Math.min(this.#blocks.length, start + MESSAGE_BLOCKS_MAX)
+    for (let at = start; at < end; at++) {
       const { block, firstIndex, lastIndex } = this.#blocks[at]!
       bytes += block.byteLength
       if (at > start && bytes > bytesMax) break
