@@ -59,14 +59,15 @@ export class RaftNode<Command, Result, State> {
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join('')
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
-    const node = new RaftNode(options, limits, scheduler, stored)
+    let node: RaftNode<Command, Result, State> | undefined
     try {
+      node = new RaftNode(options, limits, scheduler, stored)
       node.#address = await options.transport.listen(node.#transportHost(), stored.members)
+      return node
     } catch (error) {
-      await node.stop()
+      await (node === undefined ? storage.close() : node.stop())
       throw error
     }
-    return node
   }
 
   private constructor(

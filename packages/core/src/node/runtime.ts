@@ -14,6 +14,7 @@ import { LogCache } from './log-cache.js'
 import { LogWriter } from './log-writer.js'
 import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
+import type { Proposal } from './proposal.js'
 import { Proposals } from './proposals.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
@@ -86,7 +87,8 @@ export class Runtime {
     })
     this.#replicator = new Replicator(
       {
-        wanted: (to) => entriesWanted(state, to),
+        // A listener may stop the node within a turn: what is not stepped any more is not wanted any more.
+        wanted: (to) => (this.#stopped ? undefined : entriesWanted(state, to)),
         offer: (to, entries, bytes) =>
           this.#step({ type: 'OfferEntries', now: scheduler.now(), to, entries, bytes }),
         loaded,
@@ -305,9 +307,19 @@ export class Runtime {
     if (this.#leader !== this.state.id) return this.#forwarder.forward(this.#leader)
     while (this.proposals.hasWaiting && !this.#isOverloaded) {
       const batch = this.proposals.takeBatch()
-      const firstIndex = this.#append(batch.map((proposal) => proposal.payload))
+      const firstIndex = this.#appendOwn(batch)
       if (firstIndex === undefined) return this.proposals.returnBatch(batch)
       this.proposals.appended(batch, firstIndex, this.state.currentTerm)
+    }
+  }
+
+  /** A step that fails has done part of its work: what it was given must not be forgotten. */
+  #appendOwn(batch: readonly Proposal[]): LogIndex | undefined {
+    try {
+      return this.#append(batch.map((proposal) => proposal.payload))
+    } catch (error) {
+      this.proposals.failUnknown(batch, 'the node failed')
+      throw error
     }
   }
 

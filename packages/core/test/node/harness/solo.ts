@@ -15,6 +15,7 @@ export interface SoloOptions extends Partial<NodeOptions<string, number, Words>>
   readonly ids?: readonly NodeId[]
   readonly disk?: DiskOptions
   readonly seed?: number
+  readonly world?: World
 }
 
 type OfType<Type extends PeerMessage['type']> = Extract<PeerMessage, { type: Type }>
@@ -33,7 +34,7 @@ export class Solo {
 
   constructor(options: SoloOptions = {}) {
     this.#options = options
-    this.world = new World(options.seed)
+    this.world = options.world ?? new World(options.seed)
     this.disk = new Disk(this.world, options.disk)
     this.members = (options.ids ?? ['A', 'B', 'C']).map((id) => ({ id, address: id, role: 'voter' }))
   }
@@ -46,7 +47,7 @@ export class Solo {
 
   /** Node A, with links to all its peers. */
   async start(): Promise<void> {
-    const { ids: _ids, disk: _disk, seed: _seed, ...changed } = this.#options
+    const { ids: _ids, disk: _disk, seed: _seed, world: _world, ...changed } = this.#options
     this.sent = []
     this.closed = false
     this.node = await RaftNode.start<string, number, Words>({
