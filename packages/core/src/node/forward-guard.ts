@@ -13,14 +13,18 @@ interface Seen {
   readonly above: Set<number>
 }
 
-/** Lives for one term: a Forward names the term it is meant for, so no other term can meet it. */
+/** Remembers the requests of one term: of any earlier one it can no longer tell what was accepted. */
 export class ForwardGuard {
   #term: Term = 0
   readonly #peers = new Map<NodeId, Map<number, Seen>>()
 
-  /** True the first time this request is met in `term`; false for a copy, and for one too old to be sure. */
-  firstTime(from: NodeId, { processId, sequence }: Forward, term: Term): boolean {
-    if (term !== this.#term) {
+  /**
+   * True the first time this request is met: it may be appended, or refused. False for a copy, and for one too old to
+   * be sure: the first may have been accepted, so that not even a refusal would be true.
+   */
+  firstTime(from: NodeId, { term, processId, sequence }: Forward): boolean {
+    if (term < this.#term) return false
+    if (term > this.#term) {
       this.#term = term
       this.#peers.clear()
     }
@@ -40,7 +44,7 @@ export class ForwardGuard {
     }
     let seen = processes.get(processId)
     if (seen === undefined) {
-      seen = { floor: 0, above: new Set() }
+      seen = { floor: processId, above: new Set() }
       processes.set(processId, seen)
       if (processes.size > PROCESSES_MAX) processes.delete(processes.keys().next().value!)
     }

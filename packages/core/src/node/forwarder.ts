@@ -23,15 +23,19 @@ export class Forwarder {
   readonly #proposals: Proposals
   readonly #guard = new ForwardGuard()
   readonly #processId: number
-  #sequence = 0
+  #sequence: number
   /** The term of the leader the unanswered ones were sent to. */
   #sentTerm: Term = 0
 
-  /** `processId` is random: it tells this process' requests from an earlier one's. */
+  /**
+   * `processId` is random: it tells this process' requests from an earlier one's. Sequences begin behind it, so that an
+   * answer to an earlier process is not taken for one to this.
+   */
   constructor(host: ForwarderHost, proposals: Proposals, processId: number) {
     this.#host = host
     this.#proposals = proposals
     this.#processId = processId
+    this.#sequence = processId
   }
 
   /** Hands everything that waits to the leader. */
@@ -55,8 +59,9 @@ export class Forwarder {
   receiveForward(from: NodeId, message: Forward): void {
     const { term } = this.#host
     const { sequence } = message
-    if (message.term !== term) return this.#refuse(from, sequence, false)
-    if (!this.#guard.firstTime(from, message, term)) return
+    if (message.term > term) return this.#refuse(from, sequence, false)
+    if (!this.#guard.firstTime(from, message)) return
+    if (message.term < term) return this.#refuse(from, sequence, false)
     const bytes = message.commands.reduce((sum, command) => sum + command.length, 0)
     const fits = blockBytes(message.commands.length, bytes) <= BLOCK_BYTES_MAX
     const firstIndex = fits ? this.#host.append(message.commands) : 'overloaded'
