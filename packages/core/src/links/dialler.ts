@@ -5,6 +5,7 @@ import type { Frame } from '../wire/frame.js'
 import type { HelloRefusal } from '../wire/hello.js'
 import { BackOff } from './back-off.js'
 import type { Connection, LinkDriver } from './connection.js'
+import { failureText } from './failure-text.js'
 import type { LinkSettings } from './options.js'
 import { OutboundLink } from './outbound-link.js'
 
@@ -48,7 +49,7 @@ export class Dialler {
     const isCurrent = (): boolean => this.#state === 'dialling' && this.#attempt === attempt
     this.#open(attempt.signal).then(
       (connection) => (isCurrent() ? this.#greet(connection) : connection.abort('given up')),
-      (error: unknown) => isCurrent() && this.#failed(`cannot connect: ${messageOf(error)}`),
+      (error: unknown) => isCurrent() && this.#failed(`cannot connect: ${failureText(error)}`),
     )
   }
 
@@ -117,8 +118,4 @@ export class Dialler {
     if (reason === undefined) return
     this.#settings.onDiagnostic({ peer: this.#member.id, remote: this.#member.address, reason })
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

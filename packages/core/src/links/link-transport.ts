@@ -5,6 +5,7 @@ import type { Member, Transport, TransportHost } from '../ports/transport.js'
 import type { Frame } from '../wire/frame.js'
 import type { LinkDriver } from './connection.js'
 import { Dialler } from './dialler.js'
+import { listenFailureText } from './failure-text.js'
 import { InboundConnections } from './inbound-connections.js'
 import { type LinkOptions, type LinkSettings, linkSettings } from './options.js'
 
@@ -67,8 +68,7 @@ class LinkTransport implements Transport {
     try {
       return await this.#driver.listen((connection) => inbound.accept(connection))
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause)
-      throw new RaftError('ERR_LISTEN', `${this.name} cannot listen: ${message}`, { cause })
+      throw new RaftError('ERR_LISTEN', `${this.name} cannot listen: ${listenFailureText(cause)}`, { cause })
     }
   }
 

@@ -1,5 +1,6 @@
 // Two nodes and the links between them, when nothing worse happens than a lost connection.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { linkTransport } from '../../src/links/index.js'
 import { hasCode } from '../../src/ports/errors.js'
 import { concat, MemoryNet, settle } from './memory-connections.js'
 import { append, appendBlocks, block, frame, membersOf, Peer } from './peer.js'
@@ -231,6 +232,39 @@ test('listening on an address in use: ERR_LISTEN; a second listen too', async ()
   expect(hasCode(error, 'ERR_LISTEN')).toBe(true)
   await again.transport.close()
   await expect(a.transport.listen(a, membersOf('a'))).rejects.toThrow(/serves one node once/)
+})
+
+test('an address that cannot be listened on: the message says what to do, the cause is the system’s error', async () => {
+  for (const [code, advice] of [
+    ['EADDRINUSE', /in use 127\.0\.0\.1:7001 \(another process/],
+    ['EACCES', /higher/],
+    ['EADDRNOTAVAIL', /one of its own/],
+    ['ENOTFOUND', /no such host/],
+    ['EFAULT', /127\.0\.0\.1:7001$/],
+  ] as const) {
+    const net = new MemoryNet()
+    const cause = Object.assign(new Error(`listen ${code}: in use 127.0.0.1:7001`), { code })
+    const driver = { ...net.driver('a'), listen: () => Promise.reject(cause) }
+    const listening = linkTransport('memory', driver).listen(new Peer(net, 'a'), membersOf('a'))
+    await expect(listening).rejects.toMatchObject({ code: 'ERR_LISTEN', cause })
+    await expect(listening).rejects.toThrow(advice)
+  }
+})
+
+test('a dial that failed at every address of a host tells what happened at each', async () => {
+  const net = new MemoryNet()
+  const each = ['connect ECONNREFUSED ::1:7001', 'connect ECONNREFUSED 127.0.0.1:7001']
+  const driver = {
+    ...net.driver('a'),
+    dial: () => Promise.reject(new AggregateError(each.map((text) => new Error(text)))),
+  }
+  const a = new Peer(net, 'a')
+  const reasons: string[] = []
+  const transport = linkTransport('memory', driver, { onDiagnostic: ({ reason }) => reasons.push(reason) })
+  await transport.listen(a, membersOf('a', 'b'))
+  await settle()
+  await transport.close()
+  expect(reasons).toEqual([`cannot connect: ${each.join('; ')}`])
 })
 
 test('close ends every connection and timer, is idempotent, and nothing is delivered afterwards', async () => {
