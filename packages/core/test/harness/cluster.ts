@@ -1,7 +1,7 @@
 // A deterministic cluster of pure consensus states: virtual time, and a pool of messages that a test delivers as it likes.
 import type { ConsensusOptions, NodeId, StepResult } from '../../src/consensus/index.js'
 import { leaderOf } from '../../src/consensus/index.js'
-import { type Entry, termsOf } from './entry.js'
+import { termsOf } from './entry.js'
 import { History } from './history.js'
 import { BrokenInvariant } from './invariant.js'
 import { INVARIANTS } from './invariants.js'
@@ -185,10 +185,14 @@ export class Cluster implements World {
     this.server(id).propose(...commands)
   }
 
-  /** Each server's log as commands, for a failing test to show. */
+  /** The commands of a server's log. */
+  log(id: NodeId): string[] {
+    return this.server(id).entries.map(({ command }) => command)
+  }
+
+  /** Each server's log as commands. */
   get logs(): Record<NodeId, string[]> {
-    const commands = (entries: readonly Entry[]): string[] => entries.map(({ command }) => command)
-    return Object.fromEntries([...this.servers].map(([id, server]) => [id, commands(server.entries)]))
+    return Object.fromEntries([...this.servers.keys()].map((id) => [id, this.log(id)]))
   }
 
   get terms(): Record<NodeId, number[]> {

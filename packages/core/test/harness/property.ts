@@ -1,5 +1,6 @@
 // Runs a property so that a failure says how to see it again.
 import fc from 'fast-check'
+import { expect } from 'vitest'
 
 /** RIVERRAFT_RUNS multiplies the runs, RIVERRAFT_SEED and RIVERRAFT_PATH repeat one. */
 export function check<T>(property: fc.IProperty<T>, file: string, runs: number): void {
@@ -12,6 +13,7 @@ export function check<T>(property: fc.IProperty<T>, file: string, runs: number):
   })
   if (!details.failed) return
   const again = `RIVERRAFT_SEED=${details.seed} RIVERRAFT_PATH=${details.counterexamplePath}`
-  const command = `Replay: ${again} ./scripts/pnpm exec vitest run packages/core/${file}`
-  throw new Error(`${fc.defaultReportMessage(details)}\n${command}`, { cause: details.errorInstance })
+  const title = expect.getState().currentTestName?.split(' > ').at(-1)
+  const command = `${again} ./scripts/pnpm exec vitest run packages/core/${file} -t '${title}'`
+  throw new Error(`Replay: ${command}\n${fc.defaultReportMessage(details)}`, { cause: details.errorInstance })
 }

@@ -85,15 +85,29 @@ export class Solo implements World {
     return this.take()
   }
 
-  /** Elected by B's vote, its no-op on disk and nowhere else. */
+  /** Elected, its no-op on its own disk and nowhere else. */
   lead(): this {
+    if (this.state.role.role === 'leader') throw new Error('leads already')
     while (this.state.role.role !== 'candidate') this.elapse()
     this.persist()
-    this.receive('B', { type: 'RequestVoteReply', term: this.state.currentTerm, voteGranted: true })
+    for (const voter of this.state.configuration.voters) {
+      if (voter !== 'A' && this.state.role.role === 'candidate') this.vote(voter)
+    }
     this.persist()
     this.take()
     this.events = []
+    this.effects = []
     return this
+  }
+
+  /** `from` gives A its vote of the current term. */
+  vote(from: NodeId): Message[] {
+    return this.receive(from, { type: 'RequestVoteReply', term: this.state.currentTerm, voteGranted: true })
+  }
+
+  /** `from` asks for A's vote; by default its log is empty. */
+  requestVote(from: NodeId, term: number, lastLogIndex = 0, lastLogTerm = 0): Message[] {
+    return this.receive(from, { type: 'RequestVote', term, lastLogIndex, lastLogTerm })
   }
 
   crash(reached = 0): void {
