@@ -7,6 +7,10 @@ export function hostOf(address: string): string | undefined {
   return multiaddr(address).getComponents()[0]?.value
 }
 
+/** The address alone: who is there is said beside it, or proved by libp2p. */
+export const withoutPeerId = (address: { toString(): string }): string =>
+  String(address).replace(/\/p2p\/[^/]+$/, '')
+
 /** True for an address only this machine can dial. */
 export function isLoopback(address: string): boolean {
   const host = hostOf(address) ?? ''

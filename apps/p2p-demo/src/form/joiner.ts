@@ -2,11 +2,13 @@
 import { type Connection, type Libp2p, UnsupportedProtocolError } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { hasCode, RaftError } from '@riverraft/core'
+import { withoutPeerId } from './addresses.js'
 import { SILENCE_MS_MAX } from './creator.js'
 import { Discovery, type Lead } from './discovery.js'
 import type { ReportForm } from './events.js'
 import { LineStream } from './line-stream.js'
 import {
+  ADDRESSES_MAX,
   type Ask,
   FORM_PROTOCOL,
   type FormAnswer,
@@ -16,6 +18,8 @@ import {
 } from './protocol.js'
 
 const DIAL_WITHIN_MS = 3_000
+/** The same bad news is told that often. */
+const TELL_EVERY_MS = 10_000
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 2_000
 
@@ -48,7 +52,9 @@ class Joiner {
   readonly #discovery: Discovery
   /** Told as found already. */
   readonly #found = new Set<string>()
-  #creator: readonly string[] = []
+  /** When an address was last told as unreachable. */
+  readonly #toldAt = new Map<string, number>()
+  #creator: Connection | undefined
   #present = ''
   #deadline: number
   #retryMs = RETRY_MS_MIN
@@ -83,7 +89,7 @@ class Joiner {
         const message = `this is cluster "${cluster}", not "${ask.cluster}"`
         lines.send({ type: 'refused', reason: 'wrong-cluster', message })
       } else {
-        lines.send({ type: 'elsewhere', cluster, addresses: this.#creator })
+        lines.send({ type: 'elsewhere', cluster, addresses: await this.#creatorAddresses() })
       }
       lines.close()
     } catch (error) {
@@ -105,11 +111,7 @@ class Joiner {
       // A connection to whom we have nothing to say would only be in the way; Raft opens its own.
       connection?.close().catch(() => {})
       if (connection === undefined || error instanceof UnsupportedProtocolError) {
-        report({
-          type: 'unreachable',
-          address: lead.addresses.map(String).join(', '),
-          error: sentence(error),
-        })
+        this.#tellUnreachable(lead.addresses.map(String).join(', '), sentence(error))
       } else {
         this.#present = ''
         report({ type: 'lost', peer: connection.remotePeer.toString(), reason: sentence(error) })
@@ -140,7 +142,7 @@ class Joiner {
           this.#discovery.hint(answer.addresses.map((address) => multiaddr(address)))
           return undefined
         case 'waiting':
-          this.#creator = [dialled]
+          this.#creator = connection
           this.#tellWaiting(answer)
           // Seated: from here on the others may take their time.
           this.#retryMs = RETRY_MS_MIN
@@ -155,6 +157,24 @@ class Joiner {
           return answer satisfies never
       }
     }
+  }
+
+  /** The one that worked here, and what the creator says of itself: one of them works on other machines too. */
+  async #creatorAddresses(): Promise<readonly string[]> {
+    if (this.#creator === undefined) return []
+    const { remoteAddr, remotePeer } = this.#creator
+    const known = await this.#options.libp2p.peerStore.get(remotePeer).catch(() => undefined)
+    const said = (known?.addresses ?? []).map(
+      ({ multiaddr }) => `${withoutPeerId(multiaddr)}/p2p/${remotePeer}`,
+    )
+    return [...new Set([remoteAddr.toString(), ...said])].slice(0, ADDRESSES_MAX)
+  }
+
+  #tellUnreachable(address: string, error: string): void {
+    const now = performance.now()
+    if (now - (this.#toldAt.get(address) ?? -Infinity) < TELL_EVERY_MS) return
+    this.#toldAt.set(address, now)
+    this.#options.report({ type: 'unreachable', address, error })
   }
 
   /** A sign of life is no news. */

@@ -8,7 +8,7 @@ export const FORM_PROTOCOL = '/riverraft-demo/form/1'
 export const LINE_LENGTH_MAX: number = 16_384
 export const SIZE_MAX = 9
 export const NAME_LENGTH_MAX = 64
-const ADDRESSES_MAX = 16
+export const ADDRESSES_MAX = 16
 const TEXT_LENGTH_MAX = 512
 
 /** Letters, digits, dot, dash, underscore: a name goes into a service tag and a cluster id. */

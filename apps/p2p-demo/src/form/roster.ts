@@ -57,7 +57,7 @@ export class Roster {
     if (chooseAddresses([...seats.values()]) === undefined) {
       return refused(
         'unreachable',
-        'members on other machines cannot reach a node that listens on loopback only',
+        'members on other machines cannot reach a node that listens on loopback only: use --listen /ip4/0.0.0.0/tcp/0',
       )
     }
     for (const [id, seat] of seats) this.#seats.set(id, seat)

@@ -1,13 +1,11 @@
 // `riverraft-demo node`: a node in this process, serving a launcher, a terminal, or nobody but a log.
 import { openControlChannel } from '../control/channel.js'
-import type { Command } from '../control/commands.js'
 import { type DemoEvent, epochMs, failureOf } from '../control/events.js'
 import { runLoop } from '../prompt/loop.js'
 import { watchSignals } from '../signals.js'
-import { describeFailure } from '../ui/answers.js'
 import type { Screen } from '../ui/screen.js'
 import { DemoNode } from './demo-node.js'
-import { NodePrompt } from './node-prompt.js'
+import { type Execute, NodePrompt } from './node-prompt.js'
 import type { DemoNodeOptions } from './options.js'
 import { tellEvent } from './tell-event.js'
 
@@ -15,7 +13,7 @@ import { tellEvent } from './tell-event.js'
 export async function runNode(options: DemoNodeOptions, screen: Screen): Promise<number> {
   let report: (event: DemoEvent) => void = (event) => tellEvent(event, options, screen)
   const node = new DemoNode(options, (event) => report(event))
-  const execute = (command: Command, timeoutMs: number) => node.execute(command, timeoutMs)
+  const execute: Execute = (command, timeoutMs) => node.execute(command, timeoutMs)
   const channel = openControlChannel({ execute, describe: failureOf, onGone: () => node.stop() })
   if (channel !== undefined) report = (event) => channel.report({ at: epochMs(), event })
   const unwatch = watchSignals(() => node.stop())
@@ -25,7 +23,8 @@ export async function runNode(options: DemoNodeOptions, screen: Screen): Promise
     await node.run()
     return 0
   } catch (error) {
-    const text = describeFailure(failureOf(error))
+    const { code, message } = failureOf(error)
+    const text = `${code}: ${message}`
     if (channel === undefined) screen.line(epochMs(), undefined, screen.style('red', text))
     else process.stderr.write(`${text}\n`)
     return 1
@@ -37,7 +36,7 @@ export async function runNode(options: DemoNodeOptions, screen: Screen): Promise
 
 async function listenToPerson(
   node: DemoNode,
-  execute: (command: Command, timeoutMs: number) => Promise<import('../control/commands.js').Answer>,
+  execute: Execute,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {

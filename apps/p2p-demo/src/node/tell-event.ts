@@ -1,5 +1,6 @@
 // A node's events on its own terminal or in its log.
 import { type DemoEvent, epochMs } from '../control/events.js'
+import { isLoopback } from '../form/addresses.js'
 import { describe } from '../ui/describe.js'
 import type { Screen } from '../ui/screen.js'
 import type { DemoNodeOptions } from './options.js'
@@ -11,7 +12,8 @@ export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Sc
   if (event.type === 'listening' && options.create !== undefined && options.create.size > 1) {
     screen.say(`Waiting for ${options.create.size - 1} more. Each of them starts, in a directory of its own:`)
     for (const address of event.addresses) {
-      screen.text(`  riverraft-demo node --cluster ${options.cluster} --bootstrap ${address}`)
+      const listen = isLoopback(address) ? '' : ' --listen /ip4/0.0.0.0/tcp/0'
+      screen.text(`  riverraft-demo node --cluster ${options.cluster} --bootstrap ${address}${listen}`)
     }
   }
   if (event.type === 'hello-refused' && event.refusal === 'incarnation-changed') {

@@ -29,12 +29,14 @@ export function describeAnswer(answer: Exclude<Answer, { type: 'status' }>): str
 const receipt = ({ index, term, elapsedMs }: { index: number; term: number; elapsedMs: number }) =>
   `index ${index}, term ${term}, ${ms(elapsedMs)}`
 
+/** For the person who typed a command: above all, whether it may have had an effect. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ERR_OUTCOME_UNKNOWN: 'it may or may not have been applied; read before you write again',
-  ERR_TIMEOUT: 'certainly not applied: no majority answered in time',
+  ERR_TIMEOUT: 'certainly not applied: no leader took it in time',
   ERR_NOT_LEADER: 'certainly not applied: leadership moved; try again',
 }
 
+/** What became of a command that failed. */
 export function describeFailure({ code, message }: Failure): string {
   const meaning = MEANINGS[code]
   return meaning === undefined ? `${code}: ${message}` : `${code}: ${meaning} (${message})`

@@ -1,5 +1,6 @@
 // Events as sentences for a person.
 import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
+import { withoutPeerId } from '../form/addresses.js'
 import type { FoundBy } from '../form/events.js'
 
 const FOUND_BY: Readonly<Record<FoundBy, string>> = {
@@ -7,9 +8,6 @@ const FOUND_BY: Readonly<Record<FoundBy, string>> = {
   mdns: 'by mDNS at',
   hint: 'through another joiner at',
 }
-
-/** An address as a person reads it: who is there is said beside it. */
-export const withoutPeerId = (address: string): string => address.replace(/\/p2p\/[^/]+$/, '')
 
 /** `nameOf` turns a PeerId into what the reader knows the peer by. */
 export function describe(event: DemoEvent, nameOf: (peer: string) => string): string {

@@ -1,6 +1,7 @@
 // The story the demo tells: form, elect, write, read, kill the leader, recover. Every number in it is measured.
+
+import { withoutPeerId } from '../form/addresses.js'
 import { ms } from '../ui/answers.js'
-import { withoutPeerId } from '../ui/describe.js'
 import { killLeader } from './kill-leader.js'
 import { readEverywhere, writeThroughFollower } from './requests.js'
 import { majority, type Storyteller, within } from './steps.js'

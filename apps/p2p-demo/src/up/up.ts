@@ -47,6 +47,8 @@ export async function up(options: UpOptions, screen: Screen): Promise<number> {
     },
     onStart: (child) => screen.line(epochMs(), child.name, `starts, process ${child.pid}`),
     onAccident: (child, exit) => {
+      // Ctrl-C goes to every process of the terminal; a node that is only just starting may be the first to obey.
+      if (exit.signal === 'SIGINT') return end.abort(new Interrupted('SIGINT'))
       const accident = new Error(`the process of ${child.name} ended by itself: ${causeOf(child, exit)}`)
       if (storyEnded) screen.line(epochMs(), child.name, screen.style('red', accident.message))
       else end.abort(accident)
@@ -69,6 +71,7 @@ export async function up(options: UpOptions, screen: Screen): Promise<number> {
     over = true
     unwatch()
     await cluster.stop()
+    screen.text('All processes have ended.')
   }
 }
 

@@ -36,7 +36,7 @@ test('without a terminal the story is told to its end, every step is shown, and 
   expect(afterTheKill).toMatch(/n\d leads term \d+, elected \d+ ms after the kill\./)
   expect(afterTheKill.match(/get river = "Rhine"/g)).toHaveLength(2)
   expect(afterTheKill.match(/get river = "Danube"/g)).toHaveLength(2)
-  expect(afterTheKill).toMatch(/Every step held\.\n$/)
+  expect(afterTheKill).toMatch(/Every step held\.\nAll processes have ended\.\n$/)
   expect(leader).toMatch(/n[123]/)
 
   expect(pids.filter(isAlive)).toEqual([])
