@@ -47,6 +47,19 @@ export class ProposalRing {
     return taken
   }
 
+  /** Removes one that nobody waits for any more. */
+  remove(proposal: Proposal): void {
+    const slot = this.#slot(proposal.index)
+    let previous: Proposal | undefined
+    for (let at = this.#slots[slot]; at !== undefined; previous = at, at = at.next) {
+      if (at !== proposal) continue
+      if (previous === undefined) this.#slots[slot] = at.next
+      else previous.next = at.next
+      this.size--
+      return
+    }
+  }
+
   /** Visits every proposal, and removes those for which `keep` is false. */
   retain(keep: (proposal: Proposal) => boolean): void {
     if (this.size === 0) return

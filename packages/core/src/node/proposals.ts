@@ -14,6 +14,8 @@ export class Proposals {
   readonly #answers: Answers
   /** In order of arrival; given to the leader, or to this node's own log, from the front. */
   #waiting: Proposal[] = []
+  /** How many of those nobody waits for any more: they are skipped, or swept out when they are the larger part. */
+  #waitingSettled = 0
   readonly #appended: ProposalRing
   /** Forwarded and not yet answered by the leader, by the sequence of the Forward. */
   readonly #sent = new Map<number, readonly Proposal[]>()
@@ -32,7 +34,7 @@ export class Proposals {
   }
 
   get hasWaiting(): boolean {
-    return this.#waiting.length > 0
+    return this.#waiting.length > this.#waitingSettled
   }
 
   /** @throws RaftError ERR_OVERLOADED, ERR_INVALID_COMMAND */
@@ -67,14 +69,22 @@ export class Proposals {
 
   /** Takes what fits into one block from the front of the queue. */
   takeBatch(): Proposal[] {
-    let count = 0
+    const batch: Proposal[] = []
+    let passed = 0
     let bytes = 0
-    for (const { payload } of this.#waiting) {
-      bytes += payload.length + ENTRY_HEADER_BYTES
-      if (count > 0 && (bytes > this.#limits.messageBytesMax || count === BLOCK_ENTRIES_MAX)) break
-      count++
+    for (const proposal of this.#waiting) {
+      if (this.#isPending(proposal)) {
+        bytes += proposal.payload.length + ENTRY_HEADER_BYTES
+        const full = bytes > this.#limits.messageBytesMax || batch.length === BLOCK_ENTRIES_MAX
+        if (batch.length > 0 && full) break
+        batch.push(proposal)
+      } else {
+        this.#waitingSettled--
+      }
+      passed++
     }
-    return this.#waiting.splice(0, count)
+    this.#waiting.splice(0, passed)
+    return batch
   }
 
   /** Certainly not appended: back to the front, or answered if nobody waits any more. */
@@ -156,8 +166,15 @@ export class Proposals {
     if (!this.#isPending(proposal)) return
     this.#done(proposal)
     proposal.giveUp('ERR_ABORTED', 'aborted by the caller', this.#answers, cause)
-    if (proposal.stage === 'waiting') this.#waiting = this.#waiting.filter((other) => other !== proposal)
-    this.#appended.retain((other) => other !== proposal)
+    if (proposal.stage === 'appended') this.#appended.remove(proposal)
+    // One signal may give up thousands: looking for each of them would take longer than an election.
+    if (proposal.stage === 'waiting' && ++this.#waitingSettled * 2 > this.#waiting.length)
+      this.#keepWaiting((other) => this.#isPending(other))
+  }
+
+  #keepWaiting(keep: (proposal: Proposal) => boolean): void {
+    this.#waiting = this.#waiting.filter(keep)
+    this.#waitingSettled = 0
   }
 
   /** Gives up what is past its deadline; returns the earliest deadline that remains. */
@@ -173,7 +190,7 @@ export class Proposals {
       earliest = Math.min(earliest, proposal.deadline)
       return true
     }
-    this.#waiting = this.#waiting.filter(keep)
+    this.#keepWaiting(keep)
     for (const [sequence, batch] of this.#sent)
       if (batch.filter(keep).length === 0) this.#sent.delete(sequence)
     this.#appended.retain(keep)
@@ -189,7 +206,7 @@ export class Proposals {
       }
       return false
     }
-    this.#waiting = this.#waiting.filter(giveUp)
+    this.#keepWaiting(giveUp)
     for (const batch of this.#sent.values()) batch.forEach(giveUp)
     this.#sent.clear()
     this.#appended.retain(giveUp)

@@ -5,6 +5,7 @@ import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import type { HelloRefusal } from '../wire/hello.js'
+import { Aborts } from './aborts.js'
 import { Admission } from './admission.js'
 import { Answers, Waiter } from './answers.js'
 import { Deadlines } from './deadlines.js'
@@ -36,6 +37,7 @@ export class RaftNode<Command, Result, State> {
   readonly #stored: StoredState
   readonly #events: EventStream
   readonly #answers: Answers
+  readonly #aborts = new Aborts()
   readonly #admission: Admission
   readonly #runtime: Runtime
   readonly #deadlines: Deadlines
@@ -124,11 +126,13 @@ export class RaftNode<Command, Result, State> {
       const deadline = this.#deadline(options)
       const proposal = this.#runtime.proposals.add(this.#encode(command), deadline)
       this.#deadlines.note(deadline)
-      onAbort(options.signal, proposal.waiter, (cause) => this.#runtime.proposals.abort(proposal, cause))
+      this.#onAbort(options.signal, proposal.waiter, (cause) =>
+        this.#runtime.proposals.abort(proposal, cause),
+      )
       this.#runtime.wake()
       return proposal.waiter.promise as Promise<Receipt<Result>>
     } catch (error) {
-      return Promise.reject(error)
+      return this.#refuse(error)
     }
   }
 
@@ -157,14 +161,30 @@ export class RaftNode<Command, Result, State> {
       const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex }
       this.#runtime.reads.add(read, consistency === 'linearizable')
       this.#deadlines.note(deadline)
-      onAbort(signal, read.waiter, (cause) =>
+      this.#onAbort(signal, read.waiter, (cause) =>
         this.#runtime.reads.giveUp(read, new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
       )
       this.#runtime.wake()
       return read.waiter.promise as Promise<Answer>
     } catch (error) {
-      return Promise.reject(error)
+      return this.#refuse(error)
     }
+  }
+
+  /** Listens to the caller's signal for as long as the request is open. */
+  #onAbort(
+    signal: AbortSignal | undefined,
+    waiter: { onSettled: (() => void) | undefined },
+    abort: (cause: unknown) => void,
+  ): void {
+    if (signal !== undefined) waiter.onSettled = this.#aborts.watch(signal, abort)
+  }
+
+  /** A refusal is an answer too: a caller who tries again at once must not keep sockets and timers from their turn. */
+  #refuse(error: unknown): Promise<never> {
+    const waiter = new Waiter<never>()
+    waiter.fail(error, this.#answers)
+    return waiter.promise
   }
 
   /** Checks what every request has in common. */
@@ -284,18 +304,6 @@ export class RaftNode<Command, Result, State> {
   get members(): readonly Member[] {
     return this.#stored.members
   }
-}
-
-/** Listens to the caller's signal for as long as the request is open. */
-function onAbort(
-  signal: AbortSignal | undefined,
-  waiter: { onSettled: (() => void) | undefined },
-  abort: (cause: unknown) => void,
-): void {
-  if (signal === undefined) return
-  const listener = (): void => abort(signal.reason)
-  signal.addEventListener('abort', listener, { once: true })
-  waiter.onSettled = () => signal.removeEventListener('abort', listener)
 }
 
 function asRaftError(cause: unknown): RaftError {

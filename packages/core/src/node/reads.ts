@@ -13,9 +13,12 @@ export interface Read {
 }
 
 interface Asked {
-  readonly reads: readonly Read[]
+  reads: readonly Read[]
   readonly at: number
 }
+
+/** Questions under way. A leader without a quorum answers none of them: more would only pile up. */
+const QUESTIONS_MAX = 1_000
 
 export class Reads {
   readonly #answers: Answers
@@ -23,10 +26,10 @@ export class Reads {
   /** A lost question or answer is repeated after this long. */
   readonly #retryMs: number
   /** Waiting for a leader to ask. */
-  #waiting: Read[] = []
+  readonly #waiting = new Set<Read>()
   readonly #asked = new Map<number, Asked>()
   /** Have their index and wait for it to be applied. */
-  #indexed: Read[] = []
+  readonly #indexed = new Set<Read>()
   #nextId: number
   count = 0
 
@@ -38,8 +41,9 @@ export class Reads {
     this.#nextId = firstId
   }
 
-  get hasWaiting(): boolean {
-    return this.#waiting.length > 0
+  /** Somebody waits for a question to be asked, and it may be. */
+  get canAsk(): boolean {
+    return this.#waiting.size > 0 && this.#asked.size < QUESTIONS_MAX
   }
 
   /** @throws RaftError ERR_OVERLOADED */
@@ -47,15 +51,15 @@ export class Reads {
     if (this.count >= this.#max)
       throw new RaftError('ERR_OVERLOADED', `${this.count} reads are waiting, the limit`)
     this.count++
-    if (linearizable) this.#waiting.push(read)
-    else this.#indexed.push(read)
+    if (linearizable) this.#waiting.add(read)
+    else this.#indexed.add(read)
   }
 
   /** All waiting reads as one question, under an id that was never used before. */
   ask(now: number): number {
     const readId = this.#nextId++
-    this.#asked.set(readId, { reads: this.#waiting, at: now })
-    this.#waiting = []
+    this.#asked.set(readId, { reads: [...this.#waiting], at: now })
+    this.#waiting.clear()
     return readId
   }
 
@@ -64,14 +68,14 @@ export class Reads {
     for (const readId of readIds) {
       for (const read of this.#take(readId)) {
         read.minIndex = Math.max(read.minIndex, readIndex)
-        this.#indexed.push(read)
+        this.#indexed.add(read)
       }
     }
   }
 
   /** Nobody could confirm: they wait for a leader again. */
   refused(readIds: readonly number[]): void {
-    for (const readId of readIds) this.#waiting.push(...this.#take(readId))
+    for (const readId of readIds) for (const read of this.#take(readId)) this.#waiting.add(read)
   }
 
   /** Takes back what was asked too long ago: the question or the answer is lost, or its leader is. */
@@ -98,12 +102,9 @@ export class Reads {
 
   /** Runs the queries whose index is applied. A throwing query is its caller's error. */
   run(lastApplied: LogIndex): void {
-    if (this.#indexed.length === 0) return
-    const ready = this.#indexed.filter((read) => read.minIndex <= lastApplied)
-    if (ready.length === 0) return
-    this.#indexed = this.#indexed.filter((read) => read.minIndex > lastApplied)
-    for (const read of ready) {
-      if (read.waiter.settled) continue
+    for (const read of this.#indexed) {
+      if (read.minIndex > lastApplied) continue
+      this.#indexed.delete(read)
       this.count--
       try {
         read.waiter.succeed(read.query(), this.#answers)
@@ -118,8 +119,8 @@ export class Reads {
     if (read.waiter.settled) return
     this.count--
     read.waiter.fail(error, this.#answers)
-    this.#waiting = this.#waiting.filter((other) => other !== read)
-    this.#indexed = this.#indexed.filter((other) => other !== read)
+    this.#waiting.delete(read)
+    this.#indexed.delete(read)
   }
 
   #all(): Read[] {
@@ -134,6 +135,7 @@ export class Reads {
       if (read.deadline > now) earliest = Math.min(earliest, read.deadline)
       else this.giveUp(read, new RaftError('ERR_TIMEOUT', 'no leader confirmed the read before its deadline'))
     }
+    for (const asked of this.#asked.values()) asked.reads = asked.reads.filter((read) => !read.waiter.settled)
     return earliest
   }
 

@@ -14,7 +14,6 @@ import { LogCache } from './log-cache.js'
 import { LogWriter } from './log-writer.js'
 import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
-import type { Proposal } from './proposal.js'
 import { Proposals } from './proposals.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
@@ -22,6 +21,9 @@ import type { NodeOptions } from './types.js'
 
 /** A turn that has lasted this long ends and goes on in the next one. */
 const TURN_MS_MAX = 10
+
+/** Where proposals stand while this node appends them itself; no Forward has this sequence. */
+const OWN_LOG = 0
 
 /** What reaches the loop: inputs of consensus, and the messages between runtimes. */
 type Item =
@@ -193,7 +195,7 @@ export class Runtime {
   /** Something waits that could go to the leader now: a proposal came back, or a read was refused. */
   get #canDispatch(): boolean {
     if (!this.#canAskLeader) return false
-    return this.reads.hasWaiting || (this.proposals.hasWaiting && !this.#isOverloaded)
+    return this.reads.canAsk || (this.proposals.hasWaiting && !this.#isOverloaded)
   }
 
   #drainInbox(): void {
@@ -307,19 +309,13 @@ export class Runtime {
     if (this.#leader !== this.state.id) return this.#forwarder.forward(this.#leader)
     while (this.proposals.hasWaiting && !this.#isOverloaded) {
       const batch = this.proposals.takeBatch()
-      const firstIndex = this.#appendOwn(batch)
-      if (firstIndex === undefined) return this.proposals.returnBatch(batch)
-      this.proposals.appended(batch, firstIndex, this.state.currentTerm)
-    }
-  }
-
-  /** A step that fails has done part of its work: what it was given must not be forgotten. */
-  #appendOwn(batch: readonly Proposal[]): LogIndex | undefined {
-    try {
-      return this.#append(batch.map((proposal) => proposal.payload))
-    } catch (error) {
-      this.proposals.failUnknown(batch, 'the node failed')
-      throw error
+      // Whatever the step leads to - a failure, a listener that stops the node or aborts - they may be in the log.
+      this.proposals.sent(OWN_LOG, batch)
+      const firstIndex = this.#append(batch.map((proposal) => proposal.payload))
+      const held = this.proposals.takeSent(OWN_LOG)
+      if (held === undefined) return
+      if (firstIndex === undefined) return this.proposals.returnBatch(held)
+      this.proposals.appended(held, firstIndex, this.state.currentTerm)
     }
   }
 
@@ -328,7 +324,7 @@ export class Runtime {
     const leads = this.#leader === this.state.id
     // What a leader has asked itself is answered or refused in any case; a message may be lost.
     if (!leads) this.reads.retry(now)
-    if (this.reads.hasWaiting && this.#canAskLeader) {
+    if (this.reads.canAsk && this.#canAskLeader) {
       this.#step({ type: 'RequestRead', now, readId: this.reads.ask(now) })
     }
     if (!leads) this.#wakeAgainAt(this.reads.retryAt)

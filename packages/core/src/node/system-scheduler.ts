@@ -16,13 +16,21 @@ function hostNextTurn(): NextTurn {
   }
 }
 
+/** Hosts fire a longer timer at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 export function systemScheduler(): Scheduler {
   return {
     now: () => performance.now(),
     wallClock: () => Date.now(),
     wakeAt(at, callback) {
-      // Rounded up: a timer that fires early would only have to be set again.
-      const timer = setTimeout(callback, Math.max(0, Math.ceil(at - performance.now())))
+      let timer: ReturnType<typeof setTimeout>
+      const wait = (): void => {
+        // Rounded up: a timer that fires early would only have to be set again.
+        const ms = Math.max(0, Math.ceil(at - performance.now()))
+        timer = ms <= TIMER_MS_MAX ? setTimeout(callback, ms) : setTimeout(wait, TIMER_MS_MAX)
+      }
+      wait()
       return { cancel: () => clearTimeout(timer) }
     },
     nextTurn: hostNextTurn(),

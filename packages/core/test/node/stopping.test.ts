@@ -14,6 +14,19 @@ test('a listener may stop the node in the middle of a turn', async () => {
   expect(await solo.world.outcome(solo.node.closed)).toBeUndefined()
 })
 
+test.each(['stops the node', 'aborts'])('a listener that %s while proposals are appended', async (what) => {
+  const solo = await Solo.start()
+  await solo.lead()
+  const controller = new AbortController()
+  solo.node.on('EntriesAppended', () => void (what === 'aborts' ? controller.abort() : solo.node.stop()))
+  const proposed = watch(solo.node.propose('word', { signal: controller.signal }))
+  await solo.world.calm()
+  // It stands in the log by now.
+  expect(proposed).toMatchObject({ state: 'rejected', value: { code: 'ERR_OUTCOME_UNKNOWN' } })
+  expect(solo.node.status().pendingProposals).toBe(0)
+  await solo.node.stop()
+})
+
 test('every request is answered when the node stops, each as honestly as can be', async () => {
   const solo = await Solo.start()
   const waiting = watch(solo.node.propose('waits for a leader'))
