@@ -12,13 +12,18 @@ export class EventStream {
   readonly #node: NodeId
   readonly #now: () => number
   readonly #listeners = new Set<Listener>()
-  readonly #closers = new Set<() => void>()
+  readonly #iterations = new Set<Iteration>()
   #sequence = 0
   #closed = false
 
   constructor(node: NodeId, now: () => number) {
     this.#node = node
     this.#now = now
+  }
+
+  /** How many listen. */
+  get listeners(): number {
+    return this.#listeners.size
   }
 
   emit(event: ConsensusEvent | RuntimeEvent): void {
@@ -45,52 +50,91 @@ export class EventStream {
   /** After this every iteration ends once it has delivered what was emitted. */
   close(): void {
     this.#closed = true
-    for (const closer of this.#closers) closer()
+    for (const iteration of this.#iterations) iteration.close()
   }
 
   /** Every event from this call on. */
   iterate(signal?: AbortSignal): AsyncGenerator<NodeEvent, void, undefined> {
-    const buffer: NodeEvent[] = []
-    let dropped = 0
-    let wake: (() => void) | undefined
-    const wakeUp = (): void => wake?.()
-    const listener: Listener = (event) => {
-      if (buffer.length < BUFFERED_EVENTS_MAX) buffer.push(event)
-      else dropped++
-      wakeUp()
+    const iteration = new Iteration()
+    const listener: Listener = (event) => iteration.push(event)
+    const end = (): void => {
+      this.#listeners.delete(listener)
+      this.#iterations.delete(iteration)
+      signal?.removeEventListener('abort', end)
+      iteration.end()
     }
+    if (this.#closed) iteration.close()
     this.#listeners.add(listener)
-    this.#closers.add(wakeUp)
-    signal?.addEventListener('abort', wakeUp)
-    const drain = async function* (stream: EventStream): AsyncGenerator<NodeEvent, void, undefined> {
-      try {
-        while (signal?.aborted !== true) {
-          yield* buffer.splice(0)
-          if (dropped > 0) {
-            const count = dropped
-            dropped = 0
-            yield {
-              type: 'EventsDropped',
-              count,
-              node: stream.#node,
-              sequence: stream.#sequence,
-              now: stream.#now(),
-            }
-          }
-          if (buffer.length > 0) continue
-          if (stream.#closed) return
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-        }
-      } finally {
-        stream.#listeners.delete(listener)
-        stream.#closers.delete(wakeUp)
-        signal?.removeEventListener('abort', wakeUp)
-      }
-    }
-    return drain(this)
+    this.#iterations.add(iteration)
+    signal?.addEventListener('abort', end)
+    if (signal?.aborted) end()
+    return endingWith(iteration.drain(end), end)
   }
+}
+
+/** One reader's events: read or not, however slowly, they are bounded. */
+class Iteration {
+  #buffer: NodeEvent[] = []
+  #state: 'open' | 'closed' | 'ended' = 'open'
+  #wake: (() => void) | undefined
+
+  push(event: NodeEvent): void {
+    const last = this.#buffer.at(-1)
+    if (this.#buffer.length < BUFFERED_EVENTS_MAX) {
+      this.#buffer.push(event)
+    } else {
+      // The mark stands where the events are missing, and has the sequence of the last of them.
+      const { node, sequence, now } = event
+      const gap = last?.type === 'EventsDropped' ? this.#buffer.pop() : undefined
+      const count = (gap?.type === 'EventsDropped' ? gap.count : 0) + 1
+      this.#buffer.push({ type: 'EventsDropped', count, node, sequence, now })
+    }
+    this.#wake?.()
+  }
+
+  /** What is there is still delivered. */
+  close(): void {
+    if (this.#state === 'open') this.#state = 'closed'
+    this.#wake?.()
+  }
+
+  /** Nobody reads any more. */
+  end(): void {
+    this.#state = 'ended'
+    this.#buffer = []
+    this.#wake?.()
+  }
+
+  async *drain(end: () => void): AsyncGenerator<NodeEvent, void, undefined> {
+    try {
+      for (;;) {
+        for (const event of this.#buffer.splice(0)) {
+          if (this.#state === 'ended') return
+          yield event
+        }
+        if (this.#buffer.length > 0) continue
+        if (this.#state !== 'open') return
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+    } finally {
+      end()
+    }
+  }
+}
+
+/** A generator that was never begun runs no `finally`, and one that waits hears of `return` only when it goes on. */
+function endingWith<Generator extends AsyncGenerator<NodeEvent, void, undefined>>(
+  generator: Generator,
+  end: () => void,
+): Generator {
+  const { return: original } = generator
+  generator.return = (value) => {
+    end()
+    return original.call(generator, value)
+  }
+  return generator
 }
 
 /** Makes a bug in a listener as visible as an uncaught exception, without disturbing the node's turn. */
