@@ -13,7 +13,7 @@ export interface CachedBlock {
 export class LogCache {
   readonly #bytesMax: number
   #blocks: CachedBlock[] = []
-  /** Blocks before this position are evicted; the array is trimmed now and then. */
+  /** Blocks before this position are evicted. They are let go as soon as they are the larger part. */
   #head = 0
   #bytes = 0
 
@@ -48,7 +48,7 @@ export class LogCache {
       this.#bytes -= oldest.block.byteLength
       this.#head++
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#blocks.length) {
+    if (this.#head * 2 > this.#blocks.length) {
       this.#blocks = this.#blocks.slice(this.#head)
       this.#head = 0
     }
