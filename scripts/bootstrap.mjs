@@ -8,6 +8,7 @@ import { BootstrapError } from './bootstrap/errors.mjs'
 import { withLock } from './bootstrap/lock.mjs'
 import { buildPackages, installDependencies } from './bootstrap/prepare.mjs'
 import { run, runToEnd } from './bootstrap/run.mjs'
+import { ensureSystemPackages } from './bootstrap/system-packages.mjs'
 import { runTests } from './bootstrap/tests.mjs'
 import { ensureToolchain } from './bootstrap/toolchain.mjs'
 
@@ -23,9 +24,9 @@ const prepare = (steps) =>
 
 const TARGETS = {
   demo: async () => runDemo(await prepare([installDependencies, buildPackages]), args),
-  test: async () => runTests(await prepare([installDependencies, buildPackages]), args),
+  test: async () => runTests(await prepare([ensureSystemPackages, installDependencies, buildPackages]), args),
   build: async () => void (await prepare([installDependencies, buildPackages])),
-  check: async () => runChecks(await prepare([installDependencies, buildPackages])),
+  check: async () => runChecks(await prepare([ensureSystemPackages, installDependencies, buildPackages])),
   typecheck: async () => typecheck(await prepare([installDependencies, buildPackages])),
   /** A tool of the workspace (biome, changeset, vitest, ...) under the pinned node. */
   exec: async () => run(await prepare([installDependencies]), 'pnpm', ['exec', ...args]),
