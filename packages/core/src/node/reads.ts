@@ -102,7 +102,9 @@ export class Reads {
 
   /** Runs the queries whose index is applied. A throwing query is its caller's error. */
   run(lastApplied: LogIndex): void {
-    for (const read of this.#indexed) {
+    if (this.#indexed.size === 0) return
+    // A query may ask for another read: its turn is the next one.
+    for (const read of [...this.#indexed]) {
       if (read.minIndex > lastApplied) continue
       this.#indexed.delete(read)
       this.count--

@@ -58,6 +58,8 @@ export class Runtime {
   #inbox: Item[] = []
   #scheduled = false
   #inTurn = false
+  /** Somebody asked for something within the turn: a listener, a query. */
+  #askedInTurn = false
   #stopped = false
   #tickDue = false
   #timer: Wake | undefined
@@ -67,6 +69,7 @@ export class Runtime {
   /** A refused request is not repeated to the same leader before this. */
   #holdUntil = 0
   #retryTimer: Wake | undefined
+  #retryAt = Number.POSITIVE_INFINITY
   /** The blocks behind the entries the present step appends: received with it, or encoded for it. */
   #newBlocks: readonly EntryBlock[] = []
   /** The commands the present step proposes, and where they came to stand. */
@@ -116,7 +119,7 @@ export class Runtime {
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
   receive(item: Item): void {
     this.#inbox.push(item)
-    this.wake()
+    if (!this.#inTurn) this.wake()
   }
 
   linkUp(peer: NodeId): void {
@@ -128,8 +131,9 @@ export class Runtime {
     this.#linked.delete(peer)
   }
 
-  /** Asks for a turn; the present one looks at everything again before it ends. */
+  /** Asks for a turn. */
   wake(): void {
+    if (this.#inTurn) this.#askedInTurn = true
     if (this.#scheduled || this.#inTurn || this.#stopped) return
     this.#scheduled = true
     this.#parts.scheduler.nextTurn(() => {
@@ -164,6 +168,7 @@ export class Runtime {
     if (this.#stopped) return
     let again = false
     this.#inTurn = true
+    this.#askedInTurn = false
     try {
       const until = this.#parts.scheduler.now() + TURN_MS_MAX
       do {
@@ -180,7 +185,7 @@ export class Runtime {
       this.#fail(error)
     }
     this.#inTurn = false
-    if (again || this.#inbox.length > 0 || this.#canDispatch) this.wake()
+    if (again || this.#askedInTurn || this.#inbox.length > 0 || this.#canDispatch) this.wake()
   }
 
   /**
@@ -337,9 +342,11 @@ export class Runtime {
   }
 
   #wakeAgainAt(at: number): void {
-    if (at === Number.POSITIVE_INFINITY || this.#retryTimer !== undefined) return
+    if (at >= this.#retryAt) return
+    this.#retryTimer?.cancel()
+    this.#retryAt = at
     this.#retryTimer = this.#parts.scheduler.wakeAt(at, () => {
-      this.#retryTimer = undefined
+      this.#retryAt = Number.POSITIVE_INFINITY
       this.wake()
     })
   }
