@@ -1,0 +1,20 @@
+// The storages under measurement, each loaded only where it is used.
+import type { Storage } from '@riverraft/core'
+import type { ReplicaPlan } from '../control/commands.js'
+import type { StorageName } from '../names.js'
+
+export async function createStorage(name: StorageName, { redis }: ReplicaPlan): Promise<Storage> {
+  switch (name) {
+    case 'memory': {
+      const { memoryStorage } = await import('@riverraft/storage-memory')
+      return memoryStorage()
+    }
+    case 'redis': {
+      if (redis === null) throw new Error('this replica has no Redis')
+      const { redisStorage } = await import('@riverraft/storage-redis')
+      return redisStorage({ url: redis.url, prefix: 'benchmark' })
+    }
+    default:
+      return name satisfies never
+  }
+}
