@@ -1,0 +1,37 @@
+// Under which conditions figures were measured: without them they mean nothing.
+import { availableParallelism, cpus, loadavg, release } from 'node:os'
+import type { RunOptions } from '../run/pair.js'
+
+export interface Conditions {
+  readonly date: string
+  readonly node: string
+  readonly platform: string
+  readonly cpu: string
+  readonly cores: number
+  /** Of the minute before the run: what else the machine was busy with. */
+  readonly loadAverage: number
+}
+
+export function conditionsNow(): Conditions {
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    platform: `${process.platform} ${release()} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() || 'unknown processor',
+    cores: availableParallelism(),
+    loadAverage: loadavg()[0] ?? 0,
+  }
+}
+
+export function describeConditions(conditions: Conditions, options: RunOptions): string {
+  const { date, node, platform, cpu, cores, loadAverage } = conditions
+  const { nodes, payloadBytes, from, seconds, warmup } = options
+  return [
+    `River Raft benchmark, ${date}`,
+    `node ${node}, ${platform}, ${cores} × ${cpu}, load average before the run ${loadAverage.toFixed(2)}`,
+    `${nodes} replicas on this machine, ${payloadBytes} B commands, closed loop: each caller proposes, awaits, proposes`,
+    `again; callers in the ${from}'s process; ${warmup} s warm-up, ${seconds} s measured; the logs of all replicas are`,
+    'compared before a figure is printed. CPU is in cores: callers’ process + others. Late: how late the event loop of',
+    'the callers’ process was, p99. Bare: the same load on plain node:net (fs) without Raft, right before each window.',
+  ].join('\n')
+}

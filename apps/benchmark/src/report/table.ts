@@ -1,0 +1,101 @@
+// The table: a line per window, printed when its logs have been compared.
+import type { Pair, PairListener, PairResult, Row } from '../run/pair.js'
+
+interface Column {
+  readonly title: string
+  readonly width: number
+  readonly left?: true
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'transport', width: 10, left: true },
+  { title: 'storage', width: 8, left: true },
+  { title: 'durable', width: 8, left: true },
+  { title: 'callers', width: 7 },
+  { title: 'ops/s', width: 9 },
+  { title: 'p50 ms', width: 8 },
+  { title: 'p99 ms', width: 8 },
+  { title: 'CPU', width: 12 },
+  { title: 'late ms', width: 8 },
+  { title: 'bare ops/s', width: 11 },
+  { title: 'of bare', width: 8 },
+]
+
+export class Table implements PairListener {
+  readonly #print: (line: string) => void
+  #durable = false
+
+  constructor(print: (line: string) => void) {
+    this.#print = print
+  }
+
+  head(): void {
+    this.#print(lineOf(COLUMNS.map(({ title }) => title)))
+  }
+
+  started(_pair: Pair, { durable }: Pick<PairResult, 'durable'>): void {
+    this.#durable = durable
+  }
+
+  measured({ transport, storage }: Pair, { window, bare }: Row): void {
+    this.#print(
+      lineOf([
+        transport,
+        storage,
+        this.#durable ? 'yes' : 'no',
+        String(window.callers),
+        count(window.opsPerSecond),
+        milliseconds(window.p50Ms),
+        milliseconds(window.p99Ms),
+        cores(window),
+        milliseconds(window.callersProcess.loopDelayMsP99),
+        bare === null ? '-' : count(bare.opsPerSecond),
+        bare === null ? '-' : `${Math.round((window.opsPerSecond / bare.opsPerSecond) * 100)} %`,
+      ]),
+    )
+    if (window.voided > 0) this.#print(`  ${window.voided} windows before it void: leadership moved`)
+  }
+
+  ended(result: PairResult): void {
+    const { entriesCompared, acknowledged } = result
+    this.#print(
+      `  ${count(entriesCompared)} log entries equal on all replicas, ${count(acknowledged)} acknowledged`,
+    )
+    this.#print(`  writes unavailable after SIGKILL of the leader: ${describeFailover(result)}`)
+  }
+}
+
+function describeFailover({ failover, processes, rows }: PairResult): string {
+  if (failover === null) return processes === 1 && rows.length > 0 ? 'n/a, one process' : 'not measured'
+  const { unavailableMs, probes, acknowledged, refused, unknown, comparedAgain } = failover
+  return (
+    `${unavailableMs.toFixed(0)} ms (${probes} probes: ${acknowledged} acknowledged, ${refused} refused, ` +
+    `${unknown} unknown); nothing acknowledged was lost, ${count(comparedAgain)} entries compared again`
+  )
+}
+
+function lineOf(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => {
+      const { width, left } = COLUMNS[i] ?? { width: 0 }
+      return left ? cell.padEnd(width) : cell.padStart(width)
+    })
+    .join(' ')
+    .trimEnd()
+}
+
+function cores({ elapsedMs, callersProcess, otherProcesses }: Row['window']): string {
+  const used = (cpuSeconds: number) => ((cpuSeconds * 1000) / elapsedMs).toFixed(2)
+  if (otherProcesses.length === 0) return used(callersProcess.cpuSeconds)
+  return `${used(callersProcess.cpuSeconds)} + ${used(otherProcesses.reduce((sum, one) => sum + one.cpuSeconds, 0))}`
+}
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
+function count(value: number): string {
+  return grouped.format(value)
+}
+
+function milliseconds(value: number): string {
+  return value.toFixed(value < 10 ? 3 : 1)
+}

@@ -1,0 +1,109 @@
+// One measured window: callers start, warm up, are measured, and rest. Leadership must not move meanwhile.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { BenchCluster, Leadership } from '../cluster/bench-cluster.js'
+import type { Child } from '../cluster/child.js'
+import type { LoadFigures, Mark, Rest } from '../control/commands.js'
+import type { Ledger } from './ledger.js'
+
+export interface WindowOptions {
+  readonly callers: number
+  readonly payloadBytes: number
+  readonly warmupMs: number
+  readonly measureMs: number
+  /** Where the callers live. */
+  readonly from: 'leader' | 'follower'
+  /** Where to write a CPU profile of the callers' process; undefined: none. */
+  readonly profile: string | undefined
+}
+
+export interface ProcessUse {
+  readonly cpuSeconds: number
+  readonly loopDelayMsP99: number
+}
+
+export interface Figures extends LoadFigures {
+  readonly callers: number
+  readonly elapsedMs: number
+  readonly opsPerSecond: number
+  /** The process with the callers. */
+  readonly callersProcess: ProcessUse
+  readonly otherProcesses: readonly ProcessUse[]
+}
+
+export interface Window extends Figures {
+  /** Windows before this one in which leadership moved or a proposal failed. */
+  readonly voided: number
+}
+
+const ATTEMPTS = 5
+
+/**
+ * Measures until a window is clean, then compares all replicas. Only then there is a figure.
+ * @throws ReplicasDiffer; Error when no window was clean
+ */
+export async function measure(
+  cluster: BenchCluster,
+  ledger: Ledger,
+  options: WindowOptions,
+): Promise<Window> {
+  for (let voided = 0; voided < ATTEMPTS; voided++) {
+    const before = await cluster.leadership()
+    const id = options.from === 'leader' ? before.leader : before.followers[0]
+    if (id === undefined) throw new Error('a cluster of one has no follower')
+    const callers = cluster.processOf(id)
+    const others = cluster.processes.filter((child) => child !== callers)
+    const { figures, rest } = await runWindow(callers, others, id, options)
+    ledger.add(rest)
+    const clean = figures.failures === 0 && same(before, await cluster.leadership())
+    await ledger.compare()
+    if (clean) return { ...figures, voided }
+  }
+  throw new Error(`leadership moved in each of ${ATTEMPTS} windows with ${options.callers} callers`)
+}
+
+/** The same load on anything that has a proposer called `id`. */
+export async function runWindow(
+  callers: Child,
+  others: readonly Child[],
+  id: string,
+  options: WindowOptions,
+): Promise<{ readonly figures: Figures; readonly rest: Rest }> {
+  const { profile, payloadBytes } = options
+  await callers.ask({ type: 'load', id, callers: options.callers, payloadBytes })
+  await pause(options.warmupMs)
+  if (profile !== undefined) await callers.ask({ type: 'profile', file: null })
+  await markAll(callers, others)
+  await pause(options.measureMs)
+  const [own, ...rests] = await markAll(callers, others)
+  if (profile !== undefined) await callers.ask({ type: 'profile', file: profile })
+  const rest = await callers.ask({ type: 'rest' })
+  return { figures: figuresOf(options.callers, own, rests), rest }
+}
+
+async function markAll(callers: Child, others: readonly Child[]): Promise<[Mark, ...Mark[]]> {
+  return await Promise.all([
+    callers.ask({ type: 'mark' }),
+    ...others.map((child) => child.ask({ type: 'mark' })),
+  ])
+}
+
+function figuresOf(callers: number, own: Mark, others: readonly Mark[]): Figures {
+  if (own.load === null) throw new Error('there was no load')
+  const { elapsedMs, load } = own
+  return {
+    ...load,
+    callers,
+    elapsedMs,
+    opsPerSecond: (load.operations / elapsedMs) * 1000,
+    callersProcess: useOf(own),
+    otherProcesses: others.map(useOf),
+  }
+}
+
+function useOf({ cpuSeconds, loopDelayMsP99 }: Mark): ProcessUse {
+  return { cpuSeconds, loopDelayMsP99 }
+}
+
+function same(before: Leadership, after: Leadership): boolean {
+  return before.leader === after.leader && before.term === after.term
+}
