@@ -1,0 +1,92 @@
+// A batch as bytes: one record per step, in the order in which they happen; the last one says that it is the last.
+import type { HardState, LogIndex, Term, WriteBatch } from '@riverraft/core'
+import { FieldReader, FieldWriter } from './bytes.js'
+import { putRecord, RECORD_BYTES, RecordKind } from './record.js'
+
+interface Step {
+  readonly kind: RecordKind
+  readonly index: LogIndex
+  readonly body: Uint8Array
+}
+
+/** A batch whose records are known, and their size, but not yet where they will stand. */
+export interface PlannedBatch {
+  readonly steps: readonly Step[]
+  readonly bytes: number
+}
+
+/** `termBefore`: of the entry before the truncation. */
+export function planBatch({ truncateFrom, blocks, hardState }: WriteBatch, termBefore: Term): PlannedBatch {
+  const steps: Step[] = []
+  if (truncateFrom !== undefined) {
+    const body = new FieldWriter().u53(termBefore).bytes()
+    steps.push({ kind: RecordKind.Truncation, index: truncateFrom, body })
+  }
+  if (hardState !== undefined)
+    steps.push({ kind: RecordKind.HardState, index: 0, body: encodeHardState(hardState) })
+  for (const { block, firstIndex } of blocks) {
+    steps.push({ kind: RecordKind.Block, index: firstIndex, body: block.bytes })
+  }
+  let bytes = 0
+  for (const { body } of steps) bytes += RECORD_BYTES + body.length
+  return { steps, bytes }
+}
+
+export interface EncodedBatch {
+  /** Headers and blocks as they will stand in the file; the blocks are the caller's own bytes. */
+  readonly buffers: readonly Uint8Array[]
+  /** Of the last record. */
+  readonly crc: number
+}
+
+export function encodeBatch(
+  { steps }: PlannedBatch,
+  segment: { readonly salt: number; readonly crc: number },
+  batch: number,
+): EncodedBatch {
+  let own = 0
+  for (const { kind, body } of steps) own += RECORD_BYTES + (kind === RecordKind.Block ? 0 : body.length)
+  const headers = Buffer.allocUnsafe(own)
+  const buffers: Uint8Array[] = []
+  let previousCrc = segment.crc
+  let from = 0
+  let at = 0
+  for (let i = 0; i < steps.length; i++) {
+    const { kind, index, body } = steps[i]!
+    const last = i === steps.length - 1
+    previousCrc = putRecord(headers, at, { salt: segment.salt, previousCrc, kind, last, batch, index }, body)
+    at += RECORD_BYTES
+    if (kind === RecordKind.Block) {
+      buffers.push(headers.subarray(from, at), body)
+      from = at
+    } else {
+      headers.set(body, at)
+      at += body.length
+    }
+  }
+  if (from < at) buffers.push(headers.subarray(from, at))
+  return { buffers, crc: previousCrc }
+}
+
+function encodeHardState({ currentTerm, votedFor }: HardState): Buffer {
+  return new FieldWriter().u53(currentTerm).optionalText(votedFor).bytes()
+}
+
+export function decodeHardState(body: Buffer): HardState {
+  const fields = new FieldReader(body)
+  return { currentTerm: fields.u53(), votedFor: fields.optionalText() }
+}
+
+/** The term before the truncation. */
+export function decodeTruncation(body: Buffer): Term {
+  return new FieldReader(body).u53()
+}
+
+/** The positions of a batch's blocks, relative to its beginning. */
+export function* blockOffsets({ steps }: PlannedBatch): Generator<number> {
+  let at = 0
+  for (const { kind, body } of steps) {
+    if (kind === RecordKind.Block) yield at
+    at += RECORD_BYTES + body.length
+  }
+}

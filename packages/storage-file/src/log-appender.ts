@@ -1,0 +1,167 @@
+// Appends batches: one positioned write each, to the active segment; a new segment begins together with its first batch.
+import type { LogIndex, StorageIdentity, Term, WriteBatch } from '@riverraft/core'
+import { blockOffsets, encodeBatch, type PlannedBatch, planBatch } from './batch.js'
+import { writeAll } from './calls.js'
+import type { Done, File, FileSystem } from './file-system.js'
+import { segmentName } from './names.js'
+import type { RecoveredLog, Segment } from './recover-log.js'
+import { encodeSegmentHeader } from './segment-header.js'
+import type { SegmentSupply } from './segment-supply.js'
+
+interface ActiveSegment extends Segment {
+  readonly file: File
+  /** It was not prepared: every append makes it longer. */
+  readonly growing: boolean
+}
+
+/** The log goes on behind a snapshot that it does not contain. */
+export interface Restart {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+export class LogAppender {
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #segmentBytes: number
+  readonly #identity: StorageIdentity
+  readonly #supply: SegmentSupply
+  readonly #state: RecoveredLog
+  /** After every open a new one begins, with a salt of its own. */
+  #active: ActiveSegment | undefined
+  /** Segments that no prepared one was ready for. */
+  segmentWaits = 0
+
+  constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    segmentBytes: number,
+    identity: StorageIdentity,
+    supply: SegmentSupply,
+    state: RecoveredLog,
+  ) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#segmentBytes = segmentBytes
+    this.#identity = identity
+    this.#supply = supply
+    this.#state = state
+  }
+
+  /** The batch continues the log, or `restart`. `done` comes when it is durable and the log knows it. */
+  append(whole: WriteBatch, behind: Restart | undefined, done: Done): void {
+    const restart = behind ?? (this.#state.dropped ? this.#state.log.base : undefined)
+    // A restart gives everything up: there is nothing left to truncate.
+    const batch = restart === undefined ? whole : { ...whole, truncateFrom: undefined }
+    const { truncateFrom } = batch
+    const termBefore = truncateFrom === undefined ? 0 : this.#state.log.termAt(truncateFrom - 1)!
+    const plan = planBatch(batch, termBefore)
+    const active = this.#active
+    if (active !== undefined && restart === undefined && this.#fits(active, plan.bytes)) {
+      const { buffers, crc } = encodeBatch(plan, active, this.#state.batch + 1)
+      this.#write(active, buffers, active.end, (error) => {
+        if (error) return done(error)
+        this.#written(active, batch, plan, active.end, crc)
+        done()
+      })
+    } else {
+      this.#activate(batch, plan, restart).then(() => done(), done)
+    }
+  }
+
+  #fits(active: ActiveSegment, bytes: number): boolean {
+    if (active.growing && this.#supply.ready) return false
+    return active.end + bytes <= this.#segmentBytes
+  }
+
+  async #activate(batch: WriteBatch, plan: PlannedBatch, restart: Restart | undefined): Promise<void> {
+    const { segments } = this.#state
+    const sequence = (segments.at(-1)?.sequence ?? 0) + 1
+    const salt = this.#fileSystem.randomU32()
+    const header = this.#header(sequence, salt, restart)
+    const { file, growing } = await this.#openSegment(sequence)
+    const active: ActiveSegment = { sequence, salt, file, growing, end: header.bytes.length, crc: header.crc }
+    const old = this.#active
+    this.#active = active
+    if (old !== undefined) await this.#fileSystem.close(old.file)
+    const { buffers, crc } = encodeBatch(plan, active, this.#state.batch + 1)
+    await new Promise<void>((resolve, reject) => {
+      this.#write(active, [header.bytes, ...buffers], 0, (error) => (error ? reject(error) : resolve()))
+    })
+    segments.push(active)
+    if (restart !== undefined) this.#state.log.restart(restart.index, restart.term)
+    this.#state.dropped = false
+    this.#written(active, batch, plan, active.end, crc)
+  }
+
+  #header(sequence: number, salt: number, restart: Restart | undefined): { bytes: Buffer; crc: number } {
+    const { log, segments, hardState, batch } = this.#state
+    const previous = segments.at(-1)
+    return encodeSegmentHeader({
+      sequence,
+      salt,
+      restart: restart !== undefined,
+      firstBatch: batch + 1,
+      firstIndex: (restart?.index ?? log.lastIndex) + 1,
+      previousTerm: restart?.term ?? log.termAt(log.lastIndex)!,
+      previousEnd: previous?.end ?? 0,
+      previousCrc: previous?.crc ?? 0,
+      hardState,
+      clusterId: this.#identity.clusterId,
+      nodeId: this.#identity.nodeId,
+      incarnation: this.#identity.incarnation,
+    })
+  }
+
+  /** The prepared segment, or a new empty file: nobody waits for zeros. Its name is durable before its content. */
+  async #openSegment(sequence: number): Promise<{ file: File; growing: boolean }> {
+    const path = `${this.#directory}/${segmentName(sequence)}`
+    const prepared = this.#supply.take()
+    if (prepared) await this.#fileSystem.rename(this.#supply.path, path)
+    else this.segmentWaits++
+    const file = await this.#fileSystem.open(path, prepared ? 'log' : 'create-log')
+    try {
+      await this.#fileSystem.syncDirectory(this.#directory)
+    } catch (error) {
+      await this.#fileSystem.close(file)
+      throw error
+    }
+    return { file, growing: !prepared }
+  }
+
+  #write(active: ActiveSegment, buffers: readonly Uint8Array[], position: number, done: Done): void {
+    writeAll(this.#fileSystem, active.file, buffers, position, (error) => {
+      if (error || this.#fileSystem.writesThrough) done(error)
+      else this.#fileSystem.sync(active.file, done)
+    })
+  }
+
+  /** The batch is durable at `position`: now it is part of the log. */
+  #written(
+    active: ActiveSegment,
+    { truncateFrom, blocks, hardState }: WriteBatch,
+    plan: PlannedBatch,
+    position: number,
+    crc: number,
+  ): void {
+    const { log } = this.#state
+    if (truncateFrom !== undefined) log.truncate(truncateFrom, log.termAt(truncateFrom - 1)!)
+    if (hardState !== undefined) this.#state.hardState = hardState
+    let i = 0
+    for (const offset of blockOffsets(plan)) {
+      const { block, firstIndex } = blocks[i++]!
+      const place = { sequence: active.sequence, offset: position + offset }
+      log.append(firstIndex, block.lastIndex, block.term, place)
+    }
+    this.#state.batch++
+    active.end = position + plan.bytes
+    active.crc = crc
+    this.#supply.inUse(active.growing ? Number.POSITIVE_INFINITY : active.end)
+  }
+
+  async close(): Promise<void> {
+    const active = this.#active
+    this.#active = undefined
+    if (active !== undefined) await this.#fileSystem.close(active.file)
+  }
+}

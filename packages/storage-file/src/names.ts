@@ -1,0 +1,42 @@
+// What the files of the directory are called.
+import type { LogIndex, SnapshotMetadata, Term } from '@riverraft/core'
+
+export const FORMAT_NAME = 'format'
+/** Whatever ends so was never finished, and is removed by the next open. */
+export const UNFINISHED = '.tmp'
+/** The segment that is being prepared. */
+export const SPARE_NAME: string = `spare${UNFINISHED}`
+
+const SEGMENT = /^(\d{16})\.log$/
+const SNAPSHOT = /^(\d{1,16})-(\d{1,16})\.snap$/
+
+export function segmentName(sequence: number): string {
+  return `${String(sequence).padStart(16, '0')}.log`
+}
+
+/** The sequence numbers of the segments among `names`, ascending. */
+export function segmentsAmong(names: readonly string[]): number[] {
+  return names
+    .flatMap((name) => SEGMENT.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+export interface SnapshotName {
+  readonly name: string
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+export function snapshotName({ index, term }: SnapshotMetadata): string {
+  return `${index}-${term}.snap`
+}
+
+/** The snapshots among `names`, newest first. */
+export function snapshotsAmong(names: readonly string[]): SnapshotName[] {
+  const found = names.flatMap((name) => {
+    const match = SNAPSHOT.exec(name)
+    return match === null ? [] : [{ name, index: Number(match[1]), term: Number(match[2]) }]
+  })
+  return found.sort((a, b) => b.index - a.index || b.term - a.term)
+}

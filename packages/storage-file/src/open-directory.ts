@@ -1,0 +1,102 @@
+// Opens a directory: format or recognise it, read everything, decide what serves, and only then change anything.
+import type { StorageIdentity } from '@riverraft/core'
+import { sync, withFile } from './calls.js'
+import { corrupt } from './errors.js'
+import type { FileSystem } from './file-system.js'
+import { checkIdentity, readFormat, writeFormat } from './format-file.js'
+import { FORMAT_NAME, segmentName, segmentsAmong, snapshotName, snapshotsAmong, UNFINISHED } from './names.js'
+import { type RecoveredLog, recoverLog } from './recover-log.js'
+import { Snapshots } from './snapshots.js'
+
+export interface OpenedDirectory {
+  readonly formatted: boolean
+  /** As stored. */
+  readonly identity: StorageIdentity
+  readonly state: RecoveredLog
+  readonly snapshots: Snapshots
+}
+
+/** The directory exists and is locked. */
+export async function openDirectory(
+  fileSystem: FileSystem,
+  directory: string,
+  wanted: StorageIdentity,
+): Promise<OpenedDirectory> {
+  const names = await fileSystem.list(directory)
+  const formatted = !names.includes(FORMAT_NAME)
+  if (formatted && (segmentsAmong(names).length > 0 || snapshotsAmong(names).length > 0)) {
+    throw corrupt(
+      `${directory}/${FORMAT_NAME}`,
+      undefined,
+      'the file is missing, yet there are segments or snapshots',
+    )
+  }
+  const identity = formatted ? wanted : await readFormat(fileSystem, directory)
+  checkIdentity(directory, identity, wanted)
+  const snapshots = new Snapshots(fileSystem, directory, identity)
+  await snapshots.find(names)
+  const state = await recoverLog(fileSystem, directory, names, identity)
+  reconcile(directory, snapshots, state)
+  await removeUnfinished(fileSystem, directory, names, state)
+  if (formatted) await writeFormat(fileSystem, directory, identity)
+  else await syncAll(fileSystem, directory, snapshots, state)
+  return { formatted, identity, state, snapshots }
+}
+
+/** Log and snapshot must fit together without a gap. */
+function reconcile(directory: string, snapshots: Snapshots, state: RecoveredLog): void {
+  const { log } = state
+  const { newest, damaged } = snapshots
+  for (const { name, index, term, error } of damaged) {
+    // An older one, or none, may stand in only when the log has everything the damaged one had.
+    if (log.termAt(index) !== term || index <= log.base.index) {
+      throw corrupt(
+        `${directory}/${name}`,
+        undefined,
+        'the snapshot is damaged, and the log does not replace it',
+        error,
+      )
+    }
+  }
+  const index = newest?.index ?? 0
+  if (log.base.index > index) {
+    const what = newest === undefined ? 'there is no snapshot' : `the newest snapshot ends at ${index}`
+    throw corrupt(directory, undefined, `the log begins at ${log.base.index + 1}, but ${what}`)
+  }
+  if (newest !== undefined && log.termAt(index) !== newest.term) {
+    if (damaged.length > 0) {
+      throw corrupt(
+        `${directory}/${snapshotName(newest)}`,
+        undefined,
+        'the log does not continue from the snapshot',
+      )
+    }
+    log.restart(index, newest.term)
+    state.dropped = true
+  }
+}
+
+async function removeUnfinished(
+  fileSystem: FileSystem,
+  directory: string,
+  names: readonly string[],
+  { unused }: RecoveredLog,
+): Promise<void> {
+  const unfinished = names.filter((name) => name.endsWith(UNFINISHED)).map((name) => `${directory}/${name}`)
+  for (const path of [...unfinished, ...unused]) await fileSystem.remove(path)
+}
+
+/** What was read may only be in the page cache of this machine: a promise that follows must not rest on that. */
+async function syncAll(
+  fileSystem: FileSystem,
+  directory: string,
+  { newest }: Snapshots,
+  { segments }: RecoveredLog,
+): Promise<void> {
+  const names = [FORMAT_NAME, ...segments.map(({ sequence }) => segmentName(sequence))]
+  if (newest !== undefined) names.push(snapshotName(newest))
+  for (const name of names) {
+    await withFile(fileSystem, `${directory}/${name}`, 'write', (file) => sync(fileSystem, file))
+  }
+  await fileSystem.syncDirectory(directory)
+}

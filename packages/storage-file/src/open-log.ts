@@ -1,0 +1,151 @@
+// An opened directory: its lock, its log and its snapshots, and what is done with them.
+import type {
+  EntryBlock,
+  LogIndex,
+  SnapshotMetadata,
+  StorageIdentity,
+  StoredSnapshot,
+  StoredState,
+  WriteBatch,
+} from '@riverraft/core'
+import { RaftError } from '@riverraft/core'
+import { checkBlocks } from './effective-log.js'
+import type { Done, FileSystem } from './file-system.js'
+import { LogAppender, type Restart } from './log-appender.js'
+import { segmentName } from './names.js'
+import { type OpenedDirectory, openDirectory } from './open-directory.js'
+import { readLog } from './read-log.js'
+import { SegmentSupply } from './segment-supply.js'
+
+export class OpenLog {
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #opened: OpenedDirectory
+  readonly #supply: SegmentSupply
+  readonly #appender: LogAppender
+  readonly #unlock: () => Promise<void>
+
+  static async open(
+    fileSystem: FileSystem,
+    directory: string,
+    segmentBytes: number,
+    identity: StorageIdentity,
+  ): Promise<{ log: OpenLog; state: StoredState }> {
+    await fileSystem.makeDirectory(directory)
+    const unlock = await fileSystem.lock(directory)
+    if (unlock === undefined) {
+      throw new RaftError('ERR_STORAGE_LOCKED', `${directory} is open already, in this process or another`)
+    }
+    try {
+      const opened = await openDirectory(fileSystem, directory, identity)
+      const log = new OpenLog(fileSystem, directory, segmentBytes, opened, unlock)
+      return { log, state: await log.#stored() }
+    } catch (error) {
+      await unlock()
+      throw error
+    }
+  }
+
+  private constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    segmentBytes: number,
+    opened: OpenedDirectory,
+    unlock: () => Promise<void>,
+  ) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#opened = opened
+    this.#unlock = unlock
+    this.#supply = new SegmentSupply(fileSystem, directory, segmentBytes)
+    const { identity, state } = opened
+    this.#appender = new LogAppender(fileSystem, directory, segmentBytes, identity, this.#supply, state)
+  }
+
+  async #stored(): Promise<StoredState> {
+    const { formatted, identity, state, snapshots } = this.#opened
+    const { log, hardState } = state
+    const [last] = await this.read(log.lastIndex, 1)
+    return {
+      formatted,
+      incarnation: identity.incarnation,
+      members: identity.members,
+      hardState,
+      runs: log.runs(),
+      snapshot: snapshots.newest,
+      lastTimestamp: last?.timestamp ?? 0,
+    }
+  }
+
+  /** `done` may come before this returns. */
+  write(batch: WriteBatch, done: Done): void {
+    const { truncateFrom, blocks, hardState } = batch
+    try {
+      const restart = this.#restartBy(batch)
+      if (restart === undefined) this.#opened.state.log.check(truncateFrom, blocks)
+      else checkBlocks(restart.index, restart.term, blocks)
+      if (truncateFrom === undefined && hardState === undefined && blocks.length === 0) return done()
+      this.#appender.append(batch, restart, done)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
+  /** A batch that begins right behind a snapshot whose last entry the log does not have takes its place. */
+  #restartBy({ truncateFrom, blocks }: WriteBatch): Restart | undefined {
+    const { newest } = this.#opened.snapshots
+    if (newest === undefined || blocks[0]?.firstIndex !== newest.index + 1) return undefined
+    const { log } = this.#opened.state
+    const end = truncateFrom === undefined ? log.lastIndex : truncateFrom - 1
+    const has = end >= newest.index && log.termAt(newest.index) === newest.term
+    return has || end > newest.index ? undefined : newest
+  }
+
+  async read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {
+    const { log, segments } = this.#opened.state
+    try {
+      return await readLog(this.#fileSystem, this.#directory, log, segments, from, bytesMax)
+    } catch (error) {
+      // Compacted while it was being read.
+      if ((error as { code?: unknown }).code === 'ENOENT' && from <= log.base.index) return []
+      throw error
+    }
+  }
+
+  saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#opened.snapshots.save(metadata, content)
+  }
+
+  openSnapshot(): Promise<StoredSnapshot | undefined> {
+    return this.#opened.snapshots.open()
+  }
+
+  /**
+   * Oldest first, each removal durable before the next: a crash leaves no gap. The last segment stays: it holds the
+   * hard state.
+   */
+  async compact(through: LogIndex): Promise<void> {
+    const { log, segments } = this.#opened.state
+    const limit = Math.min(through, this.#opened.snapshots.newest?.index ?? 0)
+    while (segments.length > 1 && log.endBefore(segments[1]!.sequence) <= limit) {
+      const { sequence } = segments.shift()!
+      log.forgetBefore(segments[0]!.sequence)
+      await this.#fileSystem.remove(`${this.#directory}/${segmentName(sequence)}`)
+      await this.#fileSystem.syncDirectory(this.#directory)
+    }
+  }
+
+  stats(): { segments: number; segmentWaits: number } {
+    return { segments: this.#opened.state.segments.length, segmentWaits: this.#appender.segmentWaits }
+  }
+
+  /** No write is in flight. */
+  async close(): Promise<void> {
+    try {
+      await this.#supply.stop()
+      await this.#appender.close()
+    } finally {
+      await this.#unlock()
+    }
+  }
+}

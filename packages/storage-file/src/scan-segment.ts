@@ -1,0 +1,78 @@
+// Reads one segment and tells what happened in it, batch by batch, up to its last whole batch.
+import type { HardState, LogIndex, Term } from '@riverraft/core'
+import { decodeHardState, decodeTruncation } from './batch.js'
+import { corrupt } from './errors.js'
+import { RecordKind } from './record.js'
+import type { FoundRecord, RecordReader } from './record-reader.js'
+import type { StoredSegmentHeader } from './segment-header.js'
+
+/** What one batch did, without the bytes. */
+export interface ScannedBatch {
+  truncation: { readonly from: LogIndex; readonly termBefore: Term } | undefined
+  hardState: HardState | undefined
+  readonly blocks: {
+    readonly first: LogIndex
+    readonly last: LogIndex
+    readonly term: Term
+    readonly offset: number
+  }[]
+}
+
+export interface SegmentScan {
+  /** Behind the last whole batch, and the CRC of its last record. */
+  readonly end: number
+  readonly crc: number
+  /** Number of the last whole batch. */
+  readonly batch: number
+  /** Where there was no whole record any more. */
+  readonly stoppedAt: number
+}
+
+/** @throws RaftError ERR_STORAGE_CORRUPT when whole records contradict each other, or `apply` says so */
+export async function scanSegment(
+  path: string,
+  header: StoredSegmentHeader,
+  reader: RecordReader,
+  apply: (batch: ScannedBatch) => void,
+): Promise<SegmentScan> {
+  let [end, crc, batch] = [header.length, header.crc, header.firstBatch - 1]
+  let previousCrc = crc
+  let open = emptyBatch()
+  for (;;) {
+    const stoppedAt = reader.position
+    const record = await reader.next()
+    if (record === undefined || record.previousCrc !== previousCrc) return { end, crc, batch, stoppedAt }
+    try {
+      if (record.batch !== batch + 1) throw new Error(`batch ${record.batch} stands after batch ${batch}`)
+      add(open, record)
+      if (record.last) apply(open)
+    } catch (cause) {
+      throw corrupt(path, record.position, cause instanceof Error ? cause.message : String(cause), cause)
+    }
+    previousCrc = record.crc
+    if (!record.last) continue
+    end = reader.position
+    crc = record.crc
+    batch = record.batch
+    open = emptyBatch()
+  }
+}
+
+function emptyBatch(): ScannedBatch {
+  return { truncation: undefined, hardState: undefined, blocks: [] }
+}
+
+function add(batch: ScannedBatch, { kind, index, body, block, position }: FoundRecord): void {
+  switch (kind) {
+    case RecordKind.Truncation:
+      batch.truncation = { from: index, termBefore: decodeTruncation(body) }
+      return
+    case RecordKind.HardState:
+      batch.hardState = decodeHardState(body)
+      return
+    case RecordKind.Block: {
+      const { lastIndex: last, term } = block!
+      batch.blocks.push({ first: index, last, term, offset: position })
+    }
+  }
+}
