@@ -1,0 +1,198 @@
+// Random and fixed things to put on the wire.
+import fc from 'fast-check'
+import { type EntryBlock, encodeBlock } from '../../src/wire/entry-block.js'
+import type { EncodedFrame, Frame } from '../../src/wire/frame.js'
+import type { Hello } from '../../src/wire/hello.js'
+import type { AppendEntriesWithBlocks, PeerMessage } from '../../src/wire/messages.js'
+
+export const INCARNATION = '0123456789abcdef'
+
+export function joined({ pieces, byteLength }: EncodedFrame): Uint8Array {
+  const bytes = new Uint8Array(byteLength)
+  let offset = 0
+  for (const piece of pieces) {
+    bytes.set(piece, offset)
+    offset += piece.length
+  }
+  return bytes
+}
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** A block of commands given as texts. */
+export function block(firstIndex: number, term: number, ...commands: string[]): EntryBlock {
+  const entries = commands.map((command) => ({ kind: 1, payload: bytes(command) }))
+  return encodeBlock({ firstIndex, term, timestamp: 1_700_000_000_000 }, entries)
+}
+
+/** One of each message, with every field different and not zero. */
+export const MESSAGES: Record<string, PeerMessage> = {
+  'request-vote': { type: 'RequestVote', term: 7, lastLogIndex: 2 ** 40 + 5, lastLogTerm: 6 },
+  'request-vote-reply': { type: 'RequestVoteReply', term: 7, voteGranted: true },
+  heartbeat: {
+    type: 'AppendEntries',
+    term: 7,
+    prevLogIndex: 9,
+    prevLogTerm: 6,
+    entries: [],
+    leaderCommit: 8,
+    round: 3,
+  },
+  'append-entries': {
+    type: 'AppendEntries',
+    term: 7,
+    prevLogIndex: 9,
+    prevLogTerm: 5,
+    entries: [block(10, 6, 'x=1', 'y=2'), block(12, 7, 'z=3')],
+    leaderCommit: 8,
+    round: 3,
+  },
+  'append-entries-reply': {
+    type: 'AppendEntriesReply',
+    term: 7,
+    success: true,
+    matchIndex: 12,
+    rejectedIndex: 11,
+    hintIndex: 10,
+    hintTerm: 6,
+    round: 3,
+  },
+  'read-index-request': { type: 'ReadIndexRequest', term: 7, readId: 2 ** 53 - 1 },
+  'read-index-reply': { type: 'ReadIndexReply', term: 7, readId: 21, confirmed: true, readIndex: 12 },
+  forward: {
+    type: 'Forward',
+    term: 7,
+    processId: 2 ** 47 + 1,
+    sequence: 4,
+    commands: [bytes('x=1'), bytes('')],
+  },
+  'forward-reply': {
+    type: 'ForwardReply',
+    term: 7,
+    sequence: 4,
+    accepted: true,
+    overloaded: false,
+    firstIndex: 13,
+  },
+}
+
+export const message = (name: string): PeerMessage => MESSAGES[name]!
+
+export const HELLO: Hello = {
+  protocolMin: 1,
+  protocolMax: 2,
+  clusterId: 'orders',
+  generation: 1,
+  from: 'a',
+  to: 'ünïcode',
+  incarnation: INCARNATION,
+  membersHash: 0xdeadbeef,
+}
+
+export const frameOf = (...messages: PeerMessage[]): Frame => ({
+  group: 0,
+  incarnation: INCARNATION,
+  messages,
+})
+
+const u53 = fc.oneof(fc.nat(1000), fc.maxSafeNat())
+const payload = fc.uint8Array({ maxLength: 300 })
+
+const entry = fc.record({ kind: fc.nat(255), payload })
+
+const blockParts = fc.record({
+  entries: fc.array(entry, { minLength: 1, maxLength: 8 }),
+  header: fc.record({
+    timestamp: u53,
+    flags: fc.nat(255),
+    sessionId: u53,
+    firstSequence: fc.nat(2 ** 31 - 1),
+    acknowledgedBelow: u53,
+  }),
+})
+
+export const blocks: fc.Arbitrary<EntryBlock> = fc
+  .tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 2 ** 31 - 1 }), blockParts)
+  .map(([firstIndex, term, { header, entries }]) => encodeBlock({ firstIndex, term, ...header }, entries))
+
+const appendEntries: fc.Arbitrary<AppendEntriesWithBlocks> = fc
+  .record({
+    prevLogIndex: fc.nat(2 ** 31 - 1),
+    prevLogTerm: fc.nat(1000),
+    leaderCommit: u53,
+    round: u53,
+    parts: fc.array(fc.tuple(fc.nat(3), blockParts), { maxLength: 4 }),
+  })
+  .map(({ parts, ...message }) => {
+    let index = message.prevLogIndex + 1
+    let term = Math.max(1, message.prevLogTerm)
+    const entries = parts.map(([rise, { header, entries }]) => {
+      term += rise
+      const encoded = encodeBlock({ firstIndex: index, term, ...header }, entries)
+      index = encoded.lastIndex + 1
+      return encoded
+    })
+    return { type: 'AppendEntries', term: term + 1, ...message, entries }
+  })
+
+const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
+  fc.record({ type: fc.constant('RequestVote' as const), term: u53, lastLogIndex: u53, lastLogTerm: u53 }),
+  fc.record({ type: fc.constant('RequestVoteReply' as const), term: u53, voteGranted: fc.boolean() }),
+  appendEntries,
+  fc.record({
+    type: fc.constant('AppendEntriesReply' as const),
+    term: u53,
+    success: fc.boolean(),
+    matchIndex: u53,
+    rejectedIndex: u53,
+    hintIndex: u53,
+    hintTerm: u53,
+    round: u53,
+  }),
+  fc.record({ type: fc.constant('ReadIndexRequest' as const), term: u53, readId: u53 }),
+  fc.record({
+    type: fc.constant('ReadIndexReply' as const),
+    term: u53,
+    readId: u53,
+    confirmed: fc.boolean(),
+    readIndex: u53,
+  }),
+  fc.record({
+    type: fc.constant('Forward' as const),
+    term: u53,
+    processId: u53,
+    sequence: u53,
+    commands: fc.array(payload, { minLength: 1, maxLength: 5 }),
+  }),
+  fc.record({
+    type: fc.constant('ForwardReply' as const),
+    term: u53,
+    sequence: u53,
+    accepted: fc.boolean(),
+    overloaded: fc.boolean(),
+    firstIndex: u53,
+  }),
+)
+
+export const frames: fc.Arbitrary<Frame> = fc.record({
+  group: fc.nat(2 ** 31 - 1),
+  incarnation: fc
+    .uint8Array({ minLength: 8, maxLength: 8 })
+    .map((eight) => Buffer.from(eight).toString('hex')),
+  messages: fc.array(messages, { maxLength: 6 }),
+})
+
+const id = fc.string({ unit: 'grapheme', maxLength: 20 })
+
+export const hellos: fc.Arbitrary<Hello> = fc.record({
+  protocolMin: fc.nat(255),
+  protocolMax: fc.nat(255),
+  clusterId: id,
+  generation: u53,
+  from: id,
+  to: id,
+  incarnation: fc
+    .uint8Array({ minLength: 8, maxLength: 8 })
+    .map((eight) => Buffer.from(eight).toString('hex')),
+  membersHash: fc.nat(0xffffffff),
+})
