@@ -4,7 +4,7 @@
 //   1  u8   flags                 32  u53  session id, 0: none
 //   2  u16  reserved, 0           40  u53  sequence of the first entry within the session
 //   4  u32  byte length, all      48  u53  acknowledgedBelow: the client needs no result below it
-//   8  u32  CRC-32 of the rest    56  u53  first index
+//   8  u32  CRC-32, all the others 56  u53  first index
 //  12  u32  entry count           64  entries: u8 kind, u32 payload length, payload
 //  16  u53  term
 import { crc32 } from '#crc32'
@@ -154,8 +154,13 @@ export function encodeBlock(header: BlockHeader, entries: readonly Entry[]): Ent
     bytes.set(entry.payload, offset + ENTRY_HEADER_BYTES)
     offset += ENTRY_HEADER_BYTES + entry.payload.length
   }
-  view.setUint32(CRC_OFFSET, crc32(bytes.subarray(CHECKED_FROM)), true)
+  view.setUint32(CRC_OFFSET, checksum(bytes), true)
   return new EntryBlock(bytes)
+}
+
+/** Covers the bytes on both sides of itself: a flipped flag would turn commands into a membership. */
+function checksum(bytes: Uint8Array): number {
+  return crc32(bytes.subarray(CHECKED_FROM), crc32(bytes.subarray(0, CRC_OFFSET)))
 }
 
 /**
@@ -168,8 +173,7 @@ export function decodeBlock(bytes: Uint8Array): EntryBlock {
   const view = viewOf(bytes)
   if (view.getUint8(0) !== BLOCK_VERSION) throw decodeError(`block version ${view.getUint8(0)}`)
   if (view.getUint32(4, true) !== bytes.length) throw decodeError('block length is not what it says')
-  if (view.getUint32(CRC_OFFSET, true) !== crc32(bytes.subarray(CHECKED_FROM)))
-    throw decodeError('block checksum')
+  if (view.getUint32(CRC_OFFSET, true) !== checksum(bytes)) throw decodeError('block checksum')
   const count = view.getUint32(12, true)
   if (count === 0 || count > BLOCK_ENTRIES_MAX) throw decodeError(`block of ${count} entries`)
   let offset = BLOCK_HEADER_BYTES
