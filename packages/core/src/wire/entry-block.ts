@@ -70,7 +70,8 @@ export class EntryBlock implements Run {
     this.firstSequence = getU53(view, 40)
     this.acknowledgedBelow = getU53(view, 48)
     this.firstIndex = getU53(view, 56)
-    this.lastIndex = this.firstIndex + view.getUint32(12, true) - 1
+    // In this order: near 2^53 the sum would round, and an index that is too large would pass for one that is not.
+    this.lastIndex = this.firstIndex + (view.getUint32(12, true) - 1)
   }
 
   get byteLength(): number {
@@ -186,6 +187,7 @@ export function decodeBlock(bytes: Uint8Array): EntryBlock {
   const block = new EntryBlock(bytes)
   if (block.firstIndex < 1 || block.term < 1) throw decodeError('index and term begin at 1')
   if (!Number.isSafeInteger(block.lastIndex)) throw decodeError('index above 2^53 - 1')
+  if (!Number.isSafeInteger(block.firstSequence + (count - 1))) throw decodeError('sequence above 2^53 - 1')
   return block
 }
 

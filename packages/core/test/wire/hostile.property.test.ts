@@ -129,6 +129,18 @@ describe('a block', () => {
     (field) => refused(() => decodeBlock(lie(BlockOffset[field] + 4, 0x200000))),
   )
 
+  test.each(['firstIndex', 'firstSequence'] as const)(
+    'a %s whose last entry would be above 2^53 - 1',
+    (field) => {
+      const last = reseal(sample.bytes, (view) => {
+        view.setUint32(BlockOffset.sessionId, 1, true)
+        view.setUint32(BlockOffset[field], 0xffffffff, true)
+        view.setUint32(BlockOffset[field] + 4, 0x1fffff, true)
+      })
+      refused(() => decodeBlock(last))
+    },
+  )
+
   test.each(['firstIndex', 'term'] as const)('%s 0: both begin at 1', (field) => {
     refused(() => decodeBlock(lie(BlockOffset[field], 0)))
   })
