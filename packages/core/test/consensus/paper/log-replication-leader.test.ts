@@ -296,6 +296,16 @@ describe('committing', () => {
     expect(a.follower('B')).toMatchObject({ matchIndex: 3, nextIndex: 4, inFlight: [] })
   })
 
+  test('an old acknowledgement that arrives while probing does not take matchIndex back either', () => {
+    const a = new Solo().lead()
+    a.acknowledge('B', 1)
+    a.server.propose('x')
+    a.acknowledge('B', 2)
+    a.server.step({ type: 'PeerConnected', peer: 'B' })
+    a.acknowledge('B', 1)
+    expect(a.follower('B')).toMatchObject({ state: 'replicate', matchIndex: 2, nextIndex: 3 })
+  })
+
   test('strangers do not count', () => {
     const a = new Solo().lead()
     a.acknowledge('X', 1)
