@@ -40,6 +40,8 @@ export class Cluster {
   readonly nodes = new Map<NodeId, WordsNode>()
   /** The words each running process has applied: its machine's state. */
   readonly states = new Map<NodeId, Words>()
+  /** Those of the processes that are gone, too. */
+  readonly everyState: Words[] = []
   readonly #limits: NodeLimits
 
   private constructor({ size = 3, seed = 1, disk, ...limits }: ClusterOptions) {
@@ -84,6 +86,7 @@ export class Cluster {
       create: () => {
         const machine = factory.create()
         this.states.set(id, machine.state)
+        this.everyState.push(machine.state)
         return machine
       },
     }

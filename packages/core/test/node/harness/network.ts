@@ -122,10 +122,14 @@ export class Network {
     if (verdict === 'duplicate') this.#deliver(sent)
   }
 
+  /** What is under way is lost with the process it was meant for, and survives everything else. */
   #deliver({ from, to, frame }: Sent): void {
     const bytes = joined(encodeFrame(frame).pieces)
+    const end = this.#ends.get(to)
     const arrive = (): void => {
-      if (!this.#isCut(from, to)) this.#ends.get(to)?.host.receive(from, decodeFrame(bytes.slice()))
+      if (end !== undefined && this.#ends.get(to) === end && !this.#isCut(from, to)) {
+        end.host.receive(from, decodeFrame(bytes.slice()))
+      }
     }
     const delay = this.delay()
     if (delay > 0) this.world.wakeAt(this.world.now + delay, arrive)
