@@ -16,6 +16,8 @@ const SYSTEM_PACKAGES = [
 ]
 
 const LOCK_WAIT_MS_MAX = 120_000
+/** Wait for others, but not for a network that does not answer. */
+const APT_OPTIONS = ['-q', '-o', 'DPkg::Lock::Timeout=60', '-o', 'Acquire::http::Timeout=15']
 
 /**
  * Installs what is missing from the distribution's packages: as root on a Debian-like system. Elsewhere it says what
@@ -91,7 +93,7 @@ async function apt(args) {
   const deadline = Date.now() + LOCK_WAIT_MS_MAX
   let repaired = false
   for (;;) {
-    const result = await system('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=60', ...args])
+    const result = await system('apt-get', [...APT_OPTIONS, ...args])
     if (result.code === 0) return result
     if (/Could not get lock|Unable to (lock|acquire)/.test(result.output) && Date.now() < deadline) {
       await sleep(1_000)

@@ -29,7 +29,7 @@ export class Connection {
   static async open(settings: Settings, signal: AbortSignal): Promise<Connection> {
     const options = clientOptions(settings)
     const redis = settings.url === undefined ? new Redis(options) : new Redis(settings.url, options)
-    // What `connect` rejects with only says that it is closed; the reason comes as an event.
+    // What `connect` rejects with only says that it is closed, or nothing; the reason comes as an event.
     let reason: Error | undefined
     redis.on('error', (error: Error) => {
       reason ??= error
@@ -39,6 +39,8 @@ export class Connection {
     try {
       signal.throwIfAborted()
       await redis.connect()
+      // A database that could not be selected is only an event: what follows would go to another one.
+      if (reason !== undefined) throw reason
       return new Connection(redis, settings.prefix)
     } catch (error) {
       redis.disconnect()

@@ -1,0 +1,103 @@
+import { defineStateMachine, type Member, RaftNode } from '@riverraft/core'
+import { memoryNetwork } from '@riverraft/transport-memory'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { redisStorage } from '../src/index.js'
+import { describeWithRedis, RedisServer } from './redis-server.js'
+
+const list = defineStateMachine({
+  initial: { items: [] as string[] },
+  apply: (state, item: string) => state.items.push(item),
+})
+type ListNode = RaftNode<string, number, { items: string[] }>
+
+describeWithRedis('three nodes, each with a Redis of its own', () => {
+  const ids = ['a', 'b', 'c'] as const
+  type Id = (typeof ids)[number]
+  const members: readonly Member[] = ids.map((id) => ({ id, address: id, role: 'voter' }))
+  let network: ReturnType<typeof memoryNetwork>
+  const servers = new Map<Id, RedisServer>()
+  const nodes = new Map<Id, ListNode>()
+
+  const start = async (id: Id): Promise<ListNode> => {
+    const node = await RaftNode.start({
+      id,
+      clusterId: 'orders',
+      members,
+      transport: network.transport(),
+      storage: redisStorage({ url: servers.get(id)!.url, prefix: `orders:${id}`, connectTimeoutMs: 2_000 }),
+      stateMachine: list,
+      // Three servers that sync, and other tests beside them.
+      heartbeatMs: 100,
+      electionTimeoutMsMin: 500,
+      electionTimeoutMsMax: 1_000,
+      requestTimeoutMs: 20_000,
+    })
+    nodes.set(id, node)
+    return node
+  }
+
+  const items = (node: ListNode, minIndex = 0): Promise<string[]> =>
+    node.read(({ items }) => [...items], { consistency: 'local', minIndex })
+
+  beforeEach(async () => {
+    network = memoryNetwork()
+    for (const id of ids) servers.set(id, await RedisServer.start())
+    await Promise.all(ids.map(start))
+  })
+
+  afterEach(async () => {
+    await Promise.all([...nodes.values()].map((node) => node.stop()))
+    await Promise.all([...servers.values()].map((server) => server.remove()))
+    nodes.clear()
+    servers.clear()
+  })
+
+  test('a node whose Redis is killed stops; started again, it has its data and catches up', async () => {
+    const said: string[] = []
+    const say = async (from: Id, item: string): Promise<number> => {
+      said.push(item)
+      return (await nodes.get(from)!.proposeWithReceipt(item)).index
+    }
+    for (let n = 0; n < 20; n++) await say(ids[n % 3]!, `before ${n}`)
+    const before = await items(nodes.get('b')!, await say('a', 'last before'))
+    expect(before).toEqual(said)
+    const { incarnation } = nodes.get('b')!.status()
+
+    await servers.get('b')!.end('SIGKILL')
+    const gone = nodes.get('b')!
+    // It stays up as long as it needs no Redis; what it is sent, it must write.
+    let index = 0
+    for (let n = 0; n < 20; n++) index = await say(n % 2 === 0 ? 'a' : 'c', `without b ${n}`)
+    await gone.stop()
+
+    await servers.get('b')!.start()
+    const back = await start('b')
+    expect(back.status().incarnation).toBe(incarnation)
+    expect(await items(back, index)).toEqual(said)
+    index = await say('b', 'b is back')
+    for (const id of ids) expect(await items(nodes.get(id)!, index)).toEqual(said)
+  })
+
+  test('all of them killed at once come back with everything that was acknowledged', async () => {
+    const said = Array.from({ length: 30 }, (_, n) => `item ${n}`)
+    for (const item of said) await nodes.get('a')!.propose(item)
+    await Promise.all([...servers.values()].map((server) => server.end('SIGKILL')))
+    await Promise.all([...nodes.values()].map((node) => node.stop()))
+    await Promise.all([...servers.values()].map((server) => server.start()))
+    await Promise.all(ids.map(start))
+    const index = (await nodes.get('c')!.proposeWithReceipt('after')).index
+    for (const id of ids) expect(await items(nodes.get(id)!, index)).toEqual([...said, 'after'])
+  })
+
+  test('a node that is started twice on one Redis: the first one stops and says why', async () => {
+    await nodes.get('a')!.propose('one')
+    const first = nodes.get('b')!
+    const closed = first.closed
+    network.partition(['b'], ['a', 'c'])
+    const second = redisStorage({ url: servers.get('b')!.url, prefix: 'orders:b' })
+    await second.open({ clusterId: 'orders', nodeId: 'b', members, incarnation: '00112233445566ff' })
+    // Alone, it campaigns; for that it must write its vote.
+    expect(await closed).toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
+    await second.close()
+  })
+})
