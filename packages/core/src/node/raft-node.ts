@@ -4,7 +4,6 @@ import { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
-import type { HelloRefusal } from '../wire/hello.js'
 import { Aborts } from './aborts.js'
 import { Admission } from './admission.js'
 import { Answers, Waiter } from './answers.js'
@@ -16,6 +15,7 @@ import type { Read } from './reads.js'
 import { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
+import { transportHost } from './transport-host.js'
 import type {
   EventOf,
   NodeEvent,
@@ -249,55 +249,15 @@ export class RaftNode<Command, Result, State> {
   }
 
   #transportHost(): TransportHost {
-    const admission = this.#admission
-    const events = this.#events
-    const runtime = this.#runtime
-    const stopped = (): boolean => this.#stopping !== undefined
-    return {
+    return transportHost({
       id: this.id,
-      hello: (peer) => admission.hello(peer),
-      admit: (hello) => {
-        const refusal = admission.admit(hello)
-        if (refusal !== undefined)
-          events.emit({ type: 'HelloRefused', peer: hello.from, by: this.id, refusal })
-        return refusal
-      },
-      refused: (peer, refusal) => this.#refused(peer, refusal),
-      receive: (from, frame) => {
-        if (stopped() || frame.group !== 0 || !admission.isCurrent(from, frame.incarnation)) return
-        for (const message of frame.messages) {
-          if (message.type === 'Forward' || message.type === 'ForwardReply') {
-            runtime.receive({ type: 'Forwarded', from, message })
-          } else {
-            runtime.receive({ type: 'Receive', now: 0, from, message })
-          }
-        }
-      },
-      linkUp: (peer) => {
-        events.emit({ type: 'LinkUp', peer })
-        runtime.linkUp(peer)
-      },
-      linkDown: (peer, reason) => {
-        events.emit({ type: 'LinkDown', peer, reason })
-        runtime.linkDown(peer)
-      },
-      pressure: () => {},
-    }
-  }
-
-  #refused(peer: string, refusal: HelloRefusal): void {
-    this.#events.emit({ type: 'HelloRefused', peer, by: peer, refusal })
-    if (refusal !== 'incarnation-changed') return
-    const { storage } = this.#options
-    const why = storage.durable
-      ? 'its storage was wiped'
-      : `its ${storage.name} storage is volatile and was lost when it stopped`
-    void this.#failStop(
-      new RaftError(
-        'ERR_INCARNATION_CHANGED',
-        `${peer} knows ${this.id} with another storage: ${why}. It must come back as a new member, with a new id`,
-      ),
-    )
+      storage: this.#options.storage,
+      admission: this.#admission,
+      events: this.#events,
+      runtime: this.#runtime,
+      isStopped: () => this.#stopping !== undefined,
+      failStop: (error) => void this.#failStop(error),
+    })
   }
 
   /** The members this node was started with, or found in its storage. */

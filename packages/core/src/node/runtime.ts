@@ -1,17 +1,16 @@
 // The one loop: a turn drains the inbox, steps consensus, carries out its effects, starts at most one storage write
 // and speaks once to each peer.
-import type { Effect, Persist } from '../consensus/effects.js'
-import { entriesWanted, type Input, leaderOf, type State, step } from '../consensus/index.js'
+import type { Effect } from '../consensus/effects.js'
+import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { Scheduler, Wake } from '../ports/scheduler.js'
-import { type EntryBlock, EntryKind, encodeBlock } from '../wire/entry-block.js'
+import type { EntryBlock } from '../wire/entry-block.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import type { Answers } from './answers.js'
 import { Applier } from './applier.js'
 import type { EventStream } from './event-stream.js'
-import { Forwarder } from './forwarder.js'
-import { LogCache } from './log-cache.js'
-import { LogWriter } from './log-writer.js'
+import { LeaderDesk } from './leader-desk.js'
+import { LogKeeper } from './log-keeper.js'
 import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
 import { Proposals } from './proposals.js'
@@ -21,9 +20,6 @@ import type { NodeOptions } from './types.js'
 
 /** A turn that has lasted this long ends and goes on in the next one. */
 const TURN_MS_MAX = 10
-
-/** Where proposals stand while this node appends them itself; no Forward has this sequence. */
-const OWN_LOG = 0
 
 /** What reaches the loop: inputs of consensus, and the messages between runtimes. */
 type Item =
@@ -49,12 +45,10 @@ export class Runtime {
   readonly reads: Reads
   readonly machineState: unknown
   readonly #parts: RuntimeParts
-  readonly #cache: LogCache
-  readonly #writer: LogWriter
+  readonly #log: LogKeeper
   readonly #replicator: Replicator
   readonly #applier: Applier
-  readonly #forwarder: Forwarder
-  readonly #linked = new Set<NodeId>()
+  readonly #desk: LeaderDesk
   #inbox: Item[] = []
   #scheduled = false
   #inTurn = false
@@ -63,15 +57,6 @@ export class Runtime {
   #stopped = false
   #tickDue = false
   #timer: Wake | undefined
-  #lastTimestamp: number
-  #leader: NodeId | undefined
-  #leaderTerm = 0
-  /** A refused request is not repeated to the same leader before this. */
-  #holdUntil = 0
-  #retryTimer: Wake | undefined
-  #retryAt = Number.POSITIVE_INFINITY
-  /** The blocks behind the entries the present step appends: received with it, or encoded for it. */
-  #newBlocks: readonly EntryBlock[] = []
   /** The commands the present step proposes, and where they came to stand. */
   #proposed: readonly Uint8Array[] = []
   #proposedAt: LogIndex | undefined
@@ -80,14 +65,16 @@ export class Runtime {
     const { options, limits, scheduler, answers, state } = parts
     this.#parts = parts
     this.state = state
-    this.#lastTimestamp = parts.lastTimestamp
-    this.#cache = new LogCache(limits.logCacheBytesMax)
     this.proposals = new Proposals(limits, answers)
     this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
     const failed = (error: Error): void => this.#fail(error)
     const loaded = (): void => this.wake()
-    this.#writer = new LogWriter(options.storage, {
-      persisted: (write) => this.receive({ type: 'Persisted', now: 0, write }),
+    const { storage } = options
+    const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
+    const wallClock = (): number => scheduler.wallClock()
+    const { lastTimestamp } = parts
+    this.#log = new LogKeeper(storage, limits.logCacheBytesMax, lastTimestamp, wallClock, {
+      persisted,
       failed,
     })
     this.#replicator = new Replicator(
@@ -99,17 +86,18 @@ export class Runtime {
         loaded,
         failed,
       },
-      this.#cache,
-      options.storage,
+      this.#log.cache,
+      storage,
     )
     const machine = options.stateMachine.create()
     this.machineState = machine.state
     const { codec } = options.stateMachine
     const now = (): number => scheduler.now()
-    const { storage } = options
     const fetch = { loaded, failed }
-    this.#applier = new Applier(machine, codec, state.log, this.#cache, storage, this.proposals, now, fetch)
-    this.#forwarder = new Forwarder(this.#forwarderHost(), this.proposals, this.#randomNumber())
+    const { cache } = this.#log
+    this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
+    const desk = this.#deskHost()
+    this.#desk = new LeaderDesk(desk, scheduler, limits, this.proposals, this.reads, this.#randomNumber())
   }
 
   get lastApplied(): LogIndex {
@@ -123,12 +111,12 @@ export class Runtime {
   }
 
   linkUp(peer: NodeId): void {
-    this.#linked.add(peer)
+    this.#desk.linkUp(peer)
     this.receive({ type: 'PeerConnected', now: 0, peer })
   }
 
   linkDown(peer: NodeId): void {
-    this.#linked.delete(peer)
+    this.#desk.linkDown(peer)
   }
 
   /** Asks for a turn. */
@@ -147,7 +135,7 @@ export class Runtime {
     this.#stopped = true
     this.#cancelTimers()
     this.#parts.outbox.close()
-    await this.#writer.stop()
+    await this.#log.stop()
   }
 
   #fail(cause: unknown): void {
@@ -161,7 +149,7 @@ export class Runtime {
 
   #cancelTimers(): void {
     this.#timer?.cancel()
-    this.#retryTimer?.cancel()
+    this.#desk.stop()
   }
 
   #turn(): void {
@@ -173,11 +161,10 @@ export class Runtime {
       const until = this.#parts.scheduler.now() + TURN_MS_MAX
       do {
         this.#drainInbox()
-        this.#followLeader()
-        this.#dispatchProposals()
-        this.#dispatchReads()
+        if (this.#desk.followLeader()) this.#replicator.forgetFetched()
+        this.#desk.dispatch()
         const commitToTell = this.#replicator.run()
-        this.#writer.start()
+        this.#log.write()
         this.#parts.outbox.flush()
         again = this.#applyCommitted() || commitToTell
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
@@ -185,22 +172,7 @@ export class Runtime {
       this.#fail(error)
     }
     this.#inTurn = false
-    if (again || this.#askedInTurn || this.#inbox.length > 0 || this.#canDispatch) this.wake()
-  }
-
-  /**
-   * A request is handed over only when it can arrive: one that is sent into a dead connection has an unknown outcome,
-   * one that waits has not.
-   */
-  get #canAskLeader(): boolean {
-    if (this.#leader === undefined || this.#parts.scheduler.now() < this.#holdUntil) return false
-    return this.#leader === this.state.id || this.#linked.has(this.#leader)
-  }
-
-  /** Something waits that could go to the leader now: a proposal came back, or a read was refused. */
-  get #canDispatch(): boolean {
-    if (!this.#canAskLeader) return false
-    return this.reads.canAsk || (this.proposals.hasWaiting && !this.#isOverloaded)
+    if (again || this.#askedInTurn || this.#inbox.length > 0 || this.#desk.canDispatch) this.wake()
   }
 
   #drainInbox(): void {
@@ -208,7 +180,7 @@ export class Runtime {
     this.#inbox = []
     const now = this.#parts.scheduler.now()
     for (const item of inbox) {
-      if (item.type === 'Forwarded') this.#receiveForwarded(item.from, item.message)
+      if (item.type === 'Forwarded') this.#desk.receive(item.from, item.message)
       else this.#step({ ...item, now })
     }
     // A late timer is judged after everything that has arrived meanwhile.
@@ -220,14 +192,13 @@ export class Runtime {
   #step(input: Input): void {
     if (this.#stopped) return
     const received = input.type === 'Receive' ? input.message : undefined
-    if (received?.type === 'AppendEntries') this.#newBlocks = received.entries as readonly EntryBlock[]
+    this.#log.beginStep(received?.type === 'AppendEntries' ? (received.entries as readonly EntryBlock[]) : [])
     const { events, effects } = step(this.state, input)
     for (const event of events) this.#parts.events.emit(event)
     for (const effect of effects) this.#carryOut(effect)
-    this.#newBlocks = []
     if (input.type === 'Persisted') {
       this.#parts.outbox.persisted(input.write)
-      this.#cache.evict(this.state.writes.durableIndex)
+      this.#log.cache.evict(this.state.writes.durableIndex)
     }
   }
 
@@ -237,9 +208,11 @@ export class Runtime {
         // AppendEntries carry the very runs that were offered or received: entry blocks.
         return this.#parts.outbox.add(effect.to, effect.message as PeerMessage, effect.afterWrite)
       case 'Persist':
-        return this.#persist(effect)
+        if (effect.truncateFrom !== undefined) this.#replicator.forgetFetched()
+        return this.#log.persist(effect)
       case 'EncodeBlock':
-        return this.#encode(effect.content, effect.firstIndex, effect.term)
+        this.#proposedAt = effect.firstIndex
+        return this.#log.encode(effect.content, this.#proposed, effect.firstIndex, effect.term)
       case 'RefuseProposals':
         this.#proposedAt = undefined
         return
@@ -251,7 +224,7 @@ export class Runtime {
       case 'AnswerReads':
         return this.reads.answered(effect.readIds, effect.readIndex)
       case 'RefuseReads':
-        this.#hold()
+        this.#desk.hold()
         return this.reads.refused(effect.readIds)
       case 'WakeAt':
         this.#timer?.cancel()
@@ -265,36 +238,6 @@ export class Runtime {
     }
   }
 
-  #encode(content: 'noop' | 'proposals', firstIndex: LogIndex, term: number): void {
-    const timestamp = Math.max(this.#parts.scheduler.wallClock(), this.#lastTimestamp)
-    const entries =
-      content === 'noop'
-        ? [{ kind: EntryKind.Noop, payload: new Uint8Array(0) }]
-        : this.#proposed.map((payload) => ({ kind: EntryKind.Command, payload }))
-    this.#proposedAt = firstIndex
-    this.#newBlocks = [encodeBlock({ firstIndex, term, timestamp }, entries)]
-  }
-
-  #persist(persist: Persist): void {
-    const { truncateFrom, appended } = persist
-    if (truncateFrom !== undefined) {
-      this.#cache.truncateFrom(truncateFrom)
-      this.#replicator.forgetFetched()
-    }
-    const blocks = []
-    if (appended !== undefined) {
-      for (const received of this.#newBlocks) {
-        if (received.lastIndex < appended.firstIndex) continue
-        const block = received.owned()
-        const firstIndex = Math.max(block.firstIndex, appended.firstIndex)
-        this.#cache.append(block, firstIndex)
-        this.#lastTimestamp = Math.max(this.#lastTimestamp, block.timestamp)
-        blocks.push({ block, firstIndex })
-      }
-    }
-    this.#writer.add(persist, blocks)
-  }
-
   /** Appends commands as the leader: their first index, undefined when this node does not lead. */
   #append(commands: readonly Uint8Array[]): LogIndex | undefined {
     this.#proposed = commands
@@ -302,53 +245,6 @@ export class Runtime {
     this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: commands.length })
     this.#proposed = []
     return this.#proposedAt
-  }
-
-  /** Too much is uncommitted: a leader without a quorum must not grow its log for ever. */
-  get #isOverloaded(): boolean {
-    return this.state.log.lastIndex - this.state.commitIndex >= this.#parts.limits.pendingProposalsMax
-  }
-
-  #dispatchProposals(): void {
-    if (!this.proposals.hasWaiting || this.#leader === undefined || !this.#canAskLeader) return
-    if (this.#leader !== this.state.id) return this.#forwarder.forward(this.#leader)
-    while (this.proposals.hasWaiting && !this.#isOverloaded) {
-      const batch = this.proposals.takeBatch()
-      // Whatever the step leads to - a failure, a listener that stops the node or aborts - they may be in the log.
-      this.proposals.sent(OWN_LOG, batch)
-      const firstIndex = this.#append(batch.map((proposal) => proposal.payload))
-      const held = this.proposals.takeSent(OWN_LOG)
-      if (held === undefined) return
-      if (firstIndex === undefined) return this.proposals.returnBatch(held)
-      this.proposals.appended(held, firstIndex, this.state.currentTerm)
-    }
-  }
-
-  #dispatchReads(): void {
-    const now = this.#parts.scheduler.now()
-    const leads = this.#leader === this.state.id
-    // What a leader has asked itself is answered or refused in any case; a message may be lost.
-    if (!leads) this.reads.retry(now)
-    if (this.reads.canAsk && this.#canAskLeader) {
-      this.#step({ type: 'RequestRead', now, readId: this.reads.ask(now) })
-    }
-    if (!leads) this.#wakeAgainAt(this.reads.retryAt)
-  }
-
-  /** A request was refused: the leader we know does not lead. Give news of another a heartbeat's time to arrive. */
-  #hold(): void {
-    this.#holdUntil = this.#parts.scheduler.now() + this.#parts.limits.heartbeatMs
-    this.#wakeAgainAt(this.#holdUntil)
-  }
-
-  #wakeAgainAt(at: number): void {
-    if (at >= this.#retryAt) return
-    this.#retryTimer?.cancel()
-    this.#retryAt = at
-    this.#retryTimer = this.#parts.scheduler.wakeAt(at, () => {
-      this.#retryAt = Number.POSITIVE_INFINITY
-      this.wake()
-    })
   }
 
   #applyCommitted(): boolean {
@@ -363,37 +259,17 @@ export class Runtime {
     return again
   }
 
-  /** Requests that were on their way to another leader are looked after when a new one stands. */
-  #followLeader(): void {
-    const leader = leaderOf(this.state)
-    const term = this.state.currentTerm
-    const stands = leader !== undefined && (leader !== this.#leader || term !== this.#leaderTerm)
-    this.#leader = leader
-    if (!stands) return
-    this.#leaderTerm = term
-    this.#holdUntil = 0
-    this.#replicator.forgetFetched()
-    this.#forwarder.leaderStands()
-    this.reads.leaderChanged()
-  }
-
-  #receiveForwarded(from: NodeId, message: Forward | ForwardReply): void {
-    if (message.type === 'Forward') return this.#forwarder.receiveForward(from, message)
-    if (!message.accepted) this.#hold()
-    this.#forwarder.receiveReply(message)
-  }
-
-  #forwarderHost(): ConstructorParameters<typeof Forwarder>[0] {
+  #deskHost(): ConstructorParameters<typeof LeaderDesk>[0] {
     const runtime = this
     return {
-      send: (to, message) => runtime.#parts.outbox.add(to, message, 0),
-      get term() {
-        return runtime.state.currentTerm
-      },
+      state: runtime.state,
       get lastApplied() {
         return runtime.lastApplied
       },
-      append: (commands) => (runtime.#isOverloaded ? 'overloaded' : runtime.#append(commands)),
+      step: (input) => runtime.#step(input),
+      send: (to, message) => runtime.#parts.outbox.add(to, message, 0),
+      append: (commands) => runtime.#append(commands),
+      wake: () => runtime.wake(),
     }
   }
 
