@@ -1,0 +1,137 @@
+// The Storage port at the level of whole batches: asynchronous, slow, hung and failing writes, without files.
+import {
+  type EntryBlock,
+  RaftError,
+  type Storage,
+  type StorageIdentity,
+  type StoredState,
+  type WriteBatch,
+  type WriteCompleted,
+} from '@riverraft/core'
+import type { Process } from '../world/process.js'
+import type { Disk } from './disk.js'
+import { ERRORS, SLOW_MS_MAX } from './disk-faults.js'
+
+interface Pending {
+  readonly batch: WriteBatch
+  readonly completed: WriteCompleted
+}
+
+export class BlockStorage implements Storage {
+  readonly name = 'simulated'
+  readonly durable = true
+  readonly #disk: Disk
+  readonly #process: Process
+  #pending: Pending | undefined
+  #hung = false
+  #poison: RaftError | undefined
+  #closed = false
+  #idle: (() => void) | undefined
+
+  constructor(disk: Disk, process: Process) {
+    this.#disk = disk
+    this.#process = process
+  }
+
+  async open(identity: StorageIdentity): Promise<StoredState> {
+    await this.#takesTime()
+    if (this.#disk.world.tapes.disk.chance(this.#disk.faults.failedRead)) throw this.#fails('open', 'EIO')
+    return this.#disk.image.open(identity)
+  }
+
+  write(batch: WriteBatch, completed: WriteCompleted): void {
+    if (this.#poison !== undefined || this.#closed) return completed(this.#poison ?? storageError('closed'))
+    if (this.#pending !== undefined) throw new Error('two writes in flight')
+    const { world, faults } = this.#disk
+    const pending = { batch, completed }
+    this.#pending = pending
+    const { slowWrite, hungWrite, failedWrite } = faults
+    const fate = world.tapes.disk.pick([slowWrite, hungWrite, failedWrite])
+    if (fate === 2) {
+      world.coverage.hit('disk: hung write')
+      this.#hung = true
+      return
+    }
+    if (fate === 1) world.coverage.hit('disk: slow write')
+    const ms = this.#disk.latency() + (fate === 1 ? world.tapes.disk.fraction() * SLOW_MS_MAX : 0)
+    const finish = (): void => this.#finish(pending, fate === 3)
+    if (ms === 0) return finish()
+    world.after(ms, () => this.#process.run(finish))
+  }
+
+  #finish(pending: Pending, failed: boolean): void {
+    if (this.#pending !== pending) return
+    this.#pending = undefined
+    const { disk: tape } = this.#disk.world.tapes
+    // After an error nobody knows whether it is on the disk.
+    if (!failed || tape.below(2) === 1) this.#disk.image.store(pending.batch)
+    const error = failed ? this.#fails('write', ERRORS[tape.below(ERRORS.length)]!) : undefined
+    pending.completed(error)
+    this.#idle?.()
+  }
+
+  #fails(call: string, code: string): RaftError {
+    this.#disk.world.coverage.hit(`disk: ${code} on ${call}`)
+    this.#poison = storageError(`${code} on ${call}`)
+    return this.#poison
+  }
+
+  async read(from: number, bytesMax: number): Promise<readonly EntryBlock[]> {
+    await this.#takesTime()
+    if (this.#poison !== undefined) throw this.#poison
+    if (this.#disk.world.tapes.disk.chance(this.#disk.faults.failedRead)) throw this.#fails('read', 'EIO')
+    return this.#disk.image.read(from, bytesMax)
+  }
+
+  #takesTime(): Promise<void> {
+    const { world } = this.#disk
+    return new Promise((resolve) => {
+      world.after(this.#disk.latency(), () =>
+        this.#process.run(() => {
+          world.touchPromises()
+          resolve()
+        }),
+      )
+    })
+  }
+
+  saveSnapshot(): Promise<void> {
+    return Promise.reject(storageError('snapshots are not simulated yet'))
+  }
+
+  async openSnapshot(): Promise<undefined> {
+    return undefined
+  }
+
+  async compact(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#pending !== undefined) await new Promise<void>((resolve) => (this.#idle = resolve))
+  }
+
+  /** A hung write completes after all. */
+  release(): void {
+    const pending = this.#pending
+    if (!this.#hung || pending === undefined) return
+    this.#hung = false
+    this.#process.run(() => {
+      this.#disk.world.touchPromises()
+      this.#finish(pending, false)
+    })
+  }
+
+  crash(): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    this.#closed = true
+    if (pending === undefined) return
+    const kept = this.#disk.world.tapes.disk.below(2) === 1
+    this.#disk.world.coverage.hit(`disk: unsynced write ${kept ? 'survives' : 'is lost in'} a crash`)
+    if (kept) this.#disk.image.store(pending.batch)
+  }
+}
+
+function storageError(what: string): RaftError {
+  return new RaftError('ERR_STORAGE', `simulated storage: ${what}`)
+}

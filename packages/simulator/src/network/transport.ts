@@ -1,0 +1,39 @@
+// The Transport port over the simulated network, for one process.
+import type { Frame, Member, NodeId, Transport, TransportHost } from '@riverraft/core'
+import type { Process } from '../world/process.js'
+import type { Endpoint, Network } from './network.js'
+
+export class SimulatedTransport implements Transport {
+  readonly name = 'simulated'
+  readonly #network: Network
+  readonly #process: Process
+  #endpoint: Endpoint | undefined
+
+  constructor(network: Network, process: Process) {
+    this.#network = network
+    this.#process = process
+  }
+
+  async listen(host: TransportHost, members: readonly Member[]): Promise<string> {
+    if (!this.#process.reaches('listen', false)) return new Promise(() => {})
+    this.#endpoint = this.#network.listen(this.#process, host, members)
+    return host.id
+  }
+
+  send(peer: NodeId, frame: Frame): void {
+    const endpoint = this.#endpoint
+    if (endpoint === undefined || !this.#process.reaches('send', false)) return
+    this.#network.observer.sent(endpoint.id, peer, frame)
+    endpoint.links.get(peer)?.send(frame)
+    this.#process.reaches('send', true)
+  }
+
+  async close(): Promise<void> {
+    this.crashed()
+  }
+
+  /** The process is gone, whether it said so or not. */
+  crashed(): void {
+    if (this.#endpoint !== undefined) this.#network.gone(this.#endpoint)
+  }
+}
