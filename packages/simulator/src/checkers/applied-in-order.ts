@@ -1,0 +1,24 @@
+// Raft Figure 2: lastApplied goes up by one at a time. Only commands reach the machine; what is between two of them must
+// be something else.
+import { EntryKind, type LogIndex } from '@riverraft/core'
+import type { Checker } from './checker.js'
+import type { NodeView } from './node-view.js'
+
+export const appliedInOrder: Checker = {
+  property: 'applied-in-order',
+  hooks(history, fail) {
+    const reached = new Map<NodeView, LogIndex>()
+    return {
+      opened: (node) => void reached.set(node, 0),
+      applied(node, { index }) {
+        const last = reached.get(node) ?? 0
+        reached.set(node, index)
+        if (index <= last) return fail(`${node.id} applies ${index} after ${last}`)
+        for (let skipped = last + 1; skipped < index; skipped++) {
+          if (history.committedEntry(skipped)?.kind === EntryKind.Command)
+            return fail(`${node.id} applies ${index} without ${skipped}`)
+        }
+      },
+    }
+  },
+}

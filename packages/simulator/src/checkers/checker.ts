@@ -1,0 +1,45 @@
+// A checker: one property, told of everything that happens, as it happens. It cannot change anything.
+import type {
+  EntryBlock,
+  LogIndex,
+  NodeEvent,
+  NodeId,
+  PeerMessage,
+  StoredState,
+  Term,
+  WriteBatch,
+} from '@riverraft/core'
+import type { History } from './history.js'
+import type { NodeView } from './node-view.js'
+
+/** Says what is wrong; the run ends after the present event. */
+export type Fail = (message: string) => void
+
+export interface AppliedCommand {
+  readonly index: LogIndex
+  readonly term: Term
+  readonly timestamp: number
+  readonly attempt: number
+  /** What apply returned or rejected with, as text. */
+  readonly outcome: string
+}
+
+/** All optional. `node` is as it was before what is told of happens to it. */
+export interface Hooks {
+  event?(node: NodeView, event: NodeEvent): void
+  /** A message leaves, whatever becomes of it. */
+  sent?(node: NodeView, to: NodeId, message: PeerMessage): void
+  writing?(node: NodeView, batch: WriteBatch): void
+  opened?(node: NodeView, stored: StoredState): void
+  applied?(node: NodeView, command: AppliedCommand): void
+  /** `by` has judged the hello of `node`. */
+  greeted?(node: NodeView, by: NodeView, incarnation: string, refusal: string | undefined): void
+}
+
+export interface Checker {
+  /** The property's name: that of the file, too. */
+  readonly property: string
+  hooks(history: History, fail: Fail): Hooks
+}
+
+export type { EntryBlock }

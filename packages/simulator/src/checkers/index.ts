@@ -1,0 +1,38 @@
+// All checkers that are told of every step. Liveness and the clients' history are judged elsewhere.
+import { appliedInOrder } from './applied-in-order.js'
+import type { Checker } from './checker.js'
+import { commitRule } from './commit-rule.js'
+import { committedForEver } from './committed-for-ever.js'
+import { committedStays } from './committed-stays.js'
+import { durableBeforeSent } from './durable-before-sent.js'
+import { durableSurvives } from './durable-survives.js'
+import { electionSafety } from './election-safety.js'
+import { failStop } from './fail-stop.js'
+import { leaderAppendOnly } from './leader-append-only.js'
+import { leaderCompleteness } from './leader-completeness.js'
+import { linearizableReadRounds } from './linearizable-read-rounds.js'
+import { logMatching } from './log-matching.js'
+import { oneVotePerTerm } from './one-vote-per-term.js'
+import { order } from './order.js'
+import { stateMachineSafety } from './state-machine-safety.js'
+import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
+
+export const CHECKERS: readonly Checker[] = [
+  electionSafety,
+  oneVotePerTerm,
+  durableBeforeSent,
+  leaderAppendOnly,
+  // Before those that look an entry up.
+  logMatching,
+  leaderCompleteness,
+  commitRule,
+  committedForEver,
+  committedStays,
+  order,
+  stateMachineSafety,
+  appliedInOrder,
+  linearizableReadRounds,
+  durableSurvives,
+  failStop,
+  wipedNodeIsRefused,
+]

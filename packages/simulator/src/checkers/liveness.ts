@@ -1,0 +1,88 @@
+// When faults stop and a quorum is up, the cluster must come to rest: everything that was promised happens, in bounded time.
+import { isDeepStrictEqual } from 'node:util'
+import type { Clients } from '../clients/clients.js'
+import type { Cluster } from '../cluster/cluster.js'
+import type { Nemesis } from '../cluster/nemesis.js'
+
+const ELECTION_TIMEOUT_MS_MAX = 300
+/** Until connections are made anew and processes are up again. */
+const RECONNECT_MS = 2_000
+const WORK_MS = 3_000
+const CATCH_UP_MS = 10_000
+const QUIET_MS = 3_000
+
+/** Runs the liveness phase: the faults are over from now on. Violations are the world's. */
+export async function livenessPhase<Command, Result, State>(
+  cluster: Cluster<Command, Result, State>,
+  clients: Clients<Command, Result, State>,
+  nemesis: Nemesis,
+): Promise<void> {
+  const { world } = cluster
+  nemesis.stop()
+  await world.run(world.now + RECONNECT_MS)
+  nemesis.revive()
+  await within(cluster, RECONNECT_MS, 'every server starts', () =>
+    cluster.servers.every(({ state }) => state === 'up' || state === 'refused'),
+  )
+  await within(cluster, 10 * ELECTION_TIMEOUT_MS_MAX, 'one leader within ten election timeouts', () =>
+    isFollowed(cluster),
+  )
+  const workFrom = world.now
+  await world.run(world.now + WORK_MS)
+  clients.stop()
+  const timeoutMs = cluster.plan.limits.requestTimeoutMs ?? 5_000
+  await within(cluster, timeoutMs + 1_000, 'every promise settles', () => clients.open === 0)
+  if (
+    !clients.operations.some(({ outcome, calledAt }) => outcome === 'ok' && calledAt >= workFrom) &&
+    clients.requests > 0
+  )
+    world.fail('liveness', `none of the requests of the last ${WORK_MS} ms succeeded`)
+  await within(cluster, CATCH_UP_MS, 'all apply all', () => haveAppliedAll(cluster))
+  const terms = world.coverage.count('TermAdvanced')
+  await world.run(world.now + QUIET_MS)
+  if (world.coverage.count('TermAdvanced') > terms) world.fail('liveness', 'an election on a quiet network')
+  agree(cluster)
+}
+
+async function within<Command, Result, State>(
+  { world }: Cluster<Command, Result, State>,
+  ms: number,
+  what: string,
+  condition: () => boolean,
+): Promise<void> {
+  if (world.violation !== undefined) return
+  await world.run(world.now + ms, condition)
+  if (!condition()) world.fail('liveness', `not within ${ms} ms: ${what}`)
+}
+
+/** One leader, and everybody who is up is in its term. */
+function isFollowed<Command, Result, State>(cluster: Cluster<Command, Result, State>): boolean {
+  const leader = cluster.leader?.parts.view
+  if (leader === undefined) return false
+  return cluster.up.every(
+    ({ parts: { view } }) => view === leader || (view.role === 'follower' && view.term === leader.term),
+  )
+}
+
+function haveAppliedAll<Command, Result, State>(cluster: Cluster<Command, Result, State>): boolean {
+  const leader = cluster.leader
+  if (leader === undefined || !isFollowed(cluster)) return false
+  const end = leader.parts.view.log.length
+  const all = cluster.up.every(
+    ({ parts: { view } }) =>
+      view.log.length === end && view.lastApplied === end && view.durableLog.length === end,
+  )
+  const up = new Set(cluster.up.map(({ id }) => id))
+  const streaming = leader
+    .node!.status()
+    .followers.every(({ id, state }) => state === 'replicate' || !up.has(id))
+  return all && streaming
+}
+
+function agree<Command, Result, State>({ world, up }: Cluster<Command, Result, State>): void {
+  const [first, ...others] = up
+  for (const other of others) {
+    if (!isDeepStrictEqual(other.machineState, first!.machineState))
+      world.fail('liveness', `${other.id} and ${first!.id} end in different states`)
+  }
+}

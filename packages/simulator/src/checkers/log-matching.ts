@@ -1,0 +1,40 @@
+// Raft Figure 3, Log Matching: same index and term on two logs means the same entry there, and the same predecessor.
+import type { Checker } from './checker.js'
+
+export const logMatching: Checker = {
+  property: 'log-matching',
+  hooks: (history, fail) => ({
+    writing(node, batch) {
+      if (batch.blocks.length === 0) return
+      const { truncateFrom } = batch
+      const end = truncateFrom === undefined ? node.durableLog.length : truncateFrom - 1
+      let previous = node.durableTermAt(end)
+      for (const { block, firstIndex } of batch.blocks) {
+        const wrong = history.learn(block, firstIndex, previous)
+        if (wrong !== undefined) fail(`on the disk of ${node.id}: ${wrong}`)
+        previous = block.term
+      }
+    },
+    sent(node, _to, message) {
+      if (message.type !== 'AppendEntries') return
+      let previous = message.prevLogTerm
+      for (const block of message.entries) {
+        const wrong = history.learn(block, block.firstIndex, previous)
+        if (wrong !== undefined) fail(`sent by ${node.id}: ${wrong}`)
+        previous = block.term
+      }
+    },
+    opened(node, stored) {
+      // What a recovered log says must be known: disks do not invent entries.
+      let previous = 0
+      for (const run of stored.runs) {
+        const known = history.entry(run.firstIndex, run.term)
+        if (known === undefined || known.previousTerm !== previous)
+          fail(`${node.id} recovers entry ${run.firstIndex} of term ${run.term} that nobody wrote there`)
+        if (history.entry(run.lastIndex, run.term) === undefined)
+          fail(`${node.id} recovers entry ${run.lastIndex} of term ${run.term} that nobody wrote`)
+        previous = run.term
+      }
+    },
+  }),
+}

@@ -1,0 +1,144 @@
+// Everything that happens in the cluster comes by here: it is shown to the checkers, then the views follow it.
+import type {
+  Frame,
+  NodeEvent,
+  NodeEventType,
+  NodeId,
+  PeerMessage,
+  StoredState,
+  WriteBatch,
+} from '@riverraft/core'
+import type { StorageObserver } from '../disk/observed-storage.js'
+import type { NetworkObserver } from '../network/network.js'
+import type { World } from '../world/world.js'
+import type { AppliedCommand, Checker, Hooks } from './checker.js'
+import type { History } from './history.js'
+
+/** The events somebody looks at. */
+export const OBSERVED_EVENTS: readonly NodeEventType[] = [
+  'TermAdvanced',
+  'VoteGranted',
+  'BecameFollower',
+  'BecameCandidate',
+  'BecameLeader',
+  'EntriesAppended',
+  'LogTruncated',
+  'CommitAdvanced',
+  'AppliedAdvanced',
+  'FollowerProbed',
+  'ReadRoundStarted',
+  'HelloRefused',
+  'LinkDown',
+]
+
+type Hook<Name extends keyof Hooks> = NonNullable<Hooks[Name]>
+
+export class Observation implements NetworkObserver {
+  readonly #world: World
+  readonly #history: History
+  readonly #event: Hook<'event'>[]
+  readonly #sent: Hook<'sent'>[]
+  readonly #writing: Hook<'writing'>[]
+  readonly #opened: Hook<'opened'>[]
+  readonly #applied: Hook<'applied'>[]
+  readonly #greeted: Hook<'greeted'>[]
+  readonly #order: ReadonlyMap<NodeId, number>
+
+  constructor(world: World, history: History, checkers: readonly Checker[]) {
+    this.#world = world
+    this.#history = history
+    this.#order = new Map([...history.views.keys()].map((id, i) => [id, i]))
+    const all = checkers.map((checker) =>
+      checker.hooks(history, (message) => world.fail(checker.property, message)),
+    )
+    const those = <Name extends keyof Hooks>(name: Name): Hook<Name>[] =>
+      all.flatMap((hooks) => (hooks[name] === undefined ? [] : [hooks[name] as Hook<Name>]))
+    this.#event = those('event')
+    this.#sent = those('sent')
+    this.#writing = those('writing')
+    this.#opened = those('opened')
+    this.#applied = those('applied')
+    this.#greeted = those('greeted')
+  }
+
+  #note(kind: number, node: NodeId, detail: number): void {
+    const { trace } = this.#world
+    trace.number(kind * 64 + this.#order.get(node)!)
+    trace.number(Math.round(this.#world.now * 1000))
+    trace.number(detail)
+  }
+
+  event(id: NodeId, event: NodeEvent): void {
+    const node = this.#history.view(id)
+    for (const hook of this.#event) hook(node, event)
+    node.follow(event)
+    this.#world.coverage.hit(event.type)
+    this.#note(1, id, node.term * 2 ** 20 + node.log.length + node.commitIndex)
+  }
+
+  sent(from: NodeId, to: NodeId, frame: Frame): void {
+    const node = this.#history.view(from)
+    for (const message of frame.messages) {
+      for (const hook of this.#sent) hook(node, to, message)
+      this.#note(2, from, message.term * 64 + this.#order.get(to)!)
+      this.#world.coverage.hit(describe(message))
+    }
+  }
+
+  linkUp(from: NodeId, to: NodeId): void {
+    this.#note(3, from, this.#order.get(to)!)
+  }
+
+  greeted(from: NodeId, by: NodeId, incarnation: string, refusal: string | undefined): void {
+    const { views } = this.#history
+    for (const hook of this.#greeted) hook(views.get(from)!, views.get(by)!, incarnation, refusal)
+    if (refusal !== undefined) this.#world.coverage.hit(`hello refused: ${refusal}`)
+  }
+
+  applied(id: NodeId, command: AppliedCommand): void {
+    const node = this.#history.view(id)
+    for (const hook of this.#applied) hook(node, command)
+    this.#note(4, id, command.index)
+  }
+
+  storage(id: NodeId): StorageObserver {
+    const node = this.#history.view(id)
+    return {
+      opened: (stored: StoredState) => {
+        for (const hook of this.#opened) hook(node, stored)
+        node.opened(stored)
+        this.#note(5, id, stored.hardState.currentTerm)
+      },
+      writing: (batch: WriteBatch) => {
+        for (const hook of this.#writing) hook(node, batch)
+        node.writing = batch
+      },
+      durable: (batch: WriteBatch) => {
+        node.durable(batch)
+        this.#note(6, id, node.durableLog.length)
+      },
+      failed: () => {
+        node.storageFailed = true
+        this.#note(7, id, 0)
+      },
+    }
+  }
+}
+
+/** What a message is, as far as protocol branches differ. */
+function describe(message: PeerMessage): string {
+  switch (message.type) {
+    case 'RequestVoteReply':
+      return message.voteGranted ? 'sent: vote granted' : 'sent: vote refused'
+    case 'AppendEntries':
+      return message.entries.length === 0 ? 'sent: heartbeat' : 'sent: entries'
+    case 'AppendEntriesReply':
+      return message.success ? 'sent: append acknowledged' : 'sent: append refused'
+    case 'ReadIndexReply':
+      return message.confirmed ? 'sent: read index' : 'sent: read refused'
+    case 'ForwardReply':
+      return message.accepted ? 'sent: forward accepted' : 'sent: forward refused'
+    default:
+      return `sent: ${message.type}`
+  }
+}

@@ -1,0 +1,106 @@
+// What a nemesis does, act by act. An act returns false when it had no opportunity.
+import { hitPartitions } from './acts-network.js'
+import type { AnyServer, Nemesis } from './nemesis.js'
+import type { Act } from './plan.js'
+
+type Perform = (nemesis: Nemesis) => boolean
+
+function crash(nemesis: Nemesis, server: AnyServer | undefined): boolean {
+  if (server === undefined || nemesis.wiping) return false
+  server.crash()
+  return true
+}
+
+function withProcess(nemesis: Nemesis, act: (server: AnyServer) => void): boolean {
+  const server = nemesis.one(nemesis.cluster.up)
+  if (server === undefined) return false
+  act(server)
+  return true
+}
+
+/** An empty disk under an old id, while everybody else knows the old one: the only time when it must be noticed. */
+function wipe(nemesis: Nemesis): boolean {
+  const { cluster, world } = nemesis
+  const refused = cluster.servers.filter(({ state }) => state === 'refused').length
+  const victim = nemesis.one(cluster.up)
+  if (nemesis.wiping || refused >= cluster.spare || victim === undefined) return false
+  const others = cluster.servers.filter((server) => server !== victim && server.state !== 'refused')
+  const known = others.every(
+    (server) => server.isUp && cluster.network.endpoint(server.id)?.links.get(victim.id)?.isUp === true,
+  )
+  if (!known) return false
+  nemesis.wiping = true
+  for (const { process, parts } of others) {
+    process?.crashAt(Number.POSITIVE_INFINITY, false)
+    parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0 }
+  }
+  const { disk, view } = victim.parts
+  victim.crash()
+  disk.wipe()
+  disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, hungWrite: 0 }
+  view.wiped = true
+  const watch = (): void => {
+    if (victim.state !== 'refused') return void world.after(20, watch)
+    nemesis.wiping = false
+    for (const { parts } of others) parts.disk.faults = cluster.plan.disk
+  }
+  watch()
+  return true
+}
+
+export const ACT_TABLE: Record<Act, Perform> = {
+  ...hitPartitions,
+  crash: (nemesis) => crash(nemesis, nemesis.one(nemesis.cluster.up)),
+  'crash-leader': (nemesis) => crash(nemesis, nemesis.cluster.leader),
+  'crash-all': (nemesis) => {
+    if (nemesis.wiping) return false
+    for (const server of nemesis.cluster.servers) server.crash()
+    return true
+  },
+  'crash-at-call': (nemesis) =>
+    !nemesis.wiping &&
+    withProcess(nemesis, ({ process }) =>
+      process?.crashAt(1 + nemesis.tape.below(30), nemesis.tape.below(2) === 1),
+    ),
+  pause: (nemesis) =>
+    withProcess(nemesis, ({ process }) => {
+      process?.pause()
+      nemesis.later(50, 3_000, () => process?.resume())
+    }),
+  'clock-rate': (nemesis) =>
+    withProcess(nemesis, (server) => {
+      const { clock } = server.parts
+      clock.setRate(nemesis.world.now, 0.75 + nemesis.tape.below(6) / 10)
+      server.process?.rearmTimers()
+      nemesis.later(1_000, 20_000, () => {
+        clock.heal(nemesis.world.now)
+        server.process?.rearmTimers()
+      })
+    }),
+  'clock-leap': (nemesis) =>
+    withProcess(nemesis, (server) => {
+      server.parts.clock.leap(nemesis.world.now, 50 + 5_000 * nemesis.tape.fraction())
+      server.process?.rearmTimers()
+    }),
+  'wall-clock': (nemesis) =>
+    withProcess(nemesis, ({ parts }) => parts.clock.shiftWall((nemesis.tape.fraction() - 0.5) * 7_200_000)),
+  'slow-apply': (nemesis) =>
+    withProcess(nemesis, (server) => {
+      server.applyMs = 1 + nemesis.tape.below(20)
+      nemesis.later(200, 4_000, () => {
+        server.applyMs = 0
+      })
+    }),
+  'slow-disk': (nemesis) =>
+    withProcess(nemesis, ({ parts: { disk } }) => {
+      disk.faults = { ...disk.faults, slowWrite: 0.3, latencyMs: 20 }
+      nemesis.later(500, 6_000, () => {
+        disk.faults = {
+          ...disk.faults,
+          slowWrite: nemesis.cluster.plan.disk.slowWrite,
+          latencyMs: nemesis.cluster.plan.disk.latencyMs,
+        }
+      })
+    }),
+  wipe,
+}

@@ -1,0 +1,73 @@
+// A cluster in one world: servers, their network, what the checkers know, and ways to look at it.
+import type { Member, StateMachineFactory } from '@riverraft/core'
+import type { Checker } from '../checkers/checker.js'
+import { History } from '../checkers/history.js'
+import { CHECKERS } from '../checkers/index.js'
+import { Observation } from '../checkers/observation.js'
+import { Disk } from '../disk/disk.js'
+import { Network } from '../network/network.js'
+import { Clock } from '../world/clock.js'
+import type { World } from '../world/world.js'
+import type { Plan } from './plan.js'
+import { Server } from './server.js'
+
+export class Cluster<Command, Result, State> {
+  readonly world: World
+  readonly plan: Plan
+  readonly network: Network
+  readonly history: History
+  readonly servers: readonly Server<Command, Result, State>[]
+
+  constructor(
+    world: World,
+    plan: Plan,
+    seed: number,
+    stateMachine: StateMachineFactory<Command, Result, State>,
+    checkers: readonly Checker[] = CHECKERS,
+  ) {
+    this.world = world
+    this.plan = plan
+    const ids = [...'abcdefghi'].slice(0, plan.servers)
+    const members: Member[] = ids.map((id) => ({ id, address: id, role: 'voter' }))
+    this.history = new History(ids)
+    const observation = new Observation(world, this.history, checkers)
+    this.network = new Network(world, observation, plan.encodes)
+    this.servers = ids.map(
+      (id, position) =>
+        new Server({
+          id,
+          position,
+          seed,
+          world,
+          network: this.network,
+          observation,
+          view: this.history.view(id),
+          disk: new Disk(world),
+          clock: new Clock(1_000 * (position + 1)),
+          members,
+          limits: plan.limits,
+          stateMachine,
+        }),
+    )
+  }
+
+  get up(): Server<Command, Result, State>[] {
+    return this.servers.filter((server) => server.isUp)
+  }
+
+  /** Of the servers that are up and believe to lead, the one of the latest term. */
+  get leader(): Server<Command, Result, State> | undefined {
+    let leader: Server<Command, Result, State> | undefined
+    for (const server of this.servers) {
+      const { view } = server.parts
+      if (!server.isUp || view.role !== 'leader') continue
+      if (leader === undefined || view.term > leader.parts.view.term) leader = server
+    }
+    return leader
+  }
+
+  /** How many servers may be taken away for good without losing the quorum. */
+  get spare(): number {
+    return Math.floor((this.servers.length - 1) / 2)
+  }
+}

@@ -1,0 +1,130 @@
+// What one seed is about: the cluster's shape, and which faults it meets how often. Drawn first, from its own tape; an
+// empty tape plans a calm run.
+import type { NodeLimits } from '@riverraft/core'
+import type { DiskFaults } from '../disk/disk-faults.js'
+import { HEALTHY } from '../disk/disk-faults.js'
+import { CALM, type Weather } from '../network/weather.js'
+import type { Tape } from '../world/tape.js'
+
+/** What the nemesis may do, and how often on average. */
+export const ACTS = [
+  'crash',
+  'crash-leader',
+  'crash-all',
+  'crash-at-call',
+  'pause',
+  'partition-two-sided',
+  'partition-one-way',
+  'partition-bridge',
+  'isolate-leader',
+  'clog',
+  'reset-links',
+  'replay-old',
+  'clock-rate',
+  'clock-leap',
+  'wall-clock',
+  'slow-apply',
+  'slow-disk',
+  'wipe',
+] as const
+export type Act = (typeof ACTS)[number]
+
+export interface Plan {
+  readonly servers: number
+  /** True: every frame passes through the codec. */
+  readonly encodes: boolean
+  readonly limits: NodeLimits
+  readonly weather: Weather
+  readonly disk: DiskFaults
+  /** Mean milliseconds between two acts of each kind; absent: never. */
+  readonly acts: ReadonlyMap<Act, number>
+  readonly clients: number
+  /** Mean milliseconds a client thinks between two requests. */
+  readonly thinkMs: number
+}
+
+/** Mean times between acts, for those that are enabled. */
+const ACT_MS: Record<Act, number> = {
+  crash: 6_000,
+  'crash-leader': 12_000,
+  'crash-all': 25_000,
+  'crash-at-call': 6_000,
+  pause: 6_000,
+  'partition-two-sided': 10_000,
+  'partition-one-way': 12_000,
+  'partition-bridge': 15_000,
+  'isolate-leader': 12_000,
+  clog: 8_000,
+  'reset-links': 5_000,
+  'replay-old': 2_000,
+  'clock-rate': 10_000,
+  'clock-leap': 10_000,
+  'wall-clock': 10_000,
+  'slow-apply': 10_000,
+  'slow-disk': 10_000,
+  wipe: 40_000,
+}
+
+const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
+
+/** Smaller limits are reached sooner. */
+const LIMITS: readonly NodeLimits[] = [
+  {},
+  { messageBytesMax: 2_048, inFlightBytesMax: 4_096, inFlightMessagesMax: 2 },
+  { logCacheBytesMax: 2_048 },
+  { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 8_192 },
+]
+
+export function drawPlan(tape: Tape, servers: number | undefined): Plan {
+  const size = SERVERS[tape.below(SERVERS.length)]!
+  const encodes = tape.below(3) === 2
+  const limits = LIMITS[tape.below(LIMITS.length)]!
+  const weather = drawWeather(tape)
+  const disk = drawDisk(tape)
+  const acts = new Map<Act, number>()
+  for (const act of ACTS) if (tape.below(2) === 1) acts.set(act, ACT_MS[act] * (0.5 + tape.fraction()))
+  const clients = 4 + tape.below(5)
+  return {
+    servers: servers ?? size,
+    encodes,
+    limits: { requestTimeoutMs: 2_000, ...limits },
+    weather,
+    disk,
+    acts,
+    clients,
+    thinkMs: 120 + tape.below(150),
+  }
+}
+
+/** A probability: 0 for half of the seeds. */
+function rate(tape: Tape, max: number): number {
+  return tape.below(2) === 0 ? 0 : max * (0.1 + tape.fraction())
+}
+
+function drawWeather(tape: Tape): Weather {
+  return {
+    ...CALM,
+    latencyMs: 0.2 + tape.below(8) / 4,
+    jitterMs: tape.below(2) === 0 ? 0 : 1 + tape.below(30),
+    drop: rate(tape, 0.05),
+    duplicate: rate(tape, 0.05),
+    spike: rate(tape, 0.02),
+    corrupt: rate(tape, 0.001),
+    reset: rate(tape, 0.001),
+    keepOld: tape.below(2) === 0 ? 0 : 0.02,
+    misdirect: rate(tape, 0.1),
+  }
+}
+
+function drawDisk(tape: Tape): DiskFaults {
+  const instant = tape.below(4) === 3
+  return {
+    ...HEALTHY,
+    latencyMs: instant ? 0 : HEALTHY.latencyMs,
+    jitterMs: instant ? 0 : tape.below(2) === 0 ? 0 : 1 + tape.below(20),
+    slowWrite: rate(tape, 0.002),
+    hungWrite: rate(tape, 0.0002),
+    failedWrite: rate(tape, 0.0005),
+    failedRead: rate(tape, 0.02),
+  }
+}

@@ -1,0 +1,148 @@
+// One machine of the cluster: its disk and its clock stay, processes come and go on it.
+import { type Member, type NodeLimits, RaftError, RaftNode, type StateMachineFactory } from '@riverraft/core'
+import type { NodeView } from '../checkers/node-view.js'
+import { OBSERVED_EVENTS, type Observation } from '../checkers/observation.js'
+import type { Disk } from '../disk/disk.js'
+import { ObservedStorage } from '../disk/observed-storage.js'
+import type { Network } from '../network/network.js'
+import { SimulatedTransport } from '../network/transport.js'
+import type { Clock } from '../world/clock.js'
+import { Process } from '../world/process.js'
+import { seededRandom } from '../world/random.js'
+import type { World } from '../world/world.js'
+import { type Attempted, recordedMachine } from './recorded-machine.js'
+
+/** 'refused': its disk was wiped, the others do not let it in any more. It stays down. */
+export type ServerState = 'down' | 'starting' | 'up' | 'refused'
+
+export interface ServerParts<Command, Result, State> {
+  readonly id: string
+  readonly position: number
+  readonly seed: number
+  readonly world: World
+  readonly network: Network
+  readonly observation: Observation
+  readonly view: NodeView
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly members: readonly Member[]
+  readonly limits: NodeLimits
+  readonly stateMachine: StateMachineFactory<Command, Result, State>
+}
+
+export class Server<Command, Result, State> {
+  readonly parts: ServerParts<Command, Result, State>
+  state: ServerState = 'down'
+  node: RaftNode<Attempted<Command>, Result, State> | undefined
+  process: Process | undefined
+  /** The machine of the present process. */
+  machineState: State | undefined
+  /** Milliseconds that each apply takes at present. */
+  applyMs = 0
+  boots = 0
+  /** Clients that wait for this process: they learn that it is gone. */
+  readonly onDown: Set<() => void> = new Set()
+
+  constructor(parts: ServerParts<Command, Result, State>) {
+    this.parts = parts
+  }
+
+  get id(): string {
+    return this.parts.id
+  }
+
+  start(): void {
+    if (this.state !== 'down') return
+    const { id, position, seed, world, network, observation, disk, clock, members, limits } = this.parts
+    this.state = 'starting'
+    this.boots++
+    const process = new Process(world, clock, seededRandom(seed, position + 1, this.boots))
+    const transport = new SimulatedTransport(network, process)
+    this.process = process
+    process.onDeath = () => {
+      transport.crashed()
+      disk.crash()
+      this.#gone('down')
+    }
+    process.openPromises++
+    world.touchPromises()
+    const started = RaftNode.start<Attempted<Command>, Result, State>({
+      id,
+      clusterId: 'simulation',
+      members,
+      transport,
+      storage: new ObservedStorage(disk.storage(process), process, observation.storage(id)),
+      stateMachine: this.#machine(process),
+      scheduler: process,
+      ...limits,
+    })
+    started.then(
+      (node) => this.#started(node, process),
+      (error: unknown) => {
+        process.openPromises--
+        this.#stopped(process, error)
+      },
+    )
+  }
+
+  #machine(process: Process): StateMachineFactory<Attempted<Command>, Result, State> {
+    const { id, observation, stateMachine } = this.parts
+    return recordedMachine(stateMachine, {
+      created: (state) => {
+        this.machineState = state
+      },
+      applying: () => {
+        if (this.applyMs > 0) process.spend(this.applyMs)
+      },
+      applied: (command) => {
+        if (process.alive) observation.applied(id, command)
+      },
+    })
+  }
+
+  #started(node: RaftNode<Attempted<Command>, Result, State>, process: Process): void {
+    process.openPromises--
+    if (!process.alive) return
+    this.state = 'up'
+    this.node = node
+    const { id, observation } = this.parts
+    for (const type of OBSERVED_EVENTS) {
+      node.on(type, (event) => {
+        if (process.alive) observation.event(id, event)
+      })
+    }
+    void node.closed.then((error) => this.#stopped(process, error))
+  }
+
+  /** The node ended by itself: only for reasons that we gave it. */
+  #stopped(process: Process, error: unknown): void {
+    if (!process.alive) return
+    const { world, id } = this.parts
+    const code = error instanceof RaftError ? error.code : String(error)
+    world.coverage.hit(`stopped: ${code}`)
+    const wanted = code === 'ERR_STORAGE' || code === 'ERR_INCARNATION_CHANGED'
+    if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${code} ${(error as Error)?.stack ?? ''}`)
+    process.kill()
+    if (code === 'ERR_INCARNATION_CHANGED') this.state = 'refused'
+  }
+
+  /** The process dies at once; nothing it would still do happens. */
+  crash(): void {
+    this.process?.kill()
+  }
+
+  #gone(state: ServerState): void {
+    this.state = state
+    this.node = undefined
+    this.process = undefined
+    this.parts.view.stopped()
+    this.parts.world.touchPromises()
+    const waiting = [...this.onDown]
+    this.onDown.clear()
+    for (const told of waiting) told()
+  }
+
+  get isUp(): boolean {
+    return this.state === 'up'
+  }
+}
