@@ -1,7 +1,7 @@
 // A batch as bytes: one record per step, in the order in which they happen; the last one says that it is the last.
 import type { HardState, LogIndex, Term, WriteBatch } from '@riverraft/core'
 import { FieldReader, FieldWriter } from './bytes.js'
-import { putRecord, RECORD_BYTES, RecordKind } from './record.js'
+import { bodyBytesMax, putRecord, RECORD_BYTES, RecordKind } from './record.js'
 
 interface Step {
   readonly kind: RecordKind
@@ -15,7 +15,10 @@ export interface PlannedBatch {
   readonly bytes: number
 }
 
-/** `termBefore`: of the entry before the truncation. */
+/**
+ * `termBefore`: of the entry before the truncation.
+ * @throws Error
+ */
 export function planBatch({ truncateFrom, blocks, hardState }: WriteBatch, termBefore: Term): PlannedBatch {
   const steps: Step[] = []
   if (truncateFrom !== undefined) {
@@ -28,7 +31,11 @@ export function planBatch({ truncateFrom, blocks, hardState }: WriteBatch, termB
     steps.push({ kind: RecordKind.Block, index: firstIndex, body: block.bytes })
   }
   let bytes = 0
-  for (const { body } of steps) bytes += RECORD_BYTES + body.length
+  for (const { kind, body } of steps) {
+    // Written, it would not be recognised as a record when it is read.
+    if (body.length > bodyBytesMax(kind)) throw new Error(`wrong batch: a record of ${body.length} bytes`)
+    bytes += RECORD_BYTES + body.length
+  }
   return { steps, bytes }
 }
 

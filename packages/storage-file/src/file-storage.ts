@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import {
   type EntryBlock,
+  ID_BYTES_MAX,
   type LogIndex,
   RaftError,
   type SnapshotMetadata,
@@ -82,6 +83,7 @@ class DirectoryStorage implements FileStorage {
     this.#opened = 'opening'
     this.#underWay++
     try {
+      checkIds(identity)
       const { log, state } = await OpenLog.open(
         this.#fileSystem,
         this.#directory,
@@ -181,6 +183,15 @@ class DirectoryStorage implements FileStorage {
   #poisoned(doing: string, cause: unknown): RaftError {
     this.#poison ??= failure(this.#directory, doing, cause)
     return this.#poison
+  }
+}
+
+/** They have to fit into the header of a segment. */
+function checkIds({ clusterId, nodeId, incarnation }: StorageIdentity): void {
+  for (const id of [clusterId, nodeId, incarnation]) {
+    if (Buffer.byteLength(id) > ID_BYTES_MAX) {
+      throw new RaftError('ERR_INVALID_OPTION', `an id of more than ${ID_BYTES_MAX} bytes: ${id}`)
+    }
   }
 }
 

@@ -18,7 +18,7 @@ export async function readFormat(fileSystem: FileSystem, directory: string): Pro
     if (size > SEALED_BYTES_MAX) throw corrupt(path, undefined, `it is ${size} bytes long`)
     const bytes = Buffer.alloc(size)
     const have = await readUpTo(fileSystem, file, bytes, 0)
-    const sealed = unseal(MAGIC, bytes.subarray(0, have))
+    const sealed = unseal(MAGIC, bytes.subarray(0, have), path)
     if (sealed === undefined || sealed.length !== size) throw corrupt(path, 0, 'it is not whole')
     const { fields } = sealed
     const [clusterId, nodeId, incarnation] = [fields.text(), fields.text(), fields.text()]

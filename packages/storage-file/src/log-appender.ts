@@ -20,6 +20,13 @@ export interface Restart {
   readonly term: Term
 }
 
+/** A batch that was judged and measured. */
+export interface Append {
+  readonly batch: WriteBatch
+  readonly restart: Restart | undefined
+  readonly plan: PlannedBatch
+}
+
 export class LogAppender {
   readonly #fileSystem: FileSystem
   readonly #directory: string
@@ -48,14 +55,22 @@ export class LogAppender {
     this.#state = state
   }
 
-  /** The batch continues the log, or `restart`. `done` comes when it is durable and the log knows it. */
-  append(whole: WriteBatch, behind: Restart | undefined, done: Done): void {
-    const restart = behind ?? (this.#state.dropped ? this.#state.log.base : undefined)
+  /**
+   * `whole` continues the log, or what `behind` says.
+   * @throws Error when it does not fit the format
+   */
+  plan(whole: WriteBatch, behind: Restart | undefined): Append {
+    const { log, dropped } = this.#state
+    const restart = behind ?? (dropped ? log.base : undefined)
     // A restart gives everything up: there is nothing left to truncate.
     const batch = restart === undefined ? whole : { ...whole, truncateFrom: undefined }
     const { truncateFrom } = batch
-    const termBefore = truncateFrom === undefined ? 0 : this.#state.log.termAt(truncateFrom - 1)!
-    const plan = planBatch(batch, termBefore)
+    const termBefore = truncateFrom === undefined ? 0 : log.termAt(truncateFrom - 1)!
+    return { batch, restart, plan: planBatch(batch, termBefore) }
+  }
+
+  /** `done` comes when it is durable and the log knows it. */
+  append({ batch, restart, plan }: Append, done: Done): void {
     const active = this.#active
     if (active !== undefined && restart === undefined && this.#fits(active, plan.bytes)) {
       const { buffers, crc } = encodeBatch(plan, active, this.#state.batch + 1)
@@ -65,7 +80,7 @@ export class LogAppender {
         done()
       })
     } else {
-      this.#activate(batch, plan, restart).then(() => done(), done)
+      this.#activate({ batch, restart, plan }).then(() => done(), done)
     }
   }
 
@@ -74,7 +89,7 @@ export class LogAppender {
     return active.end + bytes <= this.#segmentBytes
   }
 
-  async #activate(batch: WriteBatch, plan: PlannedBatch, restart: Restart | undefined): Promise<void> {
+  async #activate({ batch, restart, plan }: Append): Promise<void> {
     const { segments } = this.#state
     const sequence = (segments.at(-1)?.sequence ?? 0) + 1
     const salt = this.#fileSystem.randomU32()

@@ -11,7 +11,7 @@ import type {
 import { RaftError } from '@riverraft/core'
 import { checkBlocks } from './effective-log.js'
 import type { Done, FileSystem } from './file-system.js'
-import { LogAppender, type Restart } from './log-appender.js'
+import { type Append, LogAppender, type Restart } from './log-appender.js'
 import { segmentName } from './names.js'
 import { type OpenedDirectory, openDirectory } from './open-directory.js'
 import { readLog } from './read-log.js'
@@ -24,6 +24,7 @@ export class OpenLog {
   readonly #supply: SegmentSupply
   readonly #appender: LogAppender
   readonly #unlock: () => Promise<void>
+  #writing = false
 
   static async open(
     fileSystem: FileSystem,
@@ -79,15 +80,26 @@ export class OpenLog {
 
   /** `done` may come before this returns. */
   write(batch: WriteBatch, done: Done): void {
-    const { truncateFrom, blocks, hardState } = batch
+    const append = this.#judge(batch)
+    if (append instanceof Error) return done(append)
+    if (append.plan.steps.length === 0) return done()
+    this.#writing = true
+    this.#appender.append(append, (error) => {
+      this.#writing = false
+      done(error)
+    })
+  }
+
+  /** A batch happens completely or not at all: what is wrong is found before anything is written. */
+  #judge(batch: WriteBatch): Append | Error {
     try {
+      if (this.#writing) throw new Error('a write was begun while another was under way')
       const restart = this.#restartBy(batch)
-      if (restart === undefined) this.#opened.state.log.check(truncateFrom, blocks)
-      else checkBlocks(restart.index, restart.term, blocks)
-      if (truncateFrom === undefined && hardState === undefined && blocks.length === 0) return done()
-      this.#appender.append(batch, restart, done)
+      if (restart === undefined) this.#opened.state.log.check(batch.truncateFrom, batch.blocks)
+      else checkBlocks(restart.index, restart.term, batch.blocks)
+      return this.#appender.plan(batch, restart)
     } catch (error) {
-      done(error as Error)
+      return error as Error
     }
   }
 

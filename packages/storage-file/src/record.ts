@@ -14,9 +14,9 @@ import { BLOCK_BYTES_MAX } from '@riverraft/core'
 import { getU53, putU53 } from './bytes.js'
 
 export const RECORD_BYTES = 40
-/** Of a body, how much its record's CRC covers at most; and how long a body that is no block may be. */
+/** How much of a body its record's CRC covers at most; and how long a body that is no block may be. */
 export const HEAD_BYTES_MAX = 512
-export const BLOCK_HEAD_BYTES = 12
+const BLOCK_HEAD_BYTES = 12
 
 export const RecordKind = {
   /** The body is an entry block, unchanged. */
@@ -41,6 +41,10 @@ export interface RecordHeader {
   readonly last: boolean
   readonly batch: number
   readonly index: number
+}
+
+export function bodyBytesMax(kind: RecordKind): number {
+  return kind === RecordKind.Block ? BLOCK_BYTES_MAX : HEAD_BYTES_MAX
 }
 
 /** Writes the header in front of `body` to `at`, and returns its CRC. */
@@ -70,9 +74,8 @@ export function parseRecord(bytes: Buffer, at: number): RecordHeader | undefined
   if (flags > FLAG_LAST || bytes.readUInt16LE(at + 18) !== 0) return undefined
   if (bytes.readUInt32LE(at + 20) !== 0) return undefined
   const bodyBytes = bytes.readUInt32LE(at + 12)
-  if (kind === RecordKind.Block) {
-    if (bodyBytes < BLOCK_HEAD_BYTES || bodyBytes > BLOCK_BYTES_MAX) return undefined
-  } else if (bodyBytes > HEAD_BYTES_MAX) return undefined
+  if (bodyBytes > bodyBytesMax(kind)) return undefined
+  if (kind === RecordKind.Block && bodyBytes < BLOCK_HEAD_BYTES) return undefined
   const batch = getU53(bytes, at + 24)
   const index = getU53(bytes, at + 32)
   if (!Number.isSafeInteger(batch) || !Number.isSafeInteger(index)) return undefined

@@ -49,7 +49,7 @@ export async function recoverLog(
   const headers: Header[] = []
   for (const sequence of segmentsAmong(names)) {
     const path = `${directory}/${segmentName(sequence)}`
-    const header = await withFile(fileSystem, path, 'read', (file) => readHeader(fileSystem, file))
+    const header = await withFile(fileSystem, path, 'read', (file) => readHeader(fileSystem, path, file))
     headers.push({ path, sequence, header })
   }
   checkHeaders(directory, headers, identity)
@@ -80,10 +80,14 @@ export async function recoverLog(
   return recovered
 }
 
-async function readHeader(fileSystem: FileSystem, file: File): Promise<StoredSegmentHeader | undefined> {
+async function readHeader(
+  fileSystem: FileSystem,
+  path: string,
+  file: File,
+): Promise<StoredSegmentHeader | undefined> {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES_MAX)
   const have = await readUpTo(fileSystem, file, bytes, 0)
-  return decodeSegmentHeader(bytes.subarray(0, have))
+  return decodeSegmentHeader(bytes.subarray(0, have), path)
 }
 
 function checkHeaders(directory: string, headers: readonly Header[], identity: StorageIdentity): void {

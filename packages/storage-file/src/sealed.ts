@@ -45,7 +45,7 @@ export function sealedLength(magic: number, bytes: Buffer): number | undefined {
  * Undefined when it is not whole.
  * @throws RaftError ERR_STORAGE when it is whole and of a version that this build does not know
  */
-export function unseal(magic: number, bytes: Buffer): Unsealed | undefined {
+export function unseal(magic: number, bytes: Buffer, path: string): Unsealed | undefined {
   const length = sealedLength(magic, bytes)
   if (length === undefined || length > bytes.length) return undefined
   const whole = bytes.subarray(0, length)
@@ -53,7 +53,10 @@ export function unseal(magic: number, bytes: Buffer): Unsealed | undefined {
   if (crc !== checksum(whole)) return undefined
   const version = whole.readUInt16LE(4)
   if (version !== VERSION) {
-    throw new RaftError('ERR_STORAGE', `format version ${version}; this build reads version ${VERSION}`)
+    throw new RaftError(
+      'ERR_STORAGE',
+      `${path}: format version ${version}; this build reads version ${VERSION}`,
+    )
   }
   return { fields: new FieldReader(whole, SEAL_BYTES), length, crc }
 }

@@ -44,8 +44,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Sealed {
 }
 
 /** Undefined when it is not whole. */
-export function decodeSegmentHeader(bytes: Buffer): StoredSegmentHeader | undefined {
-  const sealed = unseal(MAGIC, bytes)
+export function decodeSegmentHeader(bytes: Buffer, path: string): StoredSegmentHeader | undefined {
+  const sealed = unseal(MAGIC, bytes, path)
   if (sealed === undefined) return undefined
   const { fields, length, crc } = sealed
   return {

@@ -103,7 +103,7 @@ export async function readSnapshotHeader(
   const have = await readUpTo(fileSystem, file, start, 0)
   const bytes = Buffer.alloc(sealedLength(MAGIC, start.subarray(0, have)) ?? 0)
   await readUpTo(fileSystem, file, bytes, 0)
-  const sealed = unseal(MAGIC, bytes)
+  const sealed = unseal(MAGIC, bytes, path)
   if (sealed === undefined) throw corrupt(path, 0, 'the header of the snapshot is damaged')
   const { fields, length, crc } = sealed
   const [clusterId, nodeId] = [fields.text(), fields.text()]

@@ -1,6 +1,5 @@
 // The snapshots of a directory: the two newest, each whole or not there.
-import type { SnapshotMetadata, StoredSnapshot } from '@riverraft/core'
-import { hasCode } from '@riverraft/core'
+import { hasCode, type SnapshotMetadata, type StoredSnapshot } from '@riverraft/core'
 import { createFile, withFile } from './calls.js'
 import type { FileSystem } from './file-system.js'
 import { type SnapshotName, snapshotName, snapshotsAmong, UNFINISHED } from './names.js'
@@ -58,6 +57,8 @@ export class Snapshots {
     await createFile(this.#fileSystem, this.#directory, name, name + UNFINISHED, (file) =>
       writeSnapshot(this.#fileSystem, file, this.#owner, metadata, content),
     )
+    const replaced = this.damaged.findIndex((one) => one.name === name)
+    if (replaced >= 0) this.damaged.splice(replaced, 1)
     if (this.newest === undefined || this.newest.index <= metadata.index) this.newest = metadata
     await this.#removeOld()
   }

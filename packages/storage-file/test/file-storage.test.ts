@@ -15,7 +15,7 @@ import {
   vote,
   write,
   written,
-} from './helpers.js'
+} from './harness/helpers.js'
 
 let directory: string
 let storage: Storage

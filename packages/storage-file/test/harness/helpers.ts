@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ import {
   type WriteBatch,
 } from '@riverraft/core'
 import { afterEach } from 'vitest'
-import { type FileStorage, type FileStorageOptions, fileStorage } from '../src/index.js'
+import { type FileStorage, type FileStorageOptions, fileStorage } from '../../src/index.js'
 
 export const identity: StorageIdentity = {
   clusterId: 'orders',
@@ -34,10 +35,15 @@ export function afterTest(cleanup: () => Promise<unknown>): void {
   cleanups.push(cleanup)
 }
 
-export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'riverraft-storage-'))
+export async function temporaryDirectory(parent = tmpdir()): Promise<string> {
+  const directory = await mkdtemp(join(parent, 'riverraft-storage-'))
   afterTest(() => rm(directory, { recursive: true, force: true }))
   return directory
+}
+
+/** In memory where there is such a place: for tests that open hundreds of storages. */
+export function quickDirectory(): Promise<string> {
+  return temporaryDirectory(existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
 }
 
 /** A storage that is closed after the test. */
