@@ -304,6 +304,33 @@ test('even a cluster of one, with a storage that completes at once, does not ans
   await solo.node.stop()
 })
 
+test('what waits together travels together, in blocks no larger than a message', async () => {
+  const solo = await Solo.start({ messageBytesMax: 2_000 })
+  const long = 'x'.repeat(600)
+  const given = Array.from({ length: 10 }, () => watch(solo.node.propose(long)))
+  await solo.lead()
+  const sizes = solo.disk.batches.flatMap(({ blocks }) => blocks.map((stored) => stored.block)).slice(1)
+  expect(sizes.map(({ firstIndex, lastIndex }) => lastIndex - firstIndex + 1)).toEqual([3, 3, 3, 1])
+  for (const { byteLength } of sizes) expect(byteLength).toBeLessThanOrEqual(2_000)
+  await solo.acknowledge()
+  expect(given.every(({ state }) => state === 'fulfilled')).toBe(true)
+  await solo.node.stop()
+})
+
+test('followers learn of a commit at once, with the next entries or without, not by the next heartbeat', async () => {
+  const solo = await Solo.start()
+  await solo.lead()
+  void solo.node.propose('word')
+  await solo.world.calm()
+  solo.sent = []
+  const began = solo.world.now
+  await solo.acknowledge()
+  expect(solo.world.now).toBe(began)
+  expect(solo.take('AppendEntries', 'B').at(-1)).toMatchObject({ leaderCommit: 2, entries: [] })
+  expect(solo.take('AppendEntries', 'C').at(-1)).toMatchObject({ leaderCommit: 2, entries: [] })
+  await solo.node.stop()
+})
+
 test('bytes as commands arrive as they are', async () => {
   const cluster = await Cluster.start({ size: 1 })
   await cluster.elected()

@@ -4,19 +4,20 @@ import { expect, test } from 'vitest'
 import { Chaos } from './harness/chaos.js'
 
 const { RIVERRAFT_NODE_SEED: given } = process.env
-const seeds = given === undefined ? Array.from({ length: 40 }, (_, i) => i + 1) : [Number(given)]
+const seeds = given === undefined ? Array.from({ length: 25 }, (_, i) => i + 1) : [Number(given)]
 const reached = { acknowledged: 0, certain: 0, unknown: 0, applied: 0, reads: 0, restarts: 0, elections: 0 }
 
 test.each(seeds)(
   'seed %i: acknowledged once, "not applied" never, unknown at most once, one order everywhere',
   async (seed) => {
     const chaos = await Chaos.start(seed)
-    await chaos.run(8_000)
+    await chaos.run(6_000)
     await chaos.end()
     const { acknowledged, certain, unknown, applied, order, orders } = chaos.verdict()
     // The same log and the same states, also those of processes that ended earlier, as far as they came.
     for (const other of orders) expect(other).toEqual(order.slice(0, other.length))
-    for (const log of chaos.logs()) expect(log).toEqual(chaos.logs()[0])
+    const [log, ...others] = chaos.logs()
+    for (const other of others) expect(other).toEqual(log)
     expect(new Set(order).size, 'applied twice').toBe(order.length)
     for (const { word, place } of acknowledged) expect(order[place - 1]).toBe(word)
     expect(
@@ -36,13 +37,13 @@ test.each(seeds)(
 
 test.skipIf(given !== undefined)('the runs have reached what they are for', () => {
   const { acknowledged, certain, unknown, applied, reads, restarts, elections } = reached
-  expect(acknowledged).toBeGreaterThan(1_000)
-  expect(certain).toBeGreaterThan(100)
-  expect(unknown).toBeGreaterThan(100)
+  expect(acknowledged).toBeGreaterThan(500)
+  expect(certain).toBeGreaterThan(50)
+  expect(unknown).toBeGreaterThan(50)
   // Unknown is neither always one nor always the other.
   expect(applied).toBeGreaterThan(10)
   expect(unknown - applied).toBeGreaterThan(10)
   expect(reads).toBeGreaterThan(100)
-  expect(restarts).toBeGreaterThan(20)
-  expect(elections).toBeGreaterThan(100)
+  expect(restarts).toBeGreaterThan(10)
+  expect(elections).toBeGreaterThan(50)
 })
