@@ -7,11 +7,12 @@ export const UNFINISHED = '.tmp'
 /** The segment that is being prepared. */
 export const SPARE_NAME: string = `spare${UNFINISHED}`
 
-const SEGMENT = /^(\d{16})\.log$/
+/** Not `.log`: that is what clean-up jobs delete, and what git ignores. */
+const SEGMENT = /^(\d{16})\.segment$/
 const SNAPSHOT = /^(\d{1,16})-(\d{1,16})\.snap$/
 
 export function segmentName(sequence: number): string {
-  return `${String(sequence).padStart(16, '0')}.log`
+  return `${String(sequence).padStart(16, '0')}.segment`
 }
 
 /** The sequence numbers of the segments among `names`, ascending. */

@@ -53,7 +53,7 @@ describe('without O_DSYNC', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve
     })
-    const name = '0000000000000002.log'
+    const name = '0000000000000002.segment'
     fileSystem.gate = (call) => (call.kind === 'sync' && call.name === name ? held : undefined)
     const syncs = fileSystem.trace.filter((line) => line === `sync ${name}`).length
     let completed = false
@@ -83,10 +83,12 @@ test('what opening has read is synced before it is answered', async () => {
   const fileSystem = new FaultyDisk()
   await storageIn(directory, { fileSystem }).open(identity)
   expect(fileSystem.trace).toEqual(
-    expect.arrayContaining(['format', '0000000000000001.log', '1-1.snap'].map((name) => `sync ${name} done`)),
+    expect.arrayContaining(
+      ['format', '0000000000000001.segment', '1-1.snap'].map((name) => `sync ${name} done`),
+    ),
   )
   expect(fileSystem.trace.lastIndexOf('syncDirectory . done')).toBeGreaterThan(
-    fileSystem.trace.indexOf('sync 0000000000000001.log done'),
+    fileSystem.trace.indexOf('sync 0000000000000001.segment done'),
   )
 })
 

@@ -21,7 +21,7 @@ import {
   written,
 } from './harness/helpers.js'
 
-const isLog = ({ name }: Call): boolean => name.endsWith('.log')
+const isLog = ({ name }: Call): boolean => name.endsWith('.segment')
 
 test('a system that takes a few bytes at a time is given the rest', async () => {
   const directory = await temporaryDirectory()

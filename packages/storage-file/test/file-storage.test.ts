@@ -161,7 +161,7 @@ describe('the log', () => {
 
   test('a command that looks like the log is a command', async () => {
     await written(storage, batch([stored(block(1, 3))]))
-    const bytes = await readFile(`${directory}/0000000000000001.log`)
+    const bytes = await readFile(`${directory}/0000000000000001.segment`)
     const copy = encodeBlock({ firstIndex: 4, term: 1, timestamp: 0 }, [
       { kind: EntryKind.Command, payload: bytes.subarray(0, 600) },
       { kind: EntryKind.Command, payload: randomBytes(100) },

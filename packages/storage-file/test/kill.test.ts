@@ -6,8 +6,9 @@ import { expect, test } from 'vitest'
 import { contentOf, everything, identity, storageIn, temporaryDirectory } from './harness/helpers.js'
 
 /** RIVERRAFT_KILLS=500 for a long run; RIVERRAFT_SEED repeats one. */
-const KILLS = Number(process.env['RIVERRAFT_KILLS'] ?? 20)
-const SEED = Number(process.env['RIVERRAFT_SEED'] ?? Date.now() % 1_000_000)
+const { RIVERRAFT_KILLS, RIVERRAFT_SEED } = process.env
+const KILLS = Number(RIVERRAFT_KILLS ?? 20)
+const SEED = Number(RIVERRAFT_SEED ?? Date.now() % 1_000_000)
 
 interface Begun {
   readonly type: 'begun'

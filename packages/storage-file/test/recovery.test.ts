@@ -142,14 +142,14 @@ describe('damage to what was acknowledged', () => {
     for (let at = 0; at < ends[1]!; at++) {
       const copy = await copyOf(directory)
       await flip(segment(copy, 1), at, at % 8)
-      await refused(copy, '0000000000000001.log', /\d+/)
+      await refused(copy, '0000000000000001.segment', /\d+/)
     }
   })
 
   test('a stretch of zeros is noticed, and the message tells where', async () => {
     const { directory, ends } = await threeBatches()
     await edit(segment(directory, 1), (bytes) => void bytes.fill(0, ends[0]!, ends[0]! + 64))
-    await refused(directory, '0000000000000001.log', ends[0]!)
+    await refused(directory, '0000000000000001.segment', ends[0]!)
   })
 
   test('the last record of a batch, when a later batch was begun', async () => {
@@ -159,7 +159,7 @@ describe('damage to what was acknowledged', () => {
       bytes[ends[1]! - 1]! ^= 1
       return bytes.subarray(0, ends[1]! + 60)
     })
-    await refused(directory, '0000000000000001.log', /\d+/)
+    await refused(directory, '0000000000000001.segment', /\d+/)
   })
 
   test('far behind a hole', async () => {
@@ -173,7 +173,7 @@ describe('damage to what was acknowledged', () => {
     }
     await storage.close()
     await edit(segment(directory, 1), (bytes) => void bytes.fill(0, ends[0]!, ends[2]!))
-    await refused(directory, '0000000000000001.log', ends[0]!)
+    await refused(directory, '0000000000000001.segment', ends[0]!)
   })
 
   test('an earlier segment: cut off, changed, missing, exchanged', async () => {
@@ -221,7 +221,7 @@ describe('damage to what was acknowledged', () => {
     await written(foreign, vote(1))
     await foreign.close()
     await writeFile(segment(directory, 2), await readFile(segment(other, 1)))
-    await refused(directory, '0000000000000002.log', 0)
+    await refused(directory, '0000000000000002.segment', 0)
   })
 
   test('an entry that rots while the storage is open is not handed out', async () => {
@@ -251,5 +251,5 @@ test('what was never finished is removed', async () => {
     await writeFile(`${directory}/${name}`, 'half')
   const { storage } = await reopen(directory)
   await storage.close()
-  expect(Object.keys(await contentsOf(directory))).toEqual(['0000000000000001.log', 'format'])
+  expect(Object.keys(await contentsOf(directory))).toEqual(['0000000000000001.segment', 'format'])
 })

@@ -124,21 +124,21 @@ test('the name of a segment is durable before its first batch is acknowledged', 
   await written(storage, vote(1))
   const log = fileSystem.trace.filter((line) => !line.includes('spare'))
   expect(log.slice(0, 5)).toEqual([
-    'open 0000000000000001.log',
-    'open 0000000000000001.log done',
+    'open 0000000000000001.segment',
+    'open 0000000000000001.segment done',
     'syncDirectory .',
     'syncDirectory . done',
-    'write 0000000000000001.log',
+    'write 0000000000000001.segment',
   ])
   await fileSystem.prepared()
   fileSystem.trace.length = 0
   await written(storage, vote(2))
   expect(fileSystem.trace.slice(0, 3)).toEqual([
-    'rename 0000000000000002.log',
-    'rename 0000000000000002.log done',
-    'open 0000000000000002.log',
+    'rename 0000000000000002.segment',
+    'rename 0000000000000002.segment done',
+    'open 0000000000000002.segment',
   ])
   const synced = fileSystem.trace.indexOf('syncDirectory . done')
   expect(synced).toBeGreaterThan(0)
-  expect(fileSystem.trace.indexOf('write 0000000000000002.log')).toBeGreaterThan(synced)
+  expect(fileSystem.trace.indexOf('write 0000000000000002.segment')).toBeGreaterThan(synced)
 })

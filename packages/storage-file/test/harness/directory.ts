@@ -36,7 +36,7 @@ export function flip(path: string, at: number, bit = 0): Promise<void> {
 }
 
 export function segment(directory: string, sequence: number): string {
-  return `${directory}/${String(sequence).padStart(16, '0')}.log`
+  return `${directory}/${String(sequence).padStart(16, '0')}.segment`
 }
 
 /** Where the zeros begin that nothing was written over. */

@@ -1,0 +1,82 @@
+// Nodes on file storage: one restarts as the same member, with its data, and catches up.
+import { defineStateMachine, type Member, RaftNode } from '@riverraft/core'
+import { memoryNetwork } from '@riverraft/transport-memory'
+import { expect, test } from 'vitest'
+import { fileStorage } from '../src/index.js'
+import { afterTest, quickDirectory } from './harness/helpers.js'
+
+const words = defineStateMachine({
+  initial: { words: [] as string[] },
+  apply: (state, command: { word: string }) => state.words.push(command.word),
+})
+type Node = RaftNode<{ word: string }, number, { words: string[] }>
+
+const members: Member[] = ['a', 'b', 'c'].map((id) => ({ id, address: id, role: 'voter' }))
+
+async function cluster(): Promise<{
+  root: string
+  nodes: Map<string, Node>
+  start(id: string): Promise<Node>
+}> {
+  const network = memoryNetwork()
+  const root = await quickDirectory()
+  const nodes = new Map<string, Node>()
+  const start = async (id: string): Promise<Node> => {
+    const node = await RaftNode.start({
+      id,
+      clusterId: 'words',
+      members,
+      transport: network.transport(),
+      storage: fileStorage({ directory: `${root}/${id}`, segmentBytes: 256 * 1024 }),
+      stateMachine: words,
+    })
+    nodes.set(id, node)
+    afterTest(() => node.stop())
+    return node
+  }
+  for (const { id } of members) await start(id)
+  return { root, nodes, start }
+}
+
+const wordsOf = (node: Node, minIndex: number): Promise<string[]> =>
+  node.read((state) => [...state.words], { consistency: 'local', minIndex, timeoutMs: 20_000 })
+
+test('a member that was stopped comes back with its log and learns what it missed', async () => {
+  const { root, nodes, start } = await cluster()
+  const expected: string[] = []
+  const propose = async (node: Node, count: number): Promise<number> => {
+    const receipts = await Promise.all(
+      Array.from({ length: count }, (_, i) => {
+        expected.push(`${node.id}${i}`)
+        return node.proposeWithReceipt({ word: `${node.id}${i}` }, { timeoutMs: 20_000 })
+      }),
+    )
+    return Math.max(...receipts.map(({ index }) => index))
+  }
+  const first = await propose(nodes.get('a')!, 200)
+  await wordsOf(nodes.get('c')!, first)
+  const { incarnation, term } = nodes.get('c')!.status()
+  await nodes.get('c')!.stop()
+  const second = await propose(nodes.get('a')!, 200)
+
+  const storage = fileStorage({ directory: `${root}/c` })
+  const found = await storage.open({ clusterId: 'words', nodeId: 'c', members: [], incarnation: '' })
+  expect(found).toMatchObject({ incarnation, members })
+  expect(found.hardState.currentTerm).toBeGreaterThanOrEqual(term)
+  expect(found.runs.at(-1)!.lastIndex).toBeGreaterThanOrEqual(first)
+  await storage.close()
+
+  const back = await start('c')
+  const all = await wordsOf(back, second)
+  expect(all.toSorted()).toEqual(expected.toSorted())
+  expect(all).toEqual(await wordsOf(nodes.get('a')!, second))
+})
+
+test('a whole cluster that was stopped comes back with everything it had acknowledged', async () => {
+  const { nodes, start } = await cluster()
+  for (let i = 0; i < 20; i++) await nodes.get('b')!.propose({ word: `w${i}` }, { timeoutMs: 20_000 })
+  await Promise.all([...nodes.values()].map((node) => node.stop()))
+  await Promise.all(members.map(({ id }) => start(id)))
+  const words = await nodes.get('a')!.read((state) => [...state.words], { timeoutMs: 20_000 })
+  expect(words).toEqual(Array.from({ length: 20 }, (_, i) => `w${i}`))
+})
