@@ -84,6 +84,12 @@ describeWithRedis('when things fail', () => {
     }
   })
 
+  test('a connection on which nothing comes any more is replaced by one that works', async () => {
+    proxy.freeze()
+    expect(await wholeLog(storage)).toEqual(entries(1, 3))
+    expect(await write(storage, batch([stored(block(4, 1))]))).toBeUndefined()
+  })
+
   test('a server that answers too late: the outcome is unknown', async () => {
     server.pause()
     expect(await write(storage, batch([stored(block(4, 2))]))).toMatchObject({

@@ -41,6 +41,11 @@ export class LossyProxy {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** What is connected now stays so, and nothing comes through. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.pause()
+  }
+
   async close(): Promise<void> {
     this.#server.close()
     this.cut()

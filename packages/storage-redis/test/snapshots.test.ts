@@ -194,6 +194,15 @@ describeWithRedis('snapshots in Redis', () => {
       expect(await write(storage, batch([], 6))).toMatchObject({ code: 'ERR_STORAGE' })
     })
 
+    test('forgets the terms of what it forgets', async () => {
+      const terms = [2, 3, 3, 4, 5].map((term, at) => stored(block(10 + at, 1, term)))
+      await write(storage, batch(terms))
+      await storage.saveSnapshot(snapshotOf(11, 3), content('state'))
+      await storage.compact(11)
+      expect(await server.admin.zrange(`${prefix}:runs`, '0', '-1')).toEqual(['3', '4', '5'])
+      expect((await reopened()).runs.map(({ term }) => term)).toEqual([3, 4, 5])
+    })
+
     test('of a long log goes in slices, between which a write passes', async () => {
       const blocks = Array.from({ length: 1_000 }, (_, at) => stored(block(10 + at, 1)))
       await write(storage, batch(blocks))
@@ -240,6 +249,14 @@ describeWithRedis('snapshots in Redis', () => {
         expect((await reopened()).runs).toEqual([{ firstIndex: index + 1, lastIndex: index + 2, term }])
       },
     )
+
+    test('what goes on after it is of its term or a later one', async () => {
+      await storage.saveSnapshot(snapshotOf(20, 3), content('state'))
+      await storage.compact(20)
+      expect(await write(storage, batch([stored(block(21, 1, 2))]))).toMatchObject({ code: 'ERR_STORAGE' })
+      expect(await reopened()).toMatchObject({ runs: [] })
+      expect(await write(storage, batch([stored(block(21, 1, 2))]))).toMatchObject({ code: 'ERR_STORAGE' })
+    })
 
     test('a log that has it keeps what follows', async () => {
       await storage.saveSnapshot(snapshotOf(5), content('state'))
