@@ -63,8 +63,12 @@ const program = new Command('riverraft-bench')
   )
   .option('--no-kill', 'leave the leader alive')
   .option('--no-bare', 'do not measure the bare loop beside it')
-  .option('--json <file>', 'write everything that was measured')
-  .option('--profile <file>', "write a CPU profile of the callers' process in the last window (.cpuprofile)")
+  .addOption(new Option('--json <file>', 'write everything that was measured').argParser(options.parseFile))
+  .addOption(
+    new Option('--profile <file>', "a CPU profile of the callers' process in the last window").argParser(
+      options.parseFile,
+    ),
+  )
   .action(async (flags: Flags) => {
     const { transport, storage, payload: payloadBytes, json, profile, ...run } = flags
     if (run.from === 'follower' && run.nodes === 1) program.error('error: a cluster of one has no follower')
@@ -74,7 +78,7 @@ const program = new Command('riverraft-bench')
     const storages = STORAGES.filter((name) => name !== 'redis' || redis)
     const pairs = flags.all ? everyPair(storages) : [{ transport, storage }]
     const print = (line: string) => process.stdout.write(`${line}\n`)
-    process.exitCode = await bench({ ...run, payloadBytes, json, profile, pairs }, print)
+    process.exit(await bench({ ...run, payloadBytes, json, profile, pairs }, print))
   })
 
 function everyPair(storages: readonly StorageName[]) {

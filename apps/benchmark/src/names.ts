@@ -1,10 +1,10 @@
 // What can be measured, and what several processes must mean the same by.
 import { join } from 'node:path'
 
-export const TRANSPORTS = ['memory', 'tcp', 'libp2p'] as const
+export const TRANSPORTS = ['memory', 'tcp', 'websocket', 'libp2p'] as const
 export type TransportName = (typeof TRANSPORTS)[number]
 
-export const STORAGES = ['memory', 'redis'] as const
+export const STORAGES = ['memory', 'file', 'redis'] as const
 export type StorageName = (typeof STORAGES)[number]
 
 /** The name under which a load finds the bare loop. */

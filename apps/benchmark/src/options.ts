@@ -1,4 +1,6 @@
 // What the command line accepts, with a message for everything else.
+import { accessSync, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { IDENTITY_BYTES } from './host/machine.js'
 
@@ -25,6 +27,16 @@ export function parseSeconds(value: string): number {
 
 export function parseWarmup(value: string): number {
   return decimal(value, 0, 3600)
+}
+
+/** Better said before the run than after it. */
+export function parseFile(value: string): string {
+  try {
+    accessSync(dirname(resolve(value)), constants.W_OK)
+    return value
+  } catch {
+    throw new InvalidArgumentError(`Nothing can be written to ${value}.`)
+  }
 }
 
 function wholeNumber(value: string, min: number, max: number): number {

@@ -38,6 +38,8 @@ async function memberOf(
       return { id: name, address: name, role }
     case 'tcp':
       return { id: name, address: `127.0.0.1:${port}`, role }
+    case 'websocket':
+      return { id: name, address: `ws://127.0.0.1:${port}/raft`, role }
     case 'libp2p': {
       const { loadOrCreateKey, nodeIdOf } = await import('@riverraft/transport-libp2p')
       const id = nodeIdOf(await loadOrCreateKey(keyFile(directory)))

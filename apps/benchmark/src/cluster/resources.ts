@@ -9,6 +9,7 @@ export class Scope {
   /** Its own; removed at the end. */
   readonly directory: string
   readonly #processes = new Set<ChildProcess>()
+  #ended = false
 
   constructor(directory: string) {
     this.directory = directory
@@ -18,10 +19,13 @@ export class Scope {
   adopt(child: ChildProcess): void {
     this.#processes.add(child)
     child.once('close', () => this.#processes.delete(child))
+    // An interrupted run may still be starting things.
+    if (this.#ended) child.kill('SIGKILL')
   }
 
   /** Ends all its processes, by their ids, and removes the directory when they are gone. */
   async end(): Promise<void> {
+    this.#ended = true
     await Promise.all([...this.#processes].map(killed))
     remove(this.directory)
   }
@@ -34,6 +38,7 @@ export class Scope {
 export class Resources {
   readonly #root: string = mkdtempSync(join(tmpdir(), 'riverraft-bench-'))
   readonly #scopes: Scope[] = []
+  #released = false
   // A launcher that dies of an exception takes its processes along.
   readonly #onExit = (): void => {
     for (const scope of this.#scopes) scope.kill()
@@ -45,6 +50,7 @@ export class Resources {
   }
 
   open(): Scope {
+    if (this.#released) throw new Error('the run has ended')
     const scope = new Scope(join(this.#root, String(this.#scopes.length + 1)))
     this.#scopes.push(scope)
     return scope
@@ -52,6 +58,7 @@ export class Resources {
 
   /** Ends everything. */
   async release(): Promise<void> {
+    this.#released = true
     await Promise.all(this.#scopes.map((scope) => scope.end()))
     process.removeListener('exit', this.#onExit)
     remove(this.#root)

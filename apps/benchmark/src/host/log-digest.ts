@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BLOCK_HEADER_BYTES, type LogIndex, type Run, reframe, type Storage } from '@riverraft/core'
 import type { LogDigest } from '../control/commands.js'
+import { readWritten } from './read-log.js'
 
 /** Read and hashed in one go; then the replica gets a turn, or it would miss heartbeats. */
 const READ_BYTES = 1024 * 1024
@@ -17,8 +18,7 @@ export async function digestLog(storage: Storage, from: LogIndex, through: LogIn
   const runs: { firstIndex: LogIndex; lastIndex: LogIndex; term: number }[] = []
   let next = from
   while (next <= through) {
-    const blocks = await storage.read(next, READ_BYTES)
-    if (blocks.length === 0) throw new Error(`the log has no entry ${next}`)
+    const blocks = await readWritten(storage, next, READ_BYTES)
     for (const block of blocks) {
       if (next > through) break
       if (block.firstIndex > next || block.lastIndex < next) throw new Error(`the log has a gap at ${next}`)

@@ -4,6 +4,7 @@ import { hasCode, type LogIndex, type Storage } from '@riverraft/core'
 import type { Probed } from '../control/commands.js'
 import { sharedNow } from '../names.js'
 import { commandBytes, stampSequence } from './machine.js'
+import { readWritten } from './read-log.js'
 import type { BenchNode } from './replica.js'
 
 /** A probe begins this long after the one before, answered or not. */
@@ -64,7 +65,7 @@ export async function probe(
 
 /** Whether the log holds the command where the acknowledgement said. */
 async function stands(storage: Storage, { index, term, command }: Acknowledged): Promise<boolean> {
-  const [block] = await storage.read(index, READ_BYTES)
+  const [block] = await readWritten(storage, index, READ_BYTES)
   if (block === undefined || block.term !== term || block.lastIndex < index) return false
   const [entry] = block.entries(index, index)
   return entry !== undefined && equal(entry.payload, command)

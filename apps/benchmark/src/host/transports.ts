@@ -17,6 +17,10 @@ export async function transportsFor({ transport, members }: ClusterPlan): Promis
       const { tcp } = await import('@riverraft/transport-tcp')
       return async ({ id }) => tcp({ listen: addressOf(id, members) })
     }
+    case 'websocket': {
+      const { websocket } = await import('@riverraft/transport-websocket')
+      return async ({ id }) => websocket({ listen: addressOf(id, members) })
+    }
     case 'libp2p': {
       const { createRaftLibp2p, libp2pTransport, loadOrCreateKey } = await import(
         '@riverraft/transport-libp2p'

@@ -16,6 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'p50 ms', width: 8 },
   { title: 'p99 ms', width: 8 },
   { title: 'CPU', width: 12 },
+  { title: 'else', width: 5 },
   { title: 'late ms', width: 8 },
   { title: 'bare ops/s', width: 11 },
   { title: 'of bare', width: 8 },
@@ -48,6 +49,7 @@ export class Table implements PairListener {
         milliseconds(window.p50Ms),
         milliseconds(window.p99Ms),
         cores(window),
+        usedCores(window, window.elsewhereCpuSeconds),
         milliseconds(window.callersProcess.loopDelayMsP99),
         bare === null ? '-' : count(bare.opsPerSecond),
         bare === null ? '-' : `${Math.round((window.opsPerSecond / bare.opsPerSecond) * 100)} %`,
@@ -61,12 +63,12 @@ export class Table implements PairListener {
     this.#print(
       `  ${count(entriesCompared)} log entries equal on all replicas, ${count(acknowledged)} acknowledged`,
     )
-    this.#print(`  writes unavailable after SIGKILL of the leader: ${describeFailover(result)}`)
+    this.#print(`  writes unavailable after SIGKILL of the leader: ${describeFailover(result.failover)}`)
   }
 }
 
-function describeFailover({ failover, processes, rows }: PairResult): string {
-  if (failover === null) return processes === 1 && rows.length > 0 ? 'n/a, one process' : 'not measured'
+function describeFailover(failover: PairResult['failover']): string {
+  if (typeof failover === 'string') return failover
   const { unavailableMs, probes, acknowledged, refused, unknown, comparedAgain } = failover
   return (
     `${unavailableMs.toFixed(0)} ms (${probes} probes: ${acknowledged} acknowledged, ${refused} refused, ` +
@@ -84,10 +86,16 @@ function lineOf(cells: readonly string[]): string {
     .trimEnd()
 }
 
-function cores({ elapsedMs, callersProcess, otherProcesses }: Row['window']): string {
-  const used = (cpuSeconds: number) => ((cpuSeconds * 1000) / elapsedMs).toFixed(2)
-  if (otherProcesses.length === 0) return used(callersProcess.cpuSeconds)
-  return `${used(callersProcess.cpuSeconds)} + ${used(otherProcesses.reduce((sum, one) => sum + one.cpuSeconds, 0))}`
+function cores(window: Row['window']): string {
+  const { callersProcess, otherProcesses } = window
+  const own = usedCores(window, callersProcess.cpuSeconds)
+  if (otherProcesses.length === 0) return own
+  const others = otherProcesses.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+  return `${own} + ${usedCores(window, others)}`
+}
+
+function usedCores({ elapsedMs }: Row['window'], cpuSeconds: number): string {
+  return ((cpuSeconds * 1000) / elapsedMs).toFixed(2)
 }
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })

@@ -42,8 +42,8 @@ export interface PairResult extends Pair {
   /** Writes acknowledged in all windows, and entries compared on all replicas. */
   readonly acknowledged: number
   readonly entriesCompared: number
-  /** null: not asked for, or nobody to kill. */
-  readonly failover: Failover | null
+  /** Or why nobody was killed. */
+  readonly failover: Failover | string
 }
 
 export interface PairListener {
@@ -77,7 +77,7 @@ export async function runPair(
   }
   await loop?.end()
   const { acknowledged, comparedThrough: entriesCompared } = ledger
-  const failover = canKill(cluster, options) ? await killLeader(cluster, ledger, options.payloadBytes) : null
+  const failover = whyNotKill(cluster, options) ?? (await killLeader(cluster, ledger, options.payloadBytes))
   await cluster.end()
   const result = { ...pair, ...facts, rows, acknowledged, entriesCompared, failover }
   listener.ended(result)
@@ -94,7 +94,8 @@ function windowOptions(options: RunOptions, callers: number) {
   }
 }
 
-/** A majority must survive, in processes of its own. */
-function canKill({ processes }: BenchCluster, { kill, nodes }: RunOptions): boolean {
-  return kill && nodes >= 3 && processes.length === nodes
+function whyNotKill({ processes }: BenchCluster, { kill, nodes }: RunOptions): string | undefined {
+  if (!kill) return 'not measured'
+  if (processes.length === 1) return 'n/a, one process'
+  return nodes < 3 ? 'n/a, no majority would survive' : undefined
 }

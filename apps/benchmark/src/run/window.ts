@@ -4,6 +4,7 @@ import type { BenchCluster, Leadership } from '../cluster/bench-cluster.js'
 import type { Child } from '../cluster/child.js'
 import type { LoadFigures, Mark, Rest } from '../control/commands.js'
 import type { Ledger } from './ledger.js'
+import { machineCpuSeconds } from './machine-load.js'
 
 export interface WindowOptions {
   readonly callers: number
@@ -28,6 +29,8 @@ export interface Figures extends LoadFigures {
   /** The process with the callers. */
   readonly callersProcess: ProcessUse
   readonly otherProcesses: readonly ProcessUse[]
+  /** What everything else on this machine used, Redis servers included. */
+  readonly elsewhereCpuSeconds: number
 }
 
 export interface Window extends Figures {
@@ -72,12 +75,14 @@ export async function runWindow(
   await callers.ask({ type: 'load', id, callers: options.callers, payloadBytes })
   await pause(options.warmupMs)
   if (profile !== undefined) await callers.ask({ type: 'profile', file: null })
+  const before = machineCpuSeconds()
   await markAll(callers, others)
   await pause(options.measureMs)
   const [own, ...rests] = await markAll(callers, others)
+  const machine = machineCpuSeconds() - before
   if (profile !== undefined) await callers.ask({ type: 'profile', file: profile })
   const rest = await callers.ask({ type: 'rest' })
-  return { figures: figuresOf(options.callers, own, rests), rest }
+  return { figures: figuresOf(options.callers, own, rests, machine), rest }
 }
 
 async function markAll(callers: Child, others: readonly Child[]): Promise<[Mark, ...Mark[]]> {
@@ -87,9 +92,10 @@ async function markAll(callers: Child, others: readonly Child[]): Promise<[Mark,
   ])
 }
 
-function figuresOf(callers: number, own: Mark, others: readonly Mark[]): Figures {
+function figuresOf(callers: number, own: Mark, others: readonly Mark[], machine: number): Figures {
   if (own.load === null) throw new Error('there was no load')
   const { elapsedMs, load } = own
+  const ours = [own, ...others].reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
   return {
     ...load,
     callers,
@@ -97,6 +103,8 @@ function figuresOf(callers: number, own: Mark, others: readonly Mark[]): Figures
     opsPerSecond: (load.operations / elapsedMs) * 1000,
     callersProcess: useOf(own),
     otherProcesses: others.map(useOf),
+    // Two clocks, of different grain: never below nothing.
+    elsewhereCpuSeconds: Math.max(0, machine - ours),
   }
 }
 
