@@ -61,6 +61,11 @@ export class Observation implements NetworkObserver {
     this.#greeted = those('greeted')
   }
 
+  #say(id: NodeId, what: () => string): void {
+    const { say, now } = this.#world
+    say?.(`${now.toFixed(3).padStart(10)} ${id} ${what()}`)
+  }
+
   #note(kind: number, node: NodeId, detail: number): void {
     const { trace } = this.#world
     trace.number(kind * 64 + this.#order.get(node)!)
@@ -72,6 +77,7 @@ export class Observation implements NetworkObserver {
     const node = this.#history.view(id)
     for (const hook of this.#event) hook(node, event)
     node.follow(event)
+    this.#say(id, () => JSON.stringify({ ...event, node: undefined, sequence: undefined, now: undefined }))
     this.#world.coverage.hit(event.type)
     this.#note(1, id, node.term * 2 ** 20 + node.log.length + node.commitIndex)
   }
@@ -80,6 +86,7 @@ export class Observation implements NetworkObserver {
     const node = this.#history.view(from)
     for (const message of frame.messages) {
       for (const hook of this.#sent) hook(node, to, message)
+      this.#say(from, () => `-> ${to} ${messageText(message)}`)
       this.#note(2, from, message.term * 64 + this.#order.get(to)!)
       this.#world.coverage.hit(describe(message))
     }
@@ -98,6 +105,7 @@ export class Observation implements NetworkObserver {
   applied(id: NodeId, command: AppliedCommand): void {
     const node = this.#history.view(id)
     for (const hook of this.#applied) hook(node, command)
+    this.#say(id, () => `applies ${command.index}: attempt ${command.attempt}, ${command.outcome}`)
     this.#note(4, id, command.index)
   }
 
@@ -107,6 +115,7 @@ export class Observation implements NetworkObserver {
       opened: (stored: StoredState) => {
         for (const hook of this.#opened) hook(node, stored)
         node.opened(stored)
+        this.#say(id, () => `opened: ${JSON.stringify(stored.hardState)}, ${node.log.length} entries`)
         this.#note(5, id, stored.hardState.currentTerm)
       },
       writing: (batch: WriteBatch) => {
@@ -117,7 +126,8 @@ export class Observation implements NetworkObserver {
         node.durable(batch)
         this.#note(6, id, node.durableLog.length)
       },
-      failed: () => {
+      failed: (error: Error) => {
+        this.#say(id, () => `storage failed: ${error.message}`)
         node.storageFailed = true
         this.#note(7, id, 0)
       },
@@ -141,4 +151,12 @@ function describe(message: PeerMessage): string {
     default:
       return `sent: ${message.type}`
   }
+}
+
+function messageText(message: PeerMessage): string {
+  if (message.type !== 'AppendEntries') return JSON.stringify(message)
+  const entries = message.entries.map(
+    ({ firstIndex, lastIndex, term }) => `${firstIndex}..${lastIndex} of ${term}`,
+  )
+  return JSON.stringify({ ...message, entries })
 }

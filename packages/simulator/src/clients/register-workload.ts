@@ -49,6 +49,7 @@ export const registerWorkload: Workload<RegisterCommand, Registers> = {
   },
   query(choice) {
     const key = choice.of([...KEYS, 'all'] as const)
-    return (state) => (key === 'all' ? { ...state } : (state[key] ?? 0))
+    const query = (state: Registers): unknown => (key === 'all' ? { ...state } : (state[key] ?? 0))
+    return Object.assign(query, { key })
   },
 }

@@ -62,6 +62,7 @@ export const ACT_TABLE: Record<Act, Perform> = {
     withProcess(nemesis, ({ process }) =>
       process?.crashAt(1 + nemesis.tape.below(30), nemesis.tape.below(2) === 1),
     ),
+  stop: (nemesis) => !nemesis.wiping && withProcess(nemesis, (server) => server.stop()),
   pause: (nemesis) =>
     withProcess(nemesis, ({ process }) => {
       process?.pause()

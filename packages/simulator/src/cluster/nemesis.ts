@@ -37,7 +37,10 @@ export class Nemesis {
         this.world.after(meanMs * (0.2 + 1.6 * this.tape.fraction()), () => {
           if (this.#over) return
           // A zero on the tape: nothing happens this time.
-          if (this.tape.below(8) !== 0 && ACT_TABLE[act](this)) this.world.coverage.hit(`nemesis: ${act}`)
+          if (this.tape.below(8) !== 0 && ACT_TABLE[act](this)) {
+            this.world.coverage.hit(`nemesis: ${act}`)
+            this.world.say?.(`${this.world.now.toFixed(3).padStart(10)} nemesis: ${act}`)
+          }
           again()
         })
       }
@@ -58,11 +61,10 @@ export class Nemesis {
 
   restart(server: AnyServer): void {
     this.#restarting.delete(server)
-    server.start()
     const crashes = this.cluster.plan.acts.has('crash-at-call')
-    if (!crashes || this.#over || this.wiping || this.tape.below(5) !== 4) return
+    if (!crashes || this.#over || this.wiping || this.tape.below(5) !== 4) return server.start()
     this.world.coverage.hit('nemesis: crash during recovery')
-    server.process?.crashAt(1 + this.tape.below(6), this.tape.below(2) === 1)
+    server.start({ calls: 1 + this.tape.below(8), after: this.tape.below(2) === 1 })
   }
 
   /** One of those, the first when the tape says nothing. */

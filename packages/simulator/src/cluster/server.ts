@@ -13,7 +13,7 @@ import type { World } from '../world/world.js'
 import { type Attempted, recordedMachine } from './recorded-machine.js'
 
 /** 'refused': its disk was wiped, the others do not let it in any more. It stays down. */
-export type ServerState = 'down' | 'starting' | 'up' | 'refused'
+export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused'
 
 export interface ServerParts<Command, Result, State> {
   readonly id: string
@@ -51,7 +51,8 @@ export class Server<Command, Result, State> {
     return this.parts.id
   }
 
-  start(): void {
+  /** `crash`: it will not live long. */
+  start(crash?: { readonly calls: number; readonly after: boolean }): void {
     if (this.state !== 'down') return
     const { id, position, seed, world, network, observation, disk, clock, members, limits } = this.parts
     this.state = 'starting'
@@ -59,6 +60,7 @@ export class Server<Command, Result, State> {
     const process = new Process(world, clock, seededRandom(seed, position + 1, this.boots))
     const transport = new SimulatedTransport(network, process)
     this.process = process
+    if (crash !== undefined) process.crashAt(crash.calls, crash.after)
     process.onDeath = () => {
       transport.crashed()
       disk.crash()
@@ -114,10 +116,25 @@ export class Server<Command, Result, State> {
     void node.closed.then((error) => this.#stopped(process, error))
   }
 
+  /** Ends it as an operator would: every open request is answered, then the process ends. */
+  stop(): void {
+    const { node, process } = this
+    if (node === undefined || process === undefined) return
+    this.state = 'stopping'
+    process.openPromises++
+    this.parts.world.touchPromises()
+    void node.stop().then(() => process.openPromises--)
+  }
+
   /** The node ended by itself: only for reasons that we gave it. */
   #stopped(process: Process, error: unknown): void {
     if (!process.alive) return
     const { world, id } = this.parts
+    if (error === undefined && this.state === 'stopping') {
+      // What it answered last is still on its way to its clients.
+      world.after(1, () => process.kill())
+      return
+    }
     const code = error instanceof RaftError ? error.code : String(error)
     world.coverage.hit(`stopped: ${code}`)
     const wanted = code === 'ERR_STORAGE' || code === 'ERR_INCARNATION_CHANGED'

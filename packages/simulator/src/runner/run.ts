@@ -5,6 +5,7 @@ import type { Checker } from '../checkers/checker.js'
 import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history.js'
 import { livenessPhase } from '../checkers/liveness.js'
 import { Clients } from '../clients/clients.js'
+import type { Operation } from '../clients/operation.js'
 import type { Workload } from '../clients/workload.js'
 import { Cluster } from '../cluster/cluster.js'
 import { Nemesis } from '../cluster/nemesis.js'
@@ -26,6 +27,10 @@ export interface RunOptions<Command, Result, State> {
   /** Requests to leave out, by number. */
   readonly skipped?: ReadonlySet<number>
   readonly checkers?: readonly Checker[]
+  /** One more look at the clients' history, when the run is over: what is wrong with it, if anything. */
+  readonly judge?: (operations: readonly Operation<Command, State>[]) => string | undefined
+  /** What happens, line by line. */
+  readonly say?: (line: string) => void
 }
 
 export interface Verdict {
@@ -51,6 +56,7 @@ export async function runSeed<Command, Result, State>(
 ): Promise<Verdict> {
   const { stateMachine, workload, seed, seconds = 60, servers, recording, skipped = new Set() } = options
   const world = new World(tapesOf(seed, recording))
+  world.say = options.say
   const plan = drawPlan(world.tapes.plan, servers)
   const cluster = new Cluster(world, plan, seed, stateMachine, options.checkers)
   const nemesis = new Nemesis(cluster)
@@ -65,6 +71,8 @@ export async function runSeed<Command, Result, State>(
   if (world.violation === undefined) {
     const wrong = checkClientHistory(cluster.history, stateMachine, clients.operations)
     if (wrong !== undefined) world.fail(CLIENT_HISTORY, wrong)
+    const judged = options.judge?.(clients.operations)
+    if (judged !== undefined) world.fail('client-history-as-seen-from-outside', judged)
   }
   for (const server of cluster.servers) server.crash()
   const { coverage } = world

@@ -27,6 +27,8 @@ export class World {
   eventCount = 0
   /** The first thing that went wrong: the run ends there. */
   violation: Violation | undefined
+  /** Told of what happens, by whoever wants to read along. */
+  say: ((line: string) => void) | undefined
   readonly #queue = new EventQueue()
   /** What happens at this very instant, in order, before time goes on. */
   #soon: (() => void)[] = []

@@ -1,0 +1,15 @@
+// The runs of `pnpm sim`: registers, judged by the log and from outside.
+import { checkFromOutside } from '../clients/black-box.js'
+import {
+  type RegisterCommand,
+  type Registers,
+  registers,
+  registerWorkload,
+} from '../clients/register-workload.js'
+import type { RunOptions } from '../runner/run.js'
+
+export type RegistersRun = RunOptions<RegisterCommand, number | boolean, Registers>
+
+export function registersRun(options: Omit<RegistersRun, 'stateMachine' | 'workload'>): RegistersRun {
+  return { stateMachine: registers, workload: registerWorkload, judge: checkFromOutside, ...options }
+}

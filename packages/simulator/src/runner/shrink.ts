@@ -1,0 +1,122 @@
+// Makes a failing run smaller, as long as the same property fails: zeros and deletes spans of the tapes, halves draws,
+// then leaves requests of clients out. Every candidate is a whole run, so there is a budget.
+import { type Recording, TAPE_NAMES, type TapeName } from '../world/tape.js'
+import { type RunOptions, runSeed, type Verdict } from './run.js'
+
+export interface ShrinkBudget {
+  readonly runs: number
+  /** True: the time is up. */
+  readonly over?: () => boolean
+}
+
+export interface Shrunk<Command, Result, State> {
+  readonly options: RunOptions<Command, Result, State>
+  readonly verdict: Verdict
+  readonly runs: number
+}
+
+export async function shrink<Command, Result, State>(
+  options: RunOptions<Command, Result, State>,
+  verdict: Verdict,
+  budget: ShrinkBudget,
+): Promise<Shrunk<Command, Result, State>> {
+  const property = verdict.violation!.property
+  let best: Shrunk<Command, Result, State> = {
+    options: { ...options, recording: verdict.recording },
+    verdict,
+    runs: 0,
+  }
+  let runs = 0
+  const exhausted = (): boolean => runs >= budget.runs || budget.over?.() === true
+
+  /** Keeps the change when the same property still fails. */
+  const attempt = async (changed: Partial<RunOptions<Command, Result, State>>): Promise<boolean> => {
+    if (exhausted()) return false
+    runs++
+    const candidate = { ...best.options, ...changed }
+    const result = await runSeed(candidate)
+    if (result.violation?.property !== property) return false
+    // What was drawn is what counts: a shorter run has used less of its tapes.
+    best = { options: { ...candidate, recording: result.recording }, verdict: result, runs }
+    return true
+  }
+  const withTape = (name: TapeName, draws: readonly number[]): Promise<boolean> =>
+    attempt({ recording: { ...best.options.recording!, [name]: draws } as Recording })
+  const tapeOf = (name: TapeName): readonly number[] => best.options.recording![name]
+
+  const seconds = Math.ceil(verdict.violation!.atMs / 1_000) + 1
+  if (seconds < (options.seconds ?? 60)) await attempt({ seconds })
+  for (
+    let half = Math.floor((best.options.seconds ?? 60) / 2);
+    half >= 1 && (await attempt({ seconds: half }));
+  )
+    half = Math.floor(half / 2)
+  for (const name of TAPE_NAMES) if (name !== 'plan') await withTape(name, [])
+  // The plan is short and decides most: one draw after the other.
+  for (let i = tapeOf('plan').length - 1; i >= 0; i--)
+    if (tapeOf('plan')[i] !== 0) await withTape('plan', tapeOf('plan').with(i, 0))
+  for (const name of TAPE_NAMES) {
+    if (name === 'plan') continue
+    await spans(tapeOf, name, exhausted, (draws, from, to) =>
+      withTape(
+        name,
+        draws.map((draw, i) => (i >= from && i < to ? 0 : draw)),
+      ),
+    )
+    await spans(tapeOf, name, exhausted, (draws, from, to) =>
+      withTape(name, [...draws.slice(0, from), ...draws.slice(to)]),
+    )
+    await spans(tapeOf, name, exhausted, (draws, from, to) =>
+      withTape(
+        name,
+        draws.map((draw, i) => (i >= from && i < to ? draw >> 1 : draw)),
+      ),
+    )
+  }
+  await dropRequests(() => best, attempt, exhausted)
+  return { ...best, runs }
+}
+
+/** Tries something on halves of a tape, then on quarters, and so on, where there is anything but zeros. */
+async function spans(
+  tapeOf: (name: TapeName) => readonly number[],
+  name: TapeName,
+  exhausted: () => boolean,
+  attempt: (draws: readonly number[], from: number, to: number) => Promise<boolean>,
+): Promise<void> {
+  for (let parts = 2; parts <= 32; parts *= 2) {
+    const size = Math.ceil(tapeOf(name).length / parts)
+    if (size === 0) return
+    for (let from = (parts - 1) * size; from >= 0; from -= size) {
+      const draws = tapeOf(name)
+      if (exhausted()) return
+      if (from < draws.length && draws.slice(from, from + size).some((draw) => draw !== 0))
+        await attempt(draws, from, from + size)
+    }
+  }
+}
+
+async function dropRequests<Command, Result, State>(
+  best: () => Shrunk<Command, Result, State>,
+  attempt: (changed: Partial<RunOptions<Command, Result, State>>) => Promise<boolean>,
+  exhausted: () => boolean,
+): Promise<void> {
+  const total = best().verdict.operations
+  for (
+    let size = Math.ceil(total / 2);
+    size >= 1 && !exhausted();
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
+    for (let from = 1; from <= total && !exhausted(); from += size) {
+      const skipped = new Set(best().options.skipped)
+      const before = skipped.size
+      for (let number = from; number < from + size; number++) skipped.add(number)
+      if (skipped.size > before) await attempt({ skipped })
+    }
+  }
+}
+
+/** How much chance a run still needs. */
+export function draws(recording: Recording): number {
+  return TAPE_NAMES.reduce((sum, name) => sum + recording[name].filter((draw) => draw !== 0).length, 0)
+}
