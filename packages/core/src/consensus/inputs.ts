@@ -53,13 +53,17 @@ export interface Applied {
   readonly index: LogIndex
 }
 
-/** The answer to a Replicate effect: entries from entriesWanted().fromIndex (or a block boundary before it) on. */
+/**
+ * The answer to a Replicate effect: entries from entriesWanted().fromIndex (or a block boundary before it) on. Given
+ * right after entriesWanted() was asked, with no other input in between: a later answer could be about another log.
+ */
 export interface OfferEntries {
   readonly type: 'OfferEntries'
   readonly now: Millis
   readonly to: NodeId
   /** Contiguous runs of this server's log; empty to tell only the commit index. */
   readonly entries: readonly Run[]
+  /** What they take of the in-flight window: above 0 for any entries. */
   readonly bytes: number
 }
 

@@ -48,7 +48,7 @@ export interface AppendEntriesReply {
 export interface ReadIndexRequest {
   readonly type: 'ReadIndexRequest'
   readonly term: Term
-  /** Unique among the asking node's requests for its process lifetime. */
+  /** Never used before by this node, by an earlier process of it neither: an answer to an old read is a stale one. */
   readonly readId: number
 }
 
