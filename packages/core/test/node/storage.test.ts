@@ -344,3 +344,18 @@ test('a fetch for a follower that comes back after a change of leader is not sen
   expect(solo.words.slice(0, 2)).toEqual(['a', 'X'])
   await solo.node.stop()
 })
+
+test('a block that begins with what is already there is stored from where it is new, and applied once', async () => {
+  const solo = await Solo.start()
+  await solo.receive('B', append(1, 0, 0, [block(1, 1, 'a', 'b')], { leaderCommit: 2 }))
+  // A sender may begin at a block boundary before what is wanted.
+  await solo.receive(
+    'B',
+    append(1, 0, 0, [block(1, 1, 'a', 'b', 'c'), block(4, 1, 'd')], { leaderCommit: 4 }),
+  )
+  const [first, second] = solo.disk.batches.at(-1)!.blocks
+  expect([first?.block.firstIndex, first?.firstIndex, second?.firstIndex]).toEqual([1, 3, 4])
+  expect(solo.disk.log).toEqual(['1/1 "a"', '2/1 "b"', '3/1 "c"', '4/1 "d"'])
+  expect(solo.words).toEqual(['a', 'b', 'c', 'd'])
+  await solo.node.stop()
+})
