@@ -1,4 +1,4 @@
-// Raft §5.3: log replication, the receiver's side ("AppendEntries RPC, receiver implementation" of Figure 2).
+// Raft §5.3: log replication, the receiver's side (Figure 2, AppendEntries RPC, "Receiver implementation").
 import { followerCommit } from './commitment.js'
 import { resetElectionTimer } from './election-timer.js'
 import { invariant } from './invariant-violation.js'
@@ -15,7 +15,7 @@ export function receiveAppendEntries(turn: Turn, from: NodeId, request: AppendEn
   recognizeLeader(turn, from)
   resetElectionTimer(turn)
 
-  // "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm."
+  // "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm".
   if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
     const end = Math.min(prevLogIndex, state.log.lastIndex)
     return reject(turn, from, request, state.log.lastIndexOfTermAtMost(end, prevLogTerm))
@@ -38,7 +38,7 @@ export function receiveAppendEntries(turn: Turn, from: NodeId, request: AppendEn
   })
 }
 
-/** "If AppendEntries RPC received from new leader: convert to follower." */
+/** "If AppendEntries RPC received from new leader: convert to follower" (Figure 2, Candidates). */
 function recognizeLeader(turn: Turn, leader: NodeId): void {
   const { state } = turn
   const term = state.currentTerm
@@ -54,7 +54,7 @@ function recognizeLeader(turn: Turn, leader: NodeId): void {
 
 /**
  * "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all
- * that follow it. Append any new entries not already in the log." Only a real conflict deletes: an old message that
+ * that follow it"; "Append any new entries not already in the log". Only a real conflict deletes: an old message that
  * arrives late must not cut off entries that are already acknowledged.
  */
 function store(turn: Turn, run: Run): void {

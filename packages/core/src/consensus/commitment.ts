@@ -7,7 +7,7 @@ import type { Turn } from './turn.js'
 import type { LogIndex } from './types.js'
 
 /**
- * "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and log[N].term == currentTerm:
+ * "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and log[N].term == currentTerm:
  * set commitIndex = N" (Figure 2). The leader counts itself by what its own disk holds.
  */
 export function advanceCommitIndex(turn: Turn): void {
@@ -26,8 +26,8 @@ export function advanceCommitIndex(turn: Turn): void {
 }
 
 /**
- * "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)": heartbeats too, and
- * never beyond what this very message has shown to match.
+ * "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)" (Figure 2): heartbeats
+ * too, and never beyond what this very message has shown to match.
  */
 export function followerCommit(turn: Turn, leaderCommit: LogIndex, lastNewIndex: LogIndex): void {
   const index = Math.min(leaderCommit, lastNewIndex)

@@ -24,7 +24,7 @@ export function campaign(turn: Turn): void {
   for (const peer of peersOf(state)) turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm })
 }
 
-/** "Each server will vote for at most one candidate in a given term, on a first-come-first-served basis." */
+/** "Each server will vote for at most one candidate in a given term, on a first-come-first-served basis". */
 export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVote): void {
   const { state } = turn
   const term = state.currentTerm

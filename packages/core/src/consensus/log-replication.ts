@@ -10,7 +10,7 @@ export interface EntriesWanted {
   readonly bytesMax: number
 }
 
-/** "The leader appends the command to its log as a new entry." */
+/** "The leader appends the command to its log as a new entry". */
 export function propose(turn: Turn, count: number): void {
   const { state } = turn
   if (state.role.role !== 'leader') return turn.do({ type: 'RefuseProposals', count })
@@ -64,7 +64,7 @@ export function offerEntries(turn: Turn, to: NodeId, entries: readonly Run[], by
   turn.do({ type: 'Replicate', to })
 }
 
-/** §5.2: "Leaders send periodic heartbeats (AppendEntries RPCs that carry no log entries) to all followers." */
+/** §5.2: "Leaders send periodic heartbeats (AppendEntries RPCs that carry no log entries) to all followers". */
 export function broadcastHeartbeat(turn: Turn): void {
   const { role } = turn.state
   if (role.role !== 'leader') return

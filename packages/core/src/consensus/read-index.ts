@@ -47,7 +47,7 @@ export function startReadRound(turn: Turn): void {
   confirmReadRound(turn)
 }
 
-/** "The leader [...] waits for their acknowledgments from a majority of the cluster." */
+/** "It issues a new round of heartbeats and waits for their acknowledgments from a majority of the cluster." */
 export function confirmReadRound(turn: Turn): void {
   const { state } = turn
   const { role } = state

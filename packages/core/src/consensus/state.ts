@@ -2,7 +2,7 @@
 import { Log } from './log.js'
 import type { Configuration, ConsensusOptions, LogIndex, Millis, NodeId, Term } from './types.js'
 
-/** What a leader keeps about one follower (Figure 2, "volatile state on leaders"). */
+/** What a leader keeps about one follower (Figure 2, "Volatile state on leaders"). */
 export interface Follower {
   /** 'probe': one message at a time until the logs agree; 'replicate': pipelined. */
   state: 'probe' | 'replicate'

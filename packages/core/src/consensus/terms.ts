@@ -1,4 +1,4 @@
-// Raft §5.1: terms. "If one server's current term is smaller than the other's, then it updates its current term to
+// Raft §5.1, terms: "if one server's current term is smaller than the other's, then it updates its current term to
 // the larger value. If a candidate or leader discovers that its term is out of date, it immediately reverts to
 // follower state."
 import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'

@@ -19,7 +19,7 @@ export interface Run {
   readonly term: Term
 }
 
-/** What must survive a crash besides the log (Figure 2, "persistent state on all servers"). */
+/** What must survive a crash besides the log (Figure 2, "Persistent state on all servers"). */
 export interface HardState {
   readonly currentTerm: Term
   readonly votedFor: NodeId | undefined
