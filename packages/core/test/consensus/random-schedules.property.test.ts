@@ -1,4 +1,4 @@
-// Safety under anything, liveness once it stops: Raft §5.6 and §9.2, "safety must not depend on timing".
+// Safety under anything, liveness once it stops: Raft §5.6, "safety must not depend on timing".
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { initialState, step } from '../../src/consensus/index.js'
@@ -8,7 +8,7 @@ import { check } from '../harness/property.js'
 import { perform, type Schedule, schedules } from '../harness/schedule.js'
 
 const FILE = 'test/consensus/random-schedules.property.test.ts'
-/** "One leader within 10 maximal election timeouts", on the slowest clock. */
+/** One leader within 10 maximal election timeouts, on the slowest clock. */
 const ELECTION_MS = (10 * OPTIONS.electionTimeoutMsMax) / 0.8
 
 /** What the schedules really reached: a property over quiet clusters would prove nothing. */

@@ -1,4 +1,4 @@
-// Raft §5.3 and Figure 2, "AppendEntries RPC, receiver implementation".
+// Raft §5.3 and Figure 2, AppendEntries RPC, "Receiver implementation".
 import { describe, expect, test } from 'vitest'
 import { termsOf } from '../../harness/entry.js'
 import { Solo } from '../../harness/solo.js'
@@ -102,7 +102,7 @@ describe('4. "Append any new entries not already in the log"', () => {
     expect(a.takeEvents()).not.toContain('LogTruncated')
   })
 
-  test('"if a follower receives an AppendEntries request that includes log entries already present in its log, it ignores those entries"', () => {
+  test('"if a follower receives an AppendEntries request that includes log entries already present in its log, it ignores those entries in the new request" (§5.5)', () => {
     const a = new Solo({ log: [1, 1] })
     a.append('B', { term: 1, terms: [1, 1] })
     expect(a.server.disk.inFlight).toEqual([])
@@ -141,7 +141,7 @@ describe('5. "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit,
     expect(a.state.commitIndex).toBe(0)
   })
 
-  test('"Once a follower learns that a log entry is committed, it applies the entry to its local state machine (in log order)"', () => {
+  test('"Once a follower learns that a log entry is committed, it applies the entry to its local state machine (in log order)" (§5.3)', () => {
     const a = new Solo()
     a.append('B', { term: 1, terms: [1, 1, 1], leaderCommit: 2 })
     expect(a.effects.filter(({ type }) => type === 'Apply')).toEqual([{ type: 'Apply', commitIndex: 2 }])

@@ -64,7 +64,7 @@ test('"safety must not depend on timing": a clock that stands still or races ahe
   expect(cluster.history.leaders.size).toBeGreaterThan(0)
 })
 
-test('"Raft will be able to elect and maintain a steady leader as long as [...] broadcastTime << electionTimeout"', () => {
+test('"Raft will be able to elect and maintain a steady leader as long as the system satisfies the following timing requirement: broadcastTime ≪ electionTimeout ≪ MTBF"', () => {
   const cluster = new Cluster({ size: 5 })
   const leader = cluster.elect()
   for (let i = 0; i < 100; i++) {

@@ -31,7 +31,7 @@ describe('the follower', () => {
     expect(a.state.role.role).toBe('follower')
   })
 
-  test('"If a follower receives no communication over a period of time called the election timeout [...] begins an election"', () => {
+  test('"If a follower receives no communication over a period of time called the election timeout, then it [...] begins an election"', () => {
     const a = new Solo()
     a.append('B', { term: 1 })
     a.server.now = a.server.wakeAt - 0.01
@@ -213,7 +213,7 @@ describe('one vote', () => {
   })
 })
 
-describe('"election timeouts are chosen randomly from a fixed interval (e.g., 150-300ms)"', () => {
+describe('"election timeouts are chosen randomly from a fixed interval (e.g., 150–300ms)"', () => {
   const drawn = (seed: number): number[] => {
     const a = new Solo({ seed })
     const timeouts = []

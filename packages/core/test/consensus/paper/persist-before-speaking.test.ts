@@ -1,4 +1,4 @@
-// Figure 2: "Persistent state on all servers (Updated on stable storage before responding to RPCs)".
+// Figure 2: "Persistent state on all servers: (Updated on stable storage before responding to RPCs)".
 import { describe, expect, test } from 'vitest'
 import { Cluster } from '../../harness/cluster.js'
 import { Solo, success } from '../../harness/solo.js'
@@ -91,7 +91,7 @@ describe('the leader', () => {
     expect(a.state.commitIndex).toBe(2)
   })
 
-  test('"the leader may even commit an entry before it has been written to its own disk, if a majority of followers have written it to their disks" (thesis §10.2.1)', () => {
+  test('"The leader may even commit an entry before it has been written to its own disk, if a majority of followers have written it to their disks" (thesis §10.2.1)', () => {
     const a = new Solo().lead()
     a.server.propose('x')
     a.acknowledge('B', 2)

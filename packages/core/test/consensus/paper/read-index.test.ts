@@ -1,4 +1,4 @@
-// Raft dissertation §6.4: processing read-only queries more efficiently.
+// Thesis §6.4: "Processing read-only queries more efficiently".
 import { describe, expect, test } from 'vitest'
 import { Cluster } from '../../harness/cluster.js'
 import { OPTIONS } from '../../harness/options.js'
@@ -128,7 +128,7 @@ describe('the leader', () => {
 })
 
 describe('the follower', () => {
-  test('"the follower would issue a request to the leader that just asks for the current readIndex"', () => {
+  test('"the follower could issue a request to the leader that just asked for a current readIndex"', () => {
     const a = new Solo()
     a.append('B', { term: 1 })
     a.take()

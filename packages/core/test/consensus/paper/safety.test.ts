@@ -45,7 +45,7 @@ describe('§5.4.2 "Raft never commits log entries from previous terms by countin
     a.persist()
     expect(a.state.commitIndex).toBe(0)
     a.acknowledge('B', 3)
-    // "This also commits all preceding entries in the leader's log, including entries created by previous leaders."
+    // §5.3: "This also commits all preceding entries in the leader's log, including entries created by previous leaders."
     expect(a.state.commitIndex).toBe(3)
   })
 
