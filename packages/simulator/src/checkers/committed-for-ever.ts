@@ -1,4 +1,4 @@
-// Raft §5.3, State Machine Safety: what is committed at an index is the same on every server, for ever.
+// Raft §5.4.3, State Machine Safety: what is committed at an index is the same on every server, for ever.
 import type { Checker } from './checker.js'
 
 export const committedForEver: Checker = {

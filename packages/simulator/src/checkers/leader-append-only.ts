@@ -1,4 +1,5 @@
-// Raft Figure 3, Leader Append-Only: "a leader never overwrites or deletes entries in its log; it only appends".
+// Raft Figure 3, Leader Append-Only: "a leader never overwrites or deletes entries in its log; it only appends new
+// entries".
 import type { Checker } from './checker.js'
 
 export const leaderAppendOnly: Checker = {
