@@ -76,6 +76,7 @@ function reject(turn: Turn, to: NodeId, request: AppendEntries, hintIndex: LogIn
     rejectedIndex: request.prevLogIndex,
     hintIndex,
     hintTerm: state.log.termAt(hintIndex) ?? 0,
-    round: request.round,
+    // Rounds are counted per term: one of an earlier term confirms nothing in this one, whoever leads it.
+    round: request.term === state.currentTerm ? request.round : 0,
   })
 }

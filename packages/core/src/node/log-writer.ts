@@ -50,7 +50,11 @@ export class LogWriter {
       const batch = this.#waiting.shift()
       if (batch === undefined) return
       this.#writing = true
-      this.#storage.write(batch, (error) => this.#completed(batch, error))
+      try {
+        this.#storage.write(batch, (error) => this.#completed(batch, error))
+      } catch (error) {
+        this.#completed(batch, error instanceof Error ? error : new Error(String(error)))
+      }
     }
   }
 

@@ -34,6 +34,7 @@ export function resolveLimits(given: NodeLimits): Limits {
     const value = given[name]
     if (value === undefined) continue
     if (!Number.isFinite(value) || value <= 0) invalid(`${name} must be a positive number, not ${value}`)
+    if (!name.includes('Ms') && !Number.isInteger(value)) invalid(`${name} must be an integer, not ${value}`)
     Object.assign(limits, { [name]: value })
   }
   const { heartbeatMs, electionTimeoutMsMin: min, electionTimeoutMsMax: max } = limits
@@ -43,6 +44,7 @@ export function resolveLimits(given: NodeLimits): Limits {
   if (limits.messageBytesMax < 1024) invalid('messageBytesMax must be at least 1024')
   if (limits.messageBytesMax > BLOCK_BYTES_MAX / 2)
     invalid(`messageBytesMax is at most ${BLOCK_BYTES_MAX / 2}`)
+  if (limits.pendingProposalsMax > 2 ** 20) invalid('pendingProposalsMax is at most 1,048,576')
   if (limits.inFlightBytesMax < limits.messageBytesMax)
     invalid('inFlightBytesMax must hold at least one message')
   return limits

@@ -1,5 +1,5 @@
 // A member of a cluster: the public face of the runtime.
-import { InvariantViolation, initialState } from '../consensus/index.js'
+import { initialState } from '../consensus/index.js'
 import { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
@@ -153,6 +153,9 @@ export class RaftNode<Command, Result, State> {
   read<Answer>(query: (state: State) => Answer, options: ReadOptions = {}): Promise<Answer> {
     try {
       const { consistency = 'linearizable', minIndex = 0, signal } = options
+      if (!Number.isSafeInteger(minIndex) || minIndex < 0) {
+        throw new RaftError('ERR_INVALID_OPTION', `minIndex must be an index, not ${minIndex}`)
+      }
       if (consistency !== 'linearizable' && consistency !== 'local') {
         throw new RaftError('ERR_INVALID_OPTION', `unknown consistency ${String(consistency)}`)
       }
@@ -235,12 +238,14 @@ export class RaftNode<Command, Result, State> {
     this.#deadlines.stop()
     this.#runtime.proposals.stop(why, error)
     this.#runtime.reads.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
-    await this.#runtime.stop()
-    // A failed storage or transport may fail to close too: the first error is the one that tells.
-    const closings = await Promise.allSettled([
-      this.#options.transport.close(),
-      this.#options.storage.close(),
-    ])
+    // The transport first: a disk that hangs must not keep the node on the network.
+    const closeTransport = async (): Promise<void> => this.#options.transport.close()
+    const closeStorage = async (): Promise<void> => {
+      await this.#runtime.stop()
+      await this.#options.storage.close()
+    }
+    const closings = await Promise.allSettled([closeTransport(), closeStorage()])
+    // What failed may fail to close too: the first error is the one that tells.
     const failed = closings.find((closing) => closing.status === 'rejected')
     const reported = error ?? (failed === undefined ? undefined : asRaftError(failed.reason))
     this.#events.emit({ type: 'Stopped', error: reported })
@@ -269,6 +274,5 @@ export class RaftNode<Command, Result, State> {
 function asRaftError(cause: unknown): RaftError {
   if (cause instanceof RaftError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
-  const code = cause instanceof InvariantViolation ? 'ERR_INVARIANT' : 'ERR_STORAGE'
-  return new RaftError(code, message, { cause })
+  return new RaftError('ERR_INVARIANT', message, { cause })
 }

@@ -135,7 +135,14 @@ export class Reads {
     for (const read of this.#all()) {
       if (read.waiter.settled) continue
       if (read.deadline > now) earliest = Math.min(earliest, read.deadline)
-      else this.giveUp(read, new RaftError('ERR_TIMEOUT', 'no leader confirmed the read before its deadline'))
+      else
+        this.giveUp(
+          read,
+          new RaftError(
+            'ERR_TIMEOUT',
+            'the deadline passed before the read was confirmed by a leader and applied here',
+          ),
+        )
     }
     for (const asked of this.#asked.values()) asked.reads = asked.reads.filter((read) => !read.waiter.settled)
     return earliest

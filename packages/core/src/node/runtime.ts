@@ -3,6 +3,7 @@
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
+import { RaftError } from '../ports/errors.js'
 import type { Scheduler, Wake } from '../ports/scheduler.js'
 import type { EntryBlock } from '../wire/entry-block.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
@@ -67,7 +68,7 @@ export class Runtime {
     this.state = state
     this.proposals = new Proposals(limits, answers)
     this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
-    const failed = (error: Error): void => this.#fail(error)
+    const failed = (error: Error): void => this.#fail(storageFailure(error))
     const loaded = (): void => this.wake()
     const { storage } = options
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
@@ -277,4 +278,8 @@ export class Runtime {
   #randomNumber(): number {
     return this.#parts.scheduler.randomBytes(6).reduce((number, byte) => number * 256 + byte, 0)
   }
+}
+
+function storageFailure(cause: Error): RaftError {
+  return cause instanceof RaftError ? cause : new RaftError('ERR_STORAGE', cause.message, { cause })
 }

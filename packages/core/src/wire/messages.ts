@@ -15,7 +15,7 @@ export interface Forward {
   readonly term: Term
   /** Random per process of the sender; with `sequence` it tells a repeated frame from a new request. */
   readonly processId: number
-  /** 1, 2, 3, ... within the process. */
+  /** processId + 1, + 2, + 3, ...: an answer to an earlier process matches none of them. */
   readonly sequence: number
   readonly commands: readonly Uint8Array[]
 }

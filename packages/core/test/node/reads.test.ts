@@ -231,3 +231,12 @@ test('an unknown consistency is refused', async () => {
   expect(await solo.world.failure(read)).toBe('ERR_INVALID_OPTION')
   await solo.node.stop()
 })
+
+test('an answer to a leader of an earlier term confirms no read of a later one', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 5)
+  solo.sent = []
+  await solo.receive('B', append(3, 0, 0, [], { round: 20 }))
+  expect(solo.take('AppendEntriesReply', 'B')[0]).toMatchObject({ term: 5, success: false, round: 0 })
+  await solo.node.stop()
+})
