@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { endAll, start } from './programs.js'
+
+afterEach(endAll)
+
+const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+
+test('the README knows every option and no other', async () => {
+  const help = start(['--help'])
+  expect((await help.exited).code).toBe(0)
+  const options = (text: string) => new Set(text.match(/(?<![\w-])--[a-z-]+/g))
+  const known = options(help.output)
+  known.delete('--help')
+  expect(options(readme.match(/^\| `--.*$/gm)!.join('\n'))).toEqual(known)
+  for (const command of readme.match(/riverraft-bench --.*$/gm)!) {
+    expect([...known]).toEqual(expect.arrayContaining([...options(command)]))
+  }
+})
