@@ -20,7 +20,6 @@ export async function livenessPhase<Command, Result, State>(
   const { world } = cluster
   nemesis.stop()
   await world.run(world.now + RECONNECT_MS)
-  nemesis.revive()
   await within(cluster, RECONNECT_MS, 'every server starts', () =>
     cluster.servers.every(({ state }) => state === 'up' || state === 'refused'),
   )

@@ -69,7 +69,8 @@ async function runMany(args: Arguments): Promise<boolean> {
   })
   print(statistics.progress(performance.now() - startedAt))
   for (const { verdict } of failed) print(await reportFailure(verdict, { seconds, servers }, out))
-  return failed.length === 0 && (!coverage || covered(statistics))
+  const reached = !coverage || covered(statistics)
+  return failed.length === 0 && reached
 }
 
 function covered(statistics: Statistics): boolean {

@@ -21,7 +21,7 @@ function withProcess(nemesis: Nemesis, act: (server: AnyServer) => void): boolea
 /** An empty disk under an old id, while everybody else knows the old one: the only time when it must be noticed. */
 function wipe(nemesis: Nemesis): boolean {
   const { cluster, world } = nemesis
-  const refused = cluster.servers.filter(({ state }) => state === 'refused').length
+  const refused = cluster.servers.filter(({ state, rotten }) => state === 'refused' || rotten).length
   const victim = nemesis.one(cluster.up)
   if (nemesis.wiping || refused >= cluster.spare || victim === undefined) return false
   const others = cluster.servers.filter((server) => server !== victim && server.state !== 'refused')
@@ -33,6 +33,7 @@ function wipe(nemesis: Nemesis): boolean {
   for (const { process, parts } of others) {
     process?.crashAt(Number.POSITIVE_INFINITY, false)
     parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0 }
+    parts.disk.isFull = false
   }
   const { disk, view } = victim.parts
   victim.crash()
@@ -46,6 +47,17 @@ function wipe(nemesis: Nemesis): boolean {
   }
   watch()
   return true
+}
+
+/** Damages what a server wrote long ago, and starts it anew: it refuses, or it has everything. */
+function rot(nemesis: Nemesis): boolean {
+  const { cluster } = nemesis
+  const victim = nemesis.one(cluster.up)
+  const lost = cluster.servers.filter(({ state, rotten }) => state === 'refused' || rotten).length
+  if (nemesis.wiping || lost >= cluster.spare || victim === undefined) return false
+  victim.crash()
+  victim.rotten = victim.parts.disk.rot()
+  return victim.rotten
 }
 
 export const ACT_TABLE: Record<Act, Perform> = {
@@ -103,5 +115,13 @@ export const ACT_TABLE: Record<Act, Perform> = {
         }
       })
     }),
+  'full-disk': (nemesis) =>
+    withProcess(nemesis, ({ parts: { disk } }) => {
+      disk.isFull = true
+      nemesis.later(500, 5_000, () => {
+        disk.isFull = false
+      })
+    }),
+  rot,
   wipe,
 }

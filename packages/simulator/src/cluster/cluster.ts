@@ -4,7 +4,9 @@ import type { Checker } from '../checkers/checker.js'
 import { History } from '../checkers/history.js'
 import { CHECKERS } from '../checkers/index.js'
 import { Observation } from '../checkers/observation.js'
-import { Disk } from '../disk/disk.js'
+import { BlockDisk } from '../disk/block-disk.js'
+import type { Disk } from '../disk/disk.js'
+import { FileDisk } from '../disk/file-disk.js'
 import { Network } from '../network/network.js'
 import { Clock } from '../world/clock.js'
 import type { World } from '../world/world.js'
@@ -32,6 +34,8 @@ export class Cluster<Command, Result, State> {
     this.history = new History(ids)
     const observation = new Observation(world, this.history, checkers)
     this.network = new Network(world, observation, plan.encodes)
+    const newDisk = (): Disk =>
+      plan.storage.kind === 'files' ? new FileDisk(world, plan.storage) : new BlockDisk(world)
     this.servers = ids.map(
       (id, position) =>
         new Server({
@@ -42,7 +46,7 @@ export class Cluster<Command, Result, State> {
           network: this.network,
           observation,
           view: this.history.view(id),
-          disk: new Disk(world),
+          disk: newDisk(),
           clock: new Clock(1_000 * (position + 1)),
           members,
           limits: plan.limits,

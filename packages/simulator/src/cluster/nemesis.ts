@@ -50,11 +50,11 @@ export class Nemesis {
 
   /** Whatever is down comes back after a while. */
   #watch(): void {
-    if (this.#over) return
     for (const server of this.cluster.servers) {
       if (server.state !== 'down' || this.#restarting.has(server)) continue
       this.#restarting.add(server)
-      this.world.after(50 + 3_000 * this.tape.fraction() ** 2, () => this.restart(server))
+      const ms = this.#over ? 0 : 3_000 * this.tape.fraction() ** 2
+      this.world.after(50 + ms, () => this.restart(server))
     }
     this.world.after(WATCH_MS, () => this.#watch())
   }
@@ -107,10 +107,5 @@ export class Nemesis {
       server.process?.crashAt(Number.POSITIVE_INFINITY, false)
       server.start()
     }
-  }
-
-  /** After `stop`: starts again what died while the faults ended. */
-  revive(): void {
-    for (const server of this.cluster.servers) server.start()
   }
 }

@@ -26,14 +26,22 @@ export const ACTS = [
   'wall-clock',
   'slow-apply',
   'slow-disk',
+  'full-disk',
+  'rot',
   'wipe',
 ] as const
 export type Act = (typeof ACTS)[number]
+
+/** 'blocks': whole batches, without files. 'files': the real file storage on a simulated disk. */
+export type StoragePlan =
+  | { readonly kind: 'blocks' }
+  | { readonly kind: 'files'; readonly writesThrough: boolean; readonly segmentBytes: number }
 
 export interface Plan {
   readonly servers: number
   /** True: every frame passes through the codec. */
   readonly encodes: boolean
+  readonly storage: StoragePlan
   readonly limits: NodeLimits
   readonly weather: Weather
   readonly disk: DiskFaults
@@ -64,6 +72,8 @@ const ACT_MS: Record<Act, number> = {
   'wall-clock': 10_000,
   'slow-apply': 10_000,
   'slow-disk': 10_000,
+  'full-disk': 15_000,
+  rot: 20_000,
   wipe: 40_000,
 }
 
@@ -81,6 +91,7 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const size = SERVERS[tape.below(SERVERS.length)]!
   const encodes = tape.below(3) === 2
   const limits = LIMITS[tape.below(LIMITS.length)]!
+  const storage = drawStorage(tape)
   const weather = drawWeather(tape)
   const disk = drawDisk(tape)
   const acts = new Map<Act, number>()
@@ -89,6 +100,7 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   return {
     servers: servers ?? size,
     encodes,
+    storage,
     limits: { requestTimeoutMs: 2_000, ...limits },
     weather,
     disk,
@@ -96,6 +108,13 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
     clients,
     thinkMs: 120 + tape.below(150),
   }
+}
+
+function drawStorage(tape: Tape): StoragePlan {
+  const files = tape.below(2) === 1
+  const writesThrough = tape.below(2) === 0
+  const segmentBytes = [65_536, 16_384, 4_096][tape.below(3)]!
+  return files ? { kind: 'files', writesThrough, segmentBytes } : { kind: 'blocks' }
 }
 
 /** A probability: 0 for half of the seeds. */
@@ -127,6 +146,7 @@ function drawDisk(tape: Tape): DiskFaults {
     slowWrite: rate(tape, 0.002),
     hungWrite: rate(tape, 0.0002),
     failedWrite: rate(tape, 0.0005),
+    shortWrite: rate(tape, 0.02),
     failedRead: rate(tape, 0.02),
   }
 }

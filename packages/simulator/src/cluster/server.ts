@@ -12,7 +12,7 @@ import { seededRandom } from '../world/random.js'
 import type { World } from '../world/world.js'
 import { type Attempted, recordedMachine } from './recorded-machine.js'
 
-/** 'refused': its disk was wiped, the others do not let it in any more. It stays down. */
+/** 'refused': its disk was wiped, so that the others do not let it in, or damaged, so that it does not start. For good. */
 export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused'
 
 export interface ServerParts<Command, Result, State> {
@@ -40,6 +40,8 @@ export class Server<Command, Result, State> {
   /** Milliseconds that each apply takes at present. */
   applyMs = 0
   boots = 0
+  /** Its disk was damaged: refusing to start is right. */
+  rotten = false
   /** Clients that wait for this process: they learn that it is gone. */
   readonly onDown: Set<() => void> = new Set()
 
@@ -137,10 +139,11 @@ export class Server<Command, Result, State> {
     }
     const code = error instanceof RaftError ? error.code : String(error)
     world.coverage.hit(`stopped: ${code}`)
-    const wanted = code === 'ERR_STORAGE' || code === 'ERR_INCARNATION_CHANGED'
+    const damaged = this.rotten && code === 'ERR_STORAGE_CORRUPT'
+    const wanted = code === 'ERR_STORAGE' || code === 'ERR_INCARNATION_CHANGED' || damaged
     if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${code} ${(error as Error)?.stack ?? ''}`)
     process.kill()
-    if (code === 'ERR_INCARNATION_CHANGED') this.state = 'refused'
+    if (code === 'ERR_INCARNATION_CHANGED' || damaged) this.state = 'refused'
   }
 
   /** The process dies at once; nothing it would still do happens. */

@@ -9,7 +9,7 @@ import {
   type WriteCompleted,
 } from '@riverraft/core'
 import type { Process } from '../world/process.js'
-import type { Disk } from './disk.js'
+import type { BlockDisk } from './block-disk.js'
 import { ERRORS, SLOW_MS_MAX } from './disk-faults.js'
 
 interface Pending {
@@ -20,7 +20,7 @@ interface Pending {
 export class BlockStorage implements Storage {
   readonly name = 'simulated'
   readonly durable = true
-  readonly #disk: Disk
+  readonly #disk: BlockDisk
   readonly #process: Process
   #pending: Pending | undefined
   #hung = false
@@ -28,7 +28,7 @@ export class BlockStorage implements Storage {
   #closed = false
   #idle: (() => void) | undefined
 
-  constructor(disk: Disk, process: Process) {
+  constructor(disk: BlockDisk, process: Process) {
     this.#disk = disk
     this.#process = process
   }

@@ -8,6 +8,8 @@ export interface DiskFaults {
   readonly slowWrite: number
   readonly hungWrite: number
   readonly failedWrite: number
+  /** The system takes only a part of what it is given. */
+  readonly shortWrite: number
   /** Probability per read, and per open. */
   readonly failedRead: number
 }
@@ -18,6 +20,7 @@ export const HEALTHY: DiskFaults = {
   slowWrite: 0,
   hungWrite: 0,
   failedWrite: 0,
+  shortWrite: 0,
   failedRead: 0,
 }
 

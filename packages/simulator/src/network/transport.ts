@@ -23,8 +23,12 @@ export class SimulatedTransport implements Transport {
   send(peer: NodeId, frame: Frame): void {
     const endpoint = this.#endpoint
     if (endpoint === undefined || !this.#process.reaches('send', false)) return
-    this.#network.observer.sent(endpoint.id, peer, frame)
-    endpoint.links.get(peer)?.send(frame)
+    const link = endpoint.links.get(peer)
+    if (link?.isUp === true) {
+      // What is said to nobody has not been said.
+      this.#network.observer.sent(endpoint.id, peer, frame)
+      link.send(frame)
+    }
     this.#process.reaches('send', true)
   }
 
