@@ -38,7 +38,7 @@ export function checkLinearizability<State, Input, Output>(
   for (const part of model.partition?.(history) ?? [history]) {
     const budget = { stepsLeft: stepsMax, configurationsLeft: configurationsMax }
     const found = search(anyState, part, budget)
-    if (found.type === 'stuck') return { ok: false, explanation: explain(anyState, part, found, limits) }
+    if (found.type === 'stuck') return { ok: false, explanation: explain(anyState, part, limits) }
     // A later part may still show a violation, which says more.
     if (found.type === 'exhausted') exhausted ??= { budget: found.budget, operations: part.length }
   }

@@ -16,7 +16,7 @@ export interface Configuration {
   readonly bits: Int32Array
   readonly path: Path | undefined
   /** The next one of the same hash. */
-  next: Configuration | undefined
+  readonly next: Configuration | undefined
 }
 
 /** What a search may cost; counted, not timed, so that a verdict is the same on every machine. */
@@ -43,18 +43,18 @@ export class Configurations {
     this.#budget = budget
   }
 
-  /** Whether it is worth searching. */
-  admit(configuration: Configuration): boolean {
+  /** Keeps a copy, if it is worth searching: most are not, and their bits are no garbage this way. */
+  admit(configuration: Configuration): Configuration | undefined {
     const hash = this.#hash(configuration)
     const first = this.#byHash.get(hash)
     for (let met = first; met; met = met.next) {
       this.#budget.stepsLeft--
-      if (this.#isAtLeastAsGood(met, configuration)) return false
+      if (this.#isAtLeastAsGood(met, configuration)) return undefined
     }
     this.#budget.configurationsLeft--
-    configuration.next = first
-    this.#byHash.set(hash, configuration)
-    return true
+    const kept = { ...configuration, bits: configuration.bits.slice(), next: first }
+    this.#byHash.set(hash, kept)
+    return kept
   }
 
   #isAtLeastAsGood(a: Configuration, b: Configuration): boolean {
@@ -95,4 +95,16 @@ export class StateTable<State> {
   get(number: number): State {
     return this.#states[number]!
   }
+}
+
+export function has(bits: Int32Array, bit: number): boolean {
+  return ((bits[bit >>> 5]! >>> (bit & 31)) & 1) === 1
+}
+
+export function add(bits: Int32Array, bit: number): void {
+  bits[bit >>> 5]! |= 1 << (bit & 31)
+}
+
+export function remove(bits: Int32Array, bit: number): void {
+  bits[bit >>> 5]! &= ~(1 << (bit & 31))
 }

@@ -1,7 +1,7 @@
 // Why a history cannot be, for a person to read.
-import type { History, NotApplied, Operation } from './history.js'
+import type { History, NotApplied, Operation, Unknown } from './history.js'
 import { type Model, type Observed, UNKNOWN } from './model.js'
-import { type Found, search } from './search.js'
+import { type Furthest, search } from './search.js'
 import { type Limits, setFree, shrink } from './shrink.js'
 import { type Labels, render } from './text.js'
 
@@ -22,41 +22,40 @@ export interface Explanation<Input, Output> {
   readonly text: string
 }
 
-type Stuck<Input, Output> = Extract<Found<Input, Output>, { type: 'stuck' }>
-
 /** More of them are hardly looked at. */
 const SUSPECTS_TRIED_MAX = 200
+/** How far the whole history can be followed is for orientation only. */
+const WHOLE_STEPS_MAX = 200_000
 
+/** `history` is one part, and cannot be linearized. */
 export function explain<Input, Output>(
   model: Model<unknown, Input, Output>,
   history: History<Input, Output>,
-  whole: Stuck<Input, Output>,
   limits: Limits,
 ): Explanation<Input, Output> {
+  const whole = follow(model, history, { ...limits, stepsMax: Math.min(limits.stepsMax, WHOLE_STEPS_MAX) })
   const deadline =
     whole.unplaced.outcome === 'returned' ? whole.unplaced.returnedAt : Number.POSITIVE_INFINITY
   const core = shrink(model, history, limits, (operation) => operation.calledAt > deadline)
   const { operations, context, minimal } = core
-  // The context is shown free, as it was while shrinking.
-  const original = new Map<unknown, Operation<Input, Output>>()
-  const shown = [...operations, ...context.map(setFree)]
-  for (const [i, operation] of shown.entries()) original.set(operation, [...operations, ...context][i]!)
-  const found = search(model, shown, budgetOf(limits))
-  const stuck = found.type === 'stuck' ? found : whole
-  const named = (operation: Operation<Input, Output>): Operation<Input, Output> =>
-    original.get(operation) ?? operation
-  const facts = {
-    operations,
-    context,
-    minimal,
-    prefix: stuck.order.map(named),
-    unplaced: named(stuck.unplaced),
-    suspects: findSuspects(model, history, shown, limits),
-  }
-  return {
-    ...facts,
-    text: render(facts, { history, whole, state: replay(model, facts.prefix) }, labelsOf(model)),
-  }
+  // The context is free, as it was while shrinking.
+  const free = context.map(setFree)
+  const shown = [...operations, ...free]
+  const { order, unplaced } = follow(model, shown, limits)
+  const prefix = order.map((operation) => context[free.indexOf(operation as Unknown<Input>)] ?? operation)
+  const suspects = findSuspects(model, history, shown, limits)
+  const facts = { operations, context, minimal, prefix, unplaced, suspects }
+  return { ...facts, text: render(facts, { history, whole, state: replay(model, prefix) }, labelsOf(model)) }
+}
+
+function follow<Input, Output>(
+  model: Model<unknown, Input, Output>,
+  history: History<Input, Output>,
+  limits: Limits,
+): Furthest<Input, Output> {
+  const found = search(model, history, budgetOf(limits), false)
+  if (found.type === 'linearizable') throw new Error('the hints of the model contradict its steps')
+  return found
 }
 
 /** The state after an order: searched states may be of a specialized model. */

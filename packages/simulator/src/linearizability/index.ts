@@ -2,7 +2,7 @@
 export { type CheckOptions, type CheckResult, checkLinearizability, type Exhausted } from './check.js'
 export type { Explanation } from './explain.js'
 export type { History, NotApplied, Operation, Returned, Unknown } from './history.js'
-export { byKey, ILLEGAL, type Model, type Observed, type Step, UNKNOWN } from './model.js'
+export { byKey, ILLEGAL, type Model, NEVER_BEFORE, type Observed, type Step, UNKNOWN } from './model.js'
 export { type CounterInput, type CounterOutput, counterModel } from './models/counter.js'
 export {
   type KvModelInput,

@@ -5,6 +5,9 @@ import type { History } from './history.js'
 export const UNKNOWN: unique symbol = Symbol('unknown output')
 export type Observed<Output> = Output | typeof UNKNOWN
 
+/** In place of the hash of a state that cannot have been there before, as in a counter that only grows. */
+export const NEVER_BEFORE: unique symbol = Symbol('never before')
+
 export type Step<State> = { readonly legal: true; readonly state: State } | { readonly legal: false }
 export const ILLEGAL: Step<never> = { legal: false }
 
@@ -31,6 +34,13 @@ export interface Model<State, Input, Output> {
   overwrites?(input: Input): boolean
   /** Inputs of the same key, their output unknown, do the same to every state. Undefined: like no other. */
   effectKey?(input: Input): string | number | undefined
+  /**
+   * Both or neither. `needs`: the hash of the only states in which this output is possible; undefined if there are
+   * several. `makes`: the hash of the only states that `input` may change another state to, or NEVER_BEFORE; undefined
+   * if it changes none.
+   */
+  needs?(input: Input, output: Output): string | number | undefined
+  makes?(input: Input): string | number | typeof NEVER_BEFORE | undefined
 
   /** For explanations. Default: JSON. */
   describe?(input: Input, output: Observed<Output>): string

@@ -29,7 +29,8 @@ export function render<Input, Output>(
     `${operation.client}: ${labels.operation(operation)}`
   const count = operations.length === 1 ? '1 operation' : `${operations.length} operations`
   const others = history.length - operations.length
-  const wherever = others > 0 ? `, whenever and whether the other ${others} took effect` : ''
+  const wherever =
+    others > 0 ? `, whenever and whether the other ${others === 1 ? 'one' : others} took effect` : ''
   const cannot = `Not linearizable: ${count} cannot be explained${wherever}`
   const lines = [minimal ? `${cannot}.` : `${cannot} (not shrunk to the end: the budget was used up).`]
   lines.push('', ...table(operations, labels))
@@ -44,7 +45,7 @@ export function render<Input, Output>(
   }
   if (others > 0) {
     const last = whole.order.slice(-WHOLE_SHOWN_MAX)
-    lines.push('', `Of all ${history.length}, ${whole.order.length} can be placed, the last of them:`)
+    lines.push('', `Of all ${history.length}, an order was found for ${whole.order.length}, at its end:`)
     lines.push(...last.map((operation) => `  ${named(operation)}`))
     lines.push(`  then not ${named(whole.unplaced)}`)
   }

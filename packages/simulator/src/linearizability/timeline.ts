@@ -5,6 +5,7 @@
 //
 // A returned operation matters to a configuration only from its call to its return. For that time it holds a slot, one
 // bit; the set of operations placed ahead of their return takes as many bits as there were ever operations at once.
+import { type Configuration, has } from './configurations.js'
 import type { History, Returned, Unknown } from './history.js'
 import type { Model } from './model.js'
 
@@ -78,6 +79,22 @@ export class Timeline<Input, Output> {
     operations.sort((a, b) => a - b)
     this.#pending = { position, operations }
     return operations
+  }
+
+  /** The first position at which a returned operation has been called. */
+  firstPositionOf(operation: number): number {
+    return this.#from[operation]!
+  }
+
+  isCalledAt(operation: number, position: number): boolean {
+    if (operation < this.returnedCount) return this.#from[operation]! <= position
+    return operation < this.unknownEndAt(position)
+  }
+
+  isPlaced(operation: number, { position, bits }: Pick<Configuration, 'position' | 'bits'>): boolean {
+    if (operation < position) return true
+    const isSlotHeld = operation >= this.returnedCount || this.#from[operation]! <= position
+    return isSlotHeld && has(bits, this.bitOf[operation]!)
   }
 
   /** The end of the operations without an outcome that may be placed at `position`. */

@@ -67,6 +67,21 @@ function textOf(value: KvModelValue): string {
   return typeof value === 'string' ? value : `${BYTES}${value.join(' ')}`
 }
 
+function hashOf(state: KvModelState): string | number {
+  return state === null ? 0 : state
+}
+
+/** The only value that the key can have had before this output; undefined if there are several. */
+function neededBy(input: KvModelInput, output: KvModelOutput): KvModelValue | null | undefined {
+  if (input.type === 'get') return output && 'value' in output ? output.value : null
+  if (output === undefined || 'value' in output) return undefined
+  if (input.type === 'put') return 'created' in output && output.created ? null : undefined
+  if (input.type === 'delete') return 'deleted' in output && output.deleted === false ? null : undefined
+  if (!('succeeded' in output) || output.succeeded === undefined) return undefined
+  if (output.succeeded) return input.expected
+  return 'entry' in output ? (output.entry?.value ?? null) : undefined
+}
+
 function* valuesIn(output: KvModelOutput): Iterable<KvModelValue | undefined> {
   if (output && 'value' in output) yield output.value
   if (output && 'entry' in output) yield output.entry?.value
@@ -95,13 +110,21 @@ function modelOf(text: (value: KvModelValue) => string): Model<KvModelState, KvM
       const isAsSeen = output === UNKNOWN || matches(state, next, input, output)
       return isAsSeen ? { legal: true, state: next } : ILLEGAL
     },
-    hash: (state) => (state === null ? 0 : state),
+    hash: hashOf,
     readOnly: (input) => input.type === 'get',
     overwrites: (input) => input.type === 'put' || input.type === 'delete',
     effectKey: (input) => {
       const value = 'value' in input ? orNull(input.value) : null
       const expected = input.type === 'cas' ? orNull(input.expected) : undefined
       return JSON.stringify([input.type, value, expected])
+    },
+    needs: (input, output) => {
+      const needed = neededBy(input, output)
+      return needed === undefined ? undefined : hashOf(orNull(needed))
+    },
+    makes: (input) => {
+      if (input.type === 'get') return undefined
+      return hashOf(input.type === 'delete' ? null : orNull(input.value))
     },
     describe: describeKv,
     describeState: (state) => {

@@ -1,6 +1,6 @@
 // A list that is appended to: what a replicated log looks like from outside.
 import type { History } from '../history.js'
-import { ILLEGAL, type Model, type Observed, type Step, UNKNOWN } from '../model.js'
+import { ILLEGAL, type Model, NEVER_BEFORE, type Observed, type Step, UNKNOWN } from '../model.js'
 
 export type ListInput = { readonly type: 'read' } | { readonly type: 'append'; readonly value: string }
 
@@ -52,6 +52,11 @@ function lengthModel(history: History<ListInput, ListOutput>): Model<number, Lis
     },
     hash: (length) => length,
     readOnly,
+    needs: (input, output) => {
+      if (isList(output)) return output.length
+      return output === undefined || input.type === 'read' ? output : output - 1
+    },
+    makes: ({ type }) => (type === 'read' ? undefined : NEVER_BEFORE),
     // Beyond the longest read a seen value is like any other too, but here it counts where it is seen.
     effectKey: (input) => {
       if (input.type === 'read') return undefined

@@ -23,12 +23,14 @@ export function registerModel(
     readOnly: (input) => input.type === 'read',
     overwrites: (input) => input.type === 'write',
     effectKey: (input) => (input.type === 'write' ? keyOf(input.value) : undefined),
+    needs: (input, output) => (input.type === 'read' ? keyOf(output) : undefined),
+    makes: (input) => (input.type === 'write' ? keyOf(input.value) : undefined),
     describe,
     describeState: (state) => `the value is ${String(state)}`,
   }
 }
 
-function keyOf(value: RegisterValue): string {
+function keyOf(value: RegisterOutput): string {
   return `${typeof value} ${value}`
 }
 
