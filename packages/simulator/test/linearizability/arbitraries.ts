@@ -39,16 +39,16 @@ const registers: Subject<unknown, RegisterInput, RegisterOutput> = {
   lie: (input) => (input.type === 'read' ? fc.constantFrom(null, 1, 2, 3) : fc.constant(undefined)),
 }
 
-const counters: Subject<unknown, CounterInput, CounterOutput> = {
-  name: 'counter',
+const counters = (name: string, ...amounts: number[]): Subject<unknown, CounterInput, CounterOutput> => ({
+  name,
   reference: counter as Reference<unknown, CounterInput, CounterOutput>,
   model: counterModel() as Model<unknown, CounterInput, CounterOutput>,
   input: fc.oneof(
     readInput,
-    fc.record({ type: fc.constant('add' as const), amount: fc.constantFrom(1, 2, -1) }),
+    fc.record({ type: fc.constant('add' as const), amount: fc.constantFrom(...amounts) }),
   ),
   lie: () => fc.integer({ min: -1, max: 6 }),
-}
+})
 
 const lists = (
   name: string,
@@ -91,7 +91,8 @@ const stores: Subject<unknown, KvModelInput, KvModelOutput> = {
 // Each with inputs and outputs of its own: what is done with one is done with any.
 export const subjects = [
   registers,
-  counters,
+  counters('counter', 1, 2, -1),
+  counters('counter that only grows', 0, 1, 2),
   lists('list', list),
   lists('list whose appends tell nothing', silentList),
   stores,
