@@ -64,18 +64,15 @@ export class Applier {
         continue
       }
       const cursor = this.#cursorAt(block, index)
-      for (;;) {
+      while (this.lastApplied < last) {
         this.#apply(block, cursor)
         this.lastApplied = cursor.index
-        if (cursor.index >= last) break
-        if (++sinceClock % CLOCK_EVERY === 0 && this.#now() > until) {
-          cursor.next()
-          return true
-        }
+        // Positioned at the entry to apply next, if this block has one.
         cursor.next()
+        // Counted across blocks: a log of one-entry blocks must not keep sockets and timers from their turn.
+        if (++sinceClock % CLOCK_EVERY === 0 && this.#now() > until)
+          return this.lastApplied < this.commitIndex
       }
-      // Positioned at the entry to apply next, if this block has one.
-      cursor.next()
     }
     return false
   }
