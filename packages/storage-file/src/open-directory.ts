@@ -1,12 +1,14 @@
 // Opens a directory: format or recognise it, read everything, decide what serves, and only then change anything.
 import type { StorageIdentity } from '@riverraft/core'
-import { sync, withFile } from './calls.js'
+import { readUpTo, sync, withFile, write } from './calls.js'
 import { corrupt } from './errors.js'
 import type { FileSystem } from './file-system.js'
 import { checkIdentity, readFormat, writeFormat } from './format-file.js'
 import { FORMAT_NAME, segmentName, segmentsAmong, snapshotName, snapshotsAmong, UNFINISHED } from './names.js'
 import { type RecoveredLog, recoverLog } from './recover-log.js'
 import { Snapshots } from './snapshots.js'
+
+const REWRITE_BYTES = 1024 * 1024
 
 export interface OpenedDirectory {
   readonly formatted: boolean
@@ -91,12 +93,31 @@ async function syncAll(
   fileSystem: FileSystem,
   directory: string,
   { newest }: Snapshots,
-  { segments }: RecoveredLog,
+  { segments, lastBatch }: RecoveredLog,
 ): Promise<void> {
+  if (lastBatch !== undefined) await rewrite(fileSystem, lastBatch)
   const names = [FORMAT_NAME, ...segments.map(({ sequence }) => segmentName(sequence))]
   if (newest !== undefined) names.push(snapshotName(newest))
   for (const name of names) {
     await withFile(fileSystem, `${directory}/${name}`, 'write', (file) => sync(fileSystem, file))
   }
   await fileSystem.syncDirectory(directory)
+}
+
+/**
+ * The last batch may be one whose write or sync failed: then its pages can be in memory, count as clean, and never reach
+ * the disk, whatever is synced. Written once more, they are dirty again.
+ */
+async function rewrite(
+  fileSystem: FileSystem,
+  { path, from, end }: { readonly path: string; readonly from: number; readonly end: number },
+): Promise<void> {
+  await withFile(fileSystem, path, 'write', async (file) => {
+    for (let position = from; position < end; ) {
+      const bytes = Buffer.allocUnsafe(Math.min(REWRITE_BYTES, end - position))
+      const have = await readUpTo(fileSystem, file, bytes, position)
+      await write(fileSystem, file, bytes.subarray(0, have), position)
+      position += have
+    }
+  })
 }

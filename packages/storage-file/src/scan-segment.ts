@@ -24,6 +24,8 @@ export interface SegmentScan {
   readonly crc: number
   /** Number of the last whole batch. */
   readonly batch: number
+  /** Where that batch begins, together with the header when it is the first one. */
+  readonly batchAt: number
   /** Where there was no whole record any more. */
   readonly stoppedAt: number
 }
@@ -36,12 +38,15 @@ export async function scanSegment(
   apply: (batch: ScannedBatch) => void,
 ): Promise<SegmentScan> {
   let [end, crc, batch] = [header.length, header.crc, header.firstBatch - 1]
+  let batchAt = 0
   let previousCrc = crc
   let open = emptyBatch()
   for (;;) {
     const stoppedAt = reader.position
     const record = await reader.next()
-    if (record === undefined || record.previousCrc !== previousCrc) return { end, crc, batch, stoppedAt }
+    if (record === undefined || record.previousCrc !== previousCrc) {
+      return { end, crc, batch, batchAt, stoppedAt }
+    }
     try {
       if (record.batch !== batch + 1) throw new Error(`batch ${record.batch} stands after batch ${batch}`)
       add(open, record)
@@ -51,6 +56,7 @@ export async function scanSegment(
     }
     previousCrc = record.crc
     if (!record.last) continue
+    if (batch >= header.firstBatch) batchAt = end
     end = reader.position
     crc = record.crc
     batch = record.batch

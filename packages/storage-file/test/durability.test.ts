@@ -1,8 +1,8 @@
 // "Completed" means durable: the flag is set, or the sync has ended, before anybody is told.
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { segment } from './harness/directory.js'
-import { FaultyDisk } from './harness/faulty-disk.js'
+import { segment, usedBytes } from './harness/directory.js'
+import { FaultyDisk, systemError } from './harness/faulty-disk.js'
 import {
   batch,
   block,
@@ -90,6 +90,36 @@ test('what opening has read is synced before it is answered', async () => {
   expect(fileSystem.trace.lastIndexOf('syncDirectory . done')).toBeGreaterThan(
     fileSystem.trace.indexOf('sync 0000000000000001.segment done'),
   )
+})
+
+test('a batch whose sync failed is written once more by the next opening: its clean pages prove nothing', async () => {
+  const directory = await temporaryDirectory()
+  const failing = new FaultyDisk({ writesThrough: false })
+  const before = storageIn(directory, { fileSystem: failing })
+  await before.open(identity)
+  await written(before, batch([stored(block(1, 2))]))
+  await failing.prepared()
+  await written(before, vote(1, 'b'))
+  const end = usedBytes(await readFile(segment(directory, 2)))
+  failing.judge = ({ kind, name }) =>
+    kind === 'sync' && name.endsWith('.segment') ? systemError('EIO') : undefined
+  expect(await write(before, batch([stored(block(3, 2))]))).toMatchObject({ code: 'ERR_STORAGE' })
+  await before.close()
+
+  const bytes = await readFile(segment(directory, 2))
+  const fileSystem = new FaultyDisk()
+  const positions: number[] = []
+  const writing = fileSystem.write.bind(fileSystem)
+  fileSystem.write = (file, buffers, position, done) => {
+    positions.push(position, position + buffers.reduce((sum, { length }) => sum + length, 0))
+    writing(file, buffers, position, done)
+  }
+  const storage = storageIn(directory, { fileSystem })
+  expect((await storage.open(identity)).runs).toEqual([{ firstIndex: 1, lastIndex: 4, term: 1 }])
+  expect(positions).toEqual([end, usedBytes(bytes)])
+  expect(await readFile(segment(directory, 2))).toEqual(bytes)
+  const again = fileSystem.trace.indexOf('write 0000000000000002.segment done')
+  expect(fileSystem.trace.indexOf('sync 0000000000000002.segment')).toBeGreaterThan(again)
 })
 
 test('formatting is durable before it is answered, and whole or not there', async () => {
