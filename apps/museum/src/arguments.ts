@@ -1,0 +1,58 @@
+// What `pnpm museum` understands.
+import { parseArgs } from 'node:util'
+import type { Seeds } from './trial.js'
+
+export interface Arguments {
+  readonly seeds: Seeds
+  readonly jobs: number
+  /** Mutants whose names contain one of these; none: all. */
+  readonly only: readonly string[]
+  /** False: the core's own invariants are switched off. 'both': one after the other. */
+  readonly invariants: boolean | 'both'
+  readonly json: string | undefined
+  readonly saveReplay: string | undefined
+}
+
+export const USAGE = `usage: pnpm museum [options]
+  --only NAME           mutants whose name contains this; may be repeated
+  --seeds N             seeds in a range (default 40); a mutant must be caught in most ranges
+  --ranges N            disjoint ranges: 1..N, N+1..2N, ... (default 5)
+  --seconds N           virtual seconds of faults per seed (default 60)
+  --jobs K              mutants at a time (default 1)
+  --no-invariants       only with the core's own invariants switched off
+  --with-invariants     only with them
+  --json FILE           write the results there
+  --save-replay DIR     save each mutant's first failure, made smaller`
+
+/** @throws Error with what is wrong */
+export function readArguments(args: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: args.filter((arg) => arg !== '--'),
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      seeds: { type: 'string', default: '40' },
+      ranges: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '60' },
+      jobs: { type: 'string', default: '1' },
+      'no-invariants': { type: 'boolean', default: false },
+      'with-invariants': { type: 'boolean', default: false },
+      json: { type: 'string' },
+      'save-replay': { type: 'string' },
+    },
+  })
+  const number = (name: 'seeds' | 'ranges' | 'seconds' | 'jobs'): number => {
+    const value = Number(values[name])
+    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a positive integer`)
+    return value
+  }
+  const [without, with_] = [values['no-invariants'], values['with-invariants']]
+  if (without && with_) throw new Error('--no-invariants and --with-invariants exclude each other')
+  return {
+    seeds: { perRange: number('seeds'), ranges: number('ranges'), seconds: number('seconds') },
+    jobs: number('jobs'),
+    only: values.only,
+    invariants: without ? false : with_ ? true : 'both',
+    json: values.json,
+    saveReplay: values['save-replay'],
+  }
+}

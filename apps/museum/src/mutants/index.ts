@@ -1,0 +1,21 @@
+// The collection. A feature brings its bugs along: see README.md.
+import type { Mutant } from '../mutant.js'
+import { COMMITMENT_MUTANTS } from './commitment.js'
+import { DURABILITY_MUTANTS } from './durability.js'
+import { ELECTION_MUTANTS } from './elections.js'
+import { FILE_MUTANTS } from './files.js'
+import { PROPOSAL_MUTANTS } from './proposals.js'
+import { READ_MUTANTS } from './reads.js'
+import { REPLICATION_MUTANTS } from './replication.js'
+import { TIMER_MUTANTS } from './timers.js'
+
+export const MUTANTS: readonly Mutant[] = [
+  ...ELECTION_MUTANTS,
+  ...TIMER_MUTANTS,
+  ...REPLICATION_MUTANTS,
+  ...COMMITMENT_MUTANTS,
+  ...DURABILITY_MUTANTS,
+  ...READ_MUTANTS,
+  ...PROPOSAL_MUTANTS,
+  ...FILE_MUTANTS,
+]

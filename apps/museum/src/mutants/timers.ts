@@ -1,0 +1,35 @@
+// Raft §5.2, §5.6: elections when they are due, and no others.
+import { type Mutant, mutant } from '../mutant.js'
+
+const TIMER = 'core/src/consensus/election-timer.ts'
+
+export const TIMER_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'heartbeats-not-heard',
+    'A heartbeat does not reset the election timer: elections for ever.',
+    'core/src/consensus/append-entries.ts',
+    'recognizeLeader(turn, from)\n  resetElectionTimer(turn)',
+    'recognizeLeader(turn, from)',
+  ),
+  mutant(
+    'heartbeats-too-rare',
+    'A leader speaks once in an election timeout: its followers lose patience on a quiet network (§5.6).',
+    TIMER,
+    'return state.role.heartbeatAt + state.options.heartbeatMs',
+    'return state.role.heartbeatAt + state.options.electionTimeoutMsMax',
+  ),
+  mutant(
+    'timeouts-not-random',
+    'All wait equally long, so all become candidates at once, again and again (§5.2).',
+    TIMER,
+    'timeoutMs: min + value * (max - min)',
+    'timeoutMs: (min + max) / 2 + 0 * value',
+  ),
+  mutant(
+    'deaf-while-voting',
+    'A candidate of a term ignores its elected leader, and the next term begins: elections for ever.',
+    'core/src/consensus/append-entries.ts',
+    'recognizeLeader(turn, from)\n  resetElectionTimer(turn)',
+    "if (state.role.role === 'candidate') return\n  recognizeLeader(turn, from)\n  if (state.electionTimer.startedAt === 0) resetElectionTimer(turn)",
+  ),
+]

@@ -1,0 +1,36 @@
+// What the museum shows.
+import { type Exhibit, isCaught, isCaughtByCheckersAlone } from './exhibition.js'
+import type { Seeds, Trial } from './trial.js'
+
+const NAME_WIDTH = 36
+const CELL_WIDTH = 44
+
+export function heading({ perRange, ranges, seconds }: Seeds): string {
+  return [
+    `seeds 1..${perRange * ranges} in ${ranges} ranges of ${perRange}, ${seconds} virtual seconds of faults each: median seeds to the first catch (each range), and by whom`,
+    `${'mutant'.padEnd(NAME_WIDTH)}${'as built'.padEnd(CELL_WIDTH)}without the core's invariants`,
+  ].join('\n')
+}
+
+export function row({ mutant, withInvariants, withoutInvariants }: Exhibit): string {
+  return `${mutant.name.padEnd(NAME_WIDTH)}${cell(withInvariants).padEnd(CELL_WIDTH)}${cell(withoutInvariants)}`.trimEnd()
+}
+
+function cell(trial: Trial | undefined): string {
+  if (trial === undefined) return '-'
+  const { medianSeeds, ranges, caughtBy } = trial
+  const each = ranges.map(({ seeds, finding, died }) => (finding ? seeds : died ? 'died' : 'none')).join(' ')
+  const median = Number.isFinite(medianSeeds) ? String(medianSeeds) : 'NOT CAUGHT'
+  return `${median} (${each}) ${caughtBy.join(', ')}`.trimEnd()
+}
+
+export function summary(exhibits: readonly Exhibit[]): string {
+  const caught = exhibits.filter(isCaught)
+  const tried = exhibits.filter(({ withoutInvariants }) => withoutInvariants !== undefined)
+  const lines = [`${caught.length} of ${exhibits.length} mutants caught`]
+  if (tried.length > 0)
+    lines.push(
+      `${tried.filter(isCaughtByCheckersAlone).length} of ${tried.length} by the checkers alone, the core's own invariants switched off`,
+    )
+  return lines.join('\n')
+}

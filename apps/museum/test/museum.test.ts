@@ -1,0 +1,74 @@
+// The museum itself: every bug still fits the rule it was made for, and the simulator finds some of them at once.
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { UNMUTATED } from '../dist/exhibition.js'
+import { INVARIANTS_OFF } from '../dist/invariants-off.js'
+import { MUTANTS } from '../dist/mutants/index.js'
+import { PatchError, patchedFiles } from '../dist/patch.js'
+import { tryMutant } from '../dist/trial.js'
+
+describe('the collection', () => {
+  test('has enough mutants, each with a name of its own and a story', () => {
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(30)
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length)
+    for (const { name, story } of MUTANTS) {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(story).toMatch(/^[A-Z].*\.$/)
+    }
+  })
+
+  test.each(MUTANTS)('$name applies, and what it changes still parses', ({ name, edits }) => {
+    const built = patchedFiles(name, [])
+    const mutated = patchedFiles(name, edits)
+    expect(mutated.size).toBeGreaterThan(built.size)
+    expect(patchedFiles(name, [...edits, ...INVARIANTS_OFF]).size).toBeGreaterThan(0)
+  })
+})
+
+describe('a patch', () => {
+  const file = 'core/src/consensus/quorum.ts'
+
+  test('that does not apply any more fails with the name of its mutant', () => {
+    const edit = { file, find: 'no such line', replace: '' }
+    expect(() => patchedFiles('vanished', [edit])).toThrow(PatchError)
+    expect(() => patchedFiles('vanished', [edit])).toThrow(/^vanished: .*is not there any more/)
+  })
+
+  test('that could mean two places fails with the name of its mutant', () => {
+    const edit = { file, find: 'configuration', replace: '' }
+    expect(() => patchedFiles('ambiguous', [edit])).toThrow(/^ambiguous: .*is there \d+ times/)
+  })
+
+  test('that breaks the file fails with the name of its mutant', () => {
+    const edit = { file, find: 'Math.floor(', replace: 'Math.floor((' }
+    expect(() => patchedFiles('broken', [edit])).toThrow(/^broken: .*does not parse/)
+  })
+})
+
+describe('a trial', () => {
+  const seeds = { perRange: 6, ranges: 1, seconds: 20 }
+  const mutant = (name: string) => MUTANTS.find((one) => one.name === name)!
+
+  test.each([
+    ['acknowledged-before-durable', 'durable-before-sent'],
+    ['earlier-term-counted', 'commit-rule'],
+    ['vote-not-persisted', 'durable-before-sent'],
+  ])('catches %s by %s alone', async (name, property) => {
+    const { medianSeeds, caughtBy } = await tryMutant(mutant(name), { seeds, invariants: false })
+    expect(caughtBy).toEqual([property])
+    expect(medianSeeds).toBeLessThanOrEqual(seeds.perRange)
+  })
+
+  test('finds nothing in what ships, and leaves nothing behind', async () => {
+    const before = copies()
+    const few = { ...seeds, perRange: 2 }
+    const { ranges } = await tryMutant(UNMUTATED, { seeds: few, invariants: true })
+    expect(ranges).toEqual([{ seeds: 2 }])
+    expect(copies()).toEqual(before)
+  })
+})
+
+function copies(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('riverraft-museum-'))
+}
