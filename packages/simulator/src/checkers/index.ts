@@ -6,6 +6,7 @@ import { committedForEver } from './committed-for-ever.js'
 import { committedStays } from './committed-stays.js'
 import { durableBeforeSent } from './durable-before-sent.js'
 import { durableSurvives } from './durable-survives.js'
+import { electedByQuorum } from './elected-by-quorum.js'
 import { electionSafety } from './election-safety.js'
 import { failStop } from './fail-stop.js'
 import { leaderAppendOnly } from './leader-append-only.js'
@@ -19,6 +20,7 @@ import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
 
 export const CHECKERS: readonly Checker[] = [
   electionSafety,
+  electedByQuorum,
   oneVotePerTerm,
   durableBeforeSent,
   leaderAppendOnly,
