@@ -31,8 +31,8 @@ export function describeConditions(conditions: Conditions, options: RunOptions):
     `node ${node}, ${platform}, ${cores} × ${cpu}, load average before the run ${loadAverage.toFixed(2)}`,
     `${nodes} replicas on this machine, ${payloadBytes} B commands, closed loop: each caller proposes, awaits, proposes`,
     `again; callers in the ${from}'s process; ${warmup} s warm-up, ${seconds} s measured; the logs of all replicas are`,
-    'compared before a figure is printed. CPU, in cores: the process with the callers + the other replicas; else: all',
-    'other programs on this machine. Late: of the event loop with the callers, p99. Bare: the same load on plain',
-    'sockets and O_DSYNC writes without Raft, right before each window.',
+    'compared before a figure is printed. CPU, in cores: the process with the callers + the other replicas. µs/op: CPU',
+    'time of the process with the callers. Else: all other programs on this machine, in cores. Late: of the event loop',
+    'with the callers, p99. Bare: the same load on plain sockets and O_DSYNC writes without Raft, right before.',
   ].join('\n')
 }

@@ -16,6 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'p50 ms', width: 8 },
   { title: 'p99 ms', width: 8 },
   { title: 'CPU', width: 12 },
+  { title: 'µs/op', width: 6 },
   { title: 'else', width: 5 },
   { title: 'late ms', width: 8 },
   { title: 'bare ops/s', width: 11 },
@@ -49,13 +50,15 @@ export class Table implements PairListener {
         milliseconds(window.p50Ms),
         milliseconds(window.p99Ms),
         cores(window),
+        ((window.callersProcess.cpuSeconds * 1e6) / window.operations).toFixed(1),
         usedCores(window, window.elsewhereCpuSeconds),
         milliseconds(window.callersProcess.loopDelayMsP99),
         bare === null ? '-' : count(bare.opsPerSecond),
         bare === null ? '-' : `${Math.round((window.opsPerSecond / bare.opsPerSecond) * 100)} %`,
       ]),
     )
-    if (window.voided > 0) this.#print(`  ${window.voided} windows before it void: leadership moved`)
+    if (window.voided > 0)
+      this.#print(`  ${window.voided} windows before it void: leadership moved, or proposals failed`)
   }
 
   ended(result: PairResult): void {

@@ -43,8 +43,7 @@ export class BareCluster {
   }
 
   async measure(options: WindowOptions): Promise<Figures> {
-    const bare = { ...options, profile: undefined }
-    return (await runWindow(this.#leader, this.#followers, BARE, bare)).figures
+    return (await runWindow(this.#leader, this.#followers, BARE, options)).figures
   }
 
   async end(): Promise<void> {

@@ -1,5 +1,6 @@
 // One measured window: callers start, warm up, are measured, and rest. Leadership must not move meanwhile.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { NodeId } from '@riverraft/core'
 import type { BenchCluster, Leadership } from '../cluster/bench-cluster.js'
 import type { Child } from '../cluster/child.js'
 import type { LoadFigures, Mark, Rest } from '../control/commands.js'
@@ -13,7 +14,7 @@ export interface WindowOptions {
   readonly measureMs: number
   /** Where the callers live. */
   readonly from: 'leader' | 'follower'
-  /** Where to write a CPU profile of the callers' process; undefined: none. */
+  /** Where to write a CPU profile of the callers' process, warm-up included; undefined: none. */
   readonly profile: string | undefined
 }
 
@@ -49,19 +50,37 @@ export async function measure(
   ledger: Ledger,
   options: WindowOptions,
 ): Promise<Window> {
+  let why = ''
   for (let voided = 0; voided < ATTEMPTS; voided++) {
+    const { id, callers } = await whereCallersLive(cluster, options)
+    const { profile } = options
+    // Starting and ending a profile stops the process for so long that it may lose its leadership: outside the window.
+    if (profile !== undefined) await callers.ask({ type: 'profile', file: null })
     const before = await cluster.leadership()
-    const id = options.from === 'leader' ? before.leader : before.followers[0]
-    if (id === undefined) throw new Error('a cluster of one has no follower')
-    const callers = cluster.processOf(id)
     const others = cluster.processes.filter((child) => child !== callers)
     const { figures, rest } = await runWindow(callers, others, id, options)
     ledger.add(rest)
-    const clean = figures.failures === 0 && same(before, await cluster.leadership())
+    const moved = !same(before, await cluster.leadership())
+    if (profile !== undefined) await callers.ask({ type: 'profile', file: profile })
     await ledger.compare()
-    if (clean) return { ...figures, voided }
+    if (!moved && figures.failures === 0 && lives(id, before, options)) return { ...figures, voided }
+    why = moved ? 'leadership moved' : `${figures.failures} proposals failed`
   }
-  throw new Error(`leadership moved in each of ${ATTEMPTS} windows with ${options.callers} callers`)
+  throw new Error(
+    `none of ${ATTEMPTS} windows with ${options.callers} callers was clean; in the last, ${why}`,
+  )
+}
+
+async function whereCallersLive(cluster: BenchCluster, { from }: WindowOptions) {
+  const { leader, followers } = await cluster.leadership()
+  const id = from === 'leader' ? leader : followers[0]
+  if (id === undefined) throw new Error('a cluster of one has no follower')
+  return { id, callers: cluster.processOf(id) }
+}
+
+/** Whether callers at `id` live where they were to live. */
+function lives(id: NodeId, { leader }: Leadership, { from }: WindowOptions): boolean {
+  return (id === leader) === (from === 'leader')
 }
 
 /** The same load on anything that has a proposer called `id`. */
@@ -71,16 +90,14 @@ export async function runWindow(
   id: string,
   options: WindowOptions,
 ): Promise<{ readonly figures: Figures; readonly rest: Rest }> {
-  const { profile, payloadBytes } = options
+  const { payloadBytes } = options
   await callers.ask({ type: 'load', id, callers: options.callers, payloadBytes })
   await pause(options.warmupMs)
-  if (profile !== undefined) await callers.ask({ type: 'profile', file: null })
   const before = machineCpuSeconds()
   await markAll(callers, others)
   await pause(options.measureMs)
   const [own, ...rests] = await markAll(callers, others)
   const machine = machineCpuSeconds() - before
-  if (profile !== undefined) await callers.ask({ type: 'profile', file: profile })
   const rest = await callers.ask({ type: 'rest' })
   return { figures: figuresOf(options.callers, own, rests, machine), rest }
 }
