@@ -59,7 +59,8 @@ export class Clients<Command, Result, State> {
 
   #think(client: number): void {
     const { world, plan } = this.#cluster
-    const ms = plan.thinkMs * (0.1 + 1.8 * world.tapes.clients.fraction())
+    // A zero thinks longest: an exhausted tape is a quiet world.
+    const ms = plan.thinkMs * (1.9 - 1.8 * world.tapes.clients.fraction())
     world.after(ms, () => {
       if (!this.#stopped) this.#next(client)
     })

@@ -34,7 +34,7 @@ export class Nemesis {
     this.#watch()
     for (const [act, meanMs] of this.cluster.plan.acts) {
       const again = (): void => {
-        this.world.after(meanMs * (0.2 + 1.6 * this.tape.fraction()), () => {
+        this.world.after(meanMs * (1.8 - 1.6 * this.tape.fraction()), () => {
           if (this.#over) return
           // A zero on the tape: nothing happens this time.
           if (this.tape.below(8) !== 0 && ACT_TABLE[act](this)) {

@@ -106,7 +106,7 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
     disk,
     acts,
     clients,
-    thinkMs: 120 + tape.below(150),
+    thinkMs: 270 - tape.below(150),
   }
 }
 

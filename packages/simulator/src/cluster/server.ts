@@ -141,7 +141,7 @@ export class Server<Command, Result, State> {
     world.coverage.hit(`stopped: ${code}`)
     const damaged = this.rotten && code === 'ERR_STORAGE_CORRUPT'
     const wanted = code === 'ERR_STORAGE' || code === 'ERR_INCARNATION_CHANGED' || damaged
-    if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${code} ${(error as Error)?.stack ?? ''}`)
+    if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${describe(error)}`)
     process.kill()
     if (code === 'ERR_INCARNATION_CHANGED' || damaged) this.state = 'refused'
   }
@@ -165,4 +165,11 @@ export class Server<Command, Result, State> {
   get isUp(): boolean {
     return this.state === 'up'
   }
+}
+
+/** With what caused it, without stacks: the same run says the same. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = error instanceof RaftError ? `${error.code} ` : ''
+  return `${code}${error.message}${error.cause === undefined ? '' : ` because: ${describe(error.cause)}`}`
 }
