@@ -1,0 +1,67 @@
+// A failure is found, made smaller, saved, and repeated from what was saved.
+import { defineStateMachine } from '@riverraft/core'
+import { expect, test } from 'vitest'
+import { runSeed, SimulationFailure, simulate, type Workload } from '../src/index.js'
+import { draws, shrink } from '../src/runner/shrink.js'
+
+/** A bug of a user: the machine looks at something besides the command, so replicas that restart disagree. */
+let made = 0
+const forgetful = defineStateMachine({
+  initial: { total: 0, machine: 0 },
+  apply(state, command: { add: number }) {
+    state.machine ||= ++made
+    state.total += command.add + (state.machine > 6 ? 1 : 0)
+    return state.total
+  },
+})
+const workload: Workload<{ add: number }, { total: number }> = {
+  command: (choice) => ({ add: choice.below(5) }),
+  query: () => (state) => state.total,
+}
+
+test('a machine that is not deterministic is caught, and said how to repeat', {
+  timeout: 60_000,
+}, async () => {
+  made = 0
+  const failure = await simulate({ stateMachine: forgetful, workload, seeds: [3], shrinkRuns: 3 }).catch(
+    (error: unknown) => error,
+  )
+  expect(failure).toBeInstanceOf(SimulationFailure)
+  const { verdict, replay, message } = failure as SimulationFailure
+  expect(verdict.violation?.property).toBe('state-machine-safety')
+  expect(message).toContain('seed 3: ')
+  expect(message).toContain('{ seeds: [3] }')
+  expect(replay).toMatchObject({ format: 1, seed: 3, property: 'state-machine-safety' })
+})
+
+/** A machine with a bug that is reached late, and the same way each time. */
+const wrong = defineStateMachine({
+  initial: { total: 0 },
+  apply(state, command: { add: number }, { term }) {
+    if (term > 3) throw new Error('a bug in the machine')
+    state.total += command.add
+    return state.total
+  },
+})
+
+test('a failure becomes smaller, and its file repeats it exactly', { timeout: 120_000 }, async () => {
+  const options = { stateMachine: wrong, workload, seed: 6, seconds: 30 }
+  const verdict = await runSeed(options)
+  expect(verdict.violation?.property).toBe('no-unexpected-stop')
+  const smallest = await shrink(options, verdict, { runs: 60 })
+  expect(draws(smallest.verdict.recording)).toBeLessThan(draws(verdict.recording) / 2)
+  const failure = await simulate({
+    stateMachine: wrong,
+    workload,
+    seeds: [6],
+    seconds: 30,
+    shrinkRuns: 20,
+  }).catch((error: unknown) => error as SimulationFailure)
+  const { replay } = failure as SimulationFailure
+  const saved = JSON.parse(JSON.stringify(replay)) as typeof replay
+  const repeated = await simulate({ stateMachine: wrong, workload, replay: saved }).catch(
+    (error: unknown) => error as SimulationFailure,
+  )
+  expect((repeated as SimulationFailure).verdict.traceHash).toBe(replay.traceHash)
+  expect((repeated as SimulationFailure).message).toContain(replay.message)
+})
