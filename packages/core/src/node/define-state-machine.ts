@@ -38,8 +38,8 @@ export function jsonCodec<Command>(): CommandCodec<Command> {
   }
 }
 
-/** Commands that are bytes already; the caller's are copied. `apply` gets a view: copy what is kept. */
-export const bytesCodec: CommandCodec<Uint8Array> = {
-  encode: (bytes) => bytes.slice(),
-  decode: (bytes) => bytes,
-}
+/**
+ * Commands that are bytes already, passed as they are. Whoever proposes leaves them alone until the promise settles;
+ * `apply` gets a view: copy what is kept.
+ */
+export const bytesCodec: CommandCodec<Uint8Array> = { encode: (bytes) => bytes, decode: (bytes) => bytes }

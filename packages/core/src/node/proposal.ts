@@ -11,18 +11,29 @@ import type { Receipt } from './types.js'
 export type ProposalStage = 'waiting' | 'sent' | 'appended'
 
 export class Proposal {
-  readonly waiter: Waiter<Receipt<unknown>> = new Waiter()
+  /** Is told the result, or the receipt it is part of. */
+  readonly waiter: Waiter<unknown> = new Waiter()
   readonly payload: Uint8Array
   readonly deadline: number
+  readonly #wantsReceipt: boolean
   stage: ProposalStage = 'waiting'
   index: LogIndex = 0
   term: Term = 0
   /** The next proposal in the same slot of the ring. */
   next: Proposal | undefined
 
-  constructor(payload: Uint8Array, deadline: number) {
+  constructor(payload: Uint8Array, deadline: number, wantsReceipt: boolean) {
     this.payload = payload
     this.deadline = deadline
+    this.#wantsReceipt = wantsReceipt
+  }
+
+  /** The entry at its place has been applied. */
+  succeed(result: unknown, answers: Answers): void {
+    const receipt: Receipt<unknown> | undefined = this.#wantsReceipt
+      ? { result, index: this.index, term: this.term }
+      : undefined
+    this.waiter.succeed(receipt ?? result, answers)
   }
 
   /** The caller will not wait any longer: says honestly whether the command can still take effect. */

@@ -38,7 +38,7 @@ export class Proposals {
   }
 
   /** @throws RaftError ERR_OVERLOADED, ERR_INVALID_COMMAND */
-  add(payload: Uint8Array, deadline: number): Proposal {
+  add(payload: Uint8Array, deadline: number, wantsReceipt: boolean): Proposal {
     const { pendingProposalsMax, pendingBytesMax, messageBytesMax } = this.#limits
     if (payload.length > messageBytesMax / 2) {
       throw new RaftError(
@@ -55,7 +55,7 @@ export class Proposals {
         `${this.#bytes} bytes of proposals are pending, the limit is ${pendingBytesMax}`,
       )
     }
-    const proposal = new Proposal(payload, deadline)
+    const proposal = new Proposal(payload, deadline, wantsReceipt)
     this.#count++
     this.#bytes += payload.length
     this.#waiting.push(proposal)
@@ -156,7 +156,7 @@ export class Proposals {
         continue
       }
       this.#done(at)
-      if (rejection === undefined) at.waiter.succeed({ result, index, term }, this.#answers)
+      if (rejection === undefined) at.succeed(result, this.#answers)
       else at.waiter.fail(rejected(rejection), this.#answers)
     }
   }

@@ -116,21 +116,26 @@ export class RaftNode<Command, Result, State> {
    * @throws RaftError ERR_COMMAND_REJECTED, ERR_OUTCOME_UNKNOWN, and certainly not applied: ERR_INVALID_COMMAND,
    * ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
    */
-  async propose(command: Command, options: RequestOptions = {}): Promise<Result> {
-    return (await this.proposeWithReceipt(command, options)).result
+  propose(command: Command, options: RequestOptions = {}): Promise<Result> {
+    return this.#submit(command, options, false) as Promise<Result>
   }
 
   /** `propose`, telling also where the command stands in the log. */
   proposeWithReceipt(command: Command, options: RequestOptions = {}): Promise<Receipt<Result>> {
+    return this.#submit(command, options, true) as Promise<Receipt<Result>>
+  }
+
+  /** One promise a proposal: at a hundred thousand a second a second one is felt. */
+  #submit(command: Command, options: RequestOptions, wantsReceipt: boolean): Promise<unknown> {
     try {
       const deadline = this.#deadline(options)
-      const proposal = this.#runtime.proposals.add(this.#encode(command), deadline)
+      const proposal = this.#runtime.proposals.add(this.#encode(command), deadline, wantsReceipt)
       this.#deadlines.note(deadline)
       this.#onAbort(options.signal, proposal.waiter, (cause) =>
         this.#runtime.proposals.abort(proposal, cause),
       )
       this.#runtime.wake()
-      return proposal.waiter.promise as Promise<Receipt<Result>>
+      return proposal.waiter.promise
     } catch (error) {
       return this.#refuse(error)
     }

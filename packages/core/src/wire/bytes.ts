@@ -12,6 +12,12 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** The same bytes as a plain Uint8Array: views of a host's own subclass cost several times as much. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 export function putU53(view: DataView, offset: number, value: number): void {
   view.setUint32(offset, value >>> 0, true)
   view.setUint32(offset + 4, Math.floor(value / TWO_32), true)

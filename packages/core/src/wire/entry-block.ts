@@ -9,7 +9,7 @@
 //  16  u53  term
 import { crc32 } from '#crc32'
 import type { LogIndex, Run, Term } from '../consensus/types.js'
-import { decodeError, getU53, putU53, viewOf } from './bytes.js'
+import { decodeError, getU53, plain, putU53, viewOf } from './bytes.js'
 import { BLOCK_BYTES_MAX, BLOCK_ENTRIES_MAX } from './limits.js'
 
 export const BLOCK_VERSION = 1
@@ -62,7 +62,7 @@ export class EntryBlock implements Run {
   /** Trusts `bytes`; use decodeBlock for anything that was not encoded here. */
   constructor(bytes: Uint8Array) {
     const view = viewOf(bytes)
-    this.bytes = bytes
+    this.bytes = plain(bytes)
     this.flags = view.getUint8(1)
     this.term = getU53(view, 16)
     this.timestamp = getU53(view, 24)

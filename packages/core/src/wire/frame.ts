@@ -4,7 +4,7 @@
 //   1  u8   reserved, 0       16  messages: u8 type, u8 reserved, u32 body length, body, then for AppendEntries its blocks
 //   2  u16  message count
 //   4  u32  group (0)
-import { ByteReader, ByteWriter, decodeError } from './bytes.js'
+import { ByteReader, ByteWriter, decodeError, plain } from './bytes.js'
 import type { Incarnation } from './hello.js'
 import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX } from './limits.js'
 import { decodeBody, encodeBody, typeByte } from './message-codec.js'
@@ -73,7 +73,7 @@ export function encodeFrame(frame: Frame): EncodedFrame {
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.length > FRAME_BYTES_MAX) throw decodeError(`frame of ${bytes.length} bytes`)
-  const reader = new ByteReader(bytes)
+  const reader = new ByteReader(plain(bytes))
   const version = reader.u8()
   if (version !== FRAME_VERSION) throw decodeError(`frame version ${version}`)
   reader.u8()
