@@ -86,6 +86,8 @@ export class ObservedStorage implements Storage {
       const result = await run()
       return this.#process.reaches(call, true) ? result : never()
     } catch (error) {
+      // Nobody is there to be told.
+      if (!this.#process.alive) return never()
       if (call !== 'close') this.#observer.failed(error as Error)
       throw error
     } finally {
