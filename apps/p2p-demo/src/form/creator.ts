@@ -19,11 +19,14 @@ export interface CreatorOptions {
   readonly size: number
   readonly signal: AbortSignal
   readonly report: ReportForm
+  /** Makes the list durable, where anything is. */
+  readonly keep: (formed: Formed) => Promise<void>
 }
 
 /**
  * Resolves with the list once all seats are taken, and goes on answering: the same list to members that missed it, a
- * refusal to everybody else.
+ * refusal to everybody else. The list is kept here before anybody is told: a creator that could forget it would make
+ * another one, and there would be two clusters.
  */
 export async function createCluster(options: CreatorOptions): Promise<Formed> {
   const creator = new Creator(options)
@@ -39,6 +42,7 @@ class Creator {
   readonly #formed = deferred<Formed>()
   /** The final list, from the moment it is sent. */
   #list: Formed | undefined
+  #full = false
 
   constructor(options: CreatorOptions) {
     const { libp2p, cluster, size, signal } = options
@@ -104,7 +108,7 @@ class Creator {
   #left(peer: string, lines: LineStream, reason: string): void {
     if (this.#tables.get(peer) !== lines) return
     this.#tables.delete(peer)
-    if (this.#list !== undefined) return
+    if (this.#full) return
     this.#roster.leave(peer)
     this.#options.report({ type: 'left', peer, reason })
     this.#tellAll(this.#waiting())
@@ -121,12 +125,17 @@ class Creator {
 
   #finishWhenFull(): void {
     const { members } = this.#roster
-    if (members === undefined) return
-    const { cluster, report } = this.#options
-    this.#list = { type: 'formed', cluster, clusterId: this.#clusterId, members }
-    this.#tellAll(this.#list)
-    for (const lines of this.#tables.values()) lines.close()
-    report({ type: 'formed', clusterId: this.#clusterId, members })
-    this.#formed.resolve(this.#list)
+    if (members === undefined || this.#full) return
+    this.#full = true
+    const { cluster, report, keep } = this.#options
+    const list: Formed = { type: 'formed', cluster, clusterId: this.#clusterId, members }
+    const tell = () => {
+      this.#list = list
+      this.#tellAll(list)
+      for (const lines of this.#tables.values()) lines.close()
+      report({ type: 'formed', clusterId: this.#clusterId, members })
+      this.#formed.resolve(list)
+    }
+    keep(list).then(tell, (error: unknown) => this.#formed.reject(error))
   }
 }

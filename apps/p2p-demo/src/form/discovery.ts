@@ -28,6 +28,13 @@ export class Discovery {
     libp2p.addEventListener('peer:discovery', this.#onPeer)
   }
 
+  /** Peers are announced once: multicast may have shown some before anybody listened here. */
+  async recall(): Promise<void> {
+    for (const { id, addresses } of await this.#libp2p.peerStore.all()) {
+      this.#add('mdns', { id, multiaddrs: addresses.map(({ multiaddr }) => multiaddr) })
+    }
+  }
+
   leads(): readonly Lead[] {
     this.#news = false
     const hint = this.#hint === undefined ? [] : [this.#hint]

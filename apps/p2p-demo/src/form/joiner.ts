@@ -31,6 +31,8 @@ export interface JoinerOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly report: ReportForm
+  /** Makes the list durable, where anything is. */
+  readonly keep: (formed: Formed) => Promise<void>
 }
 
 /**
@@ -41,6 +43,7 @@ export async function joinCluster(options: JoinerOptions): Promise<Formed> {
   const joiner = new Joiner(options, discovery)
   await options.libp2p.handle(FORM_PROTOCOL, (stream) => joiner.answer(new LineStream(stream)))
   try {
+    await discovery.recall()
     return await joiner.run()
   } finally {
     discovery.close()
@@ -70,7 +73,7 @@ class Joiner {
     while (true) {
       for (const lead of this.#discovery.leads()) {
         const formed = await this.#follow(lead)
-        if (formed !== undefined) return formed
+        if (formed !== undefined) return this.#accept(formed)
       }
       if (signal.aborted) throw new RaftError('ERR_ABORTED', 'given up while forming')
       if (performance.now() >= this.#deadline) throw timedOut(this.#options, timeoutMs)
@@ -95,6 +98,13 @@ class Joiner {
     } catch (error) {
       lines.cut(error as Error)
     }
+  }
+
+  async #accept(formed: Formed): Promise<Formed> {
+    const { keep, report } = this.#options
+    await keep(formed)
+    report({ type: 'formed', clusterId: formed.clusterId, members: formed.members })
+    return formed
   }
 
   async #follow(lead: Lead): Promise<Formed | undefined> {
@@ -151,7 +161,6 @@ class Joiner {
           break
         case 'formed':
           lines.close()
-          report({ type: 'formed', clusterId: answer.clusterId, members: answer.members })
           return answer
         default:
           return answer satisfies never

@@ -59,6 +59,12 @@ export interface Refused {
   readonly message: string
 }
 
+export const refused = (reason: RefusalReason, message: string): Refused => ({
+  type: 'refused',
+  reason,
+  message,
+})
+
 export type FormAnswer = Waiting | Formed | Elsewhere | Refused
 export type FormMessage = Ask | FormAnswer
 

@@ -1,7 +1,7 @@
 // Who sits at the table of a forming cluster, and the list that is fixed when the last seat is taken. No I/O.
 import type { Member } from '@riverraft/core'
 import { chooseAddresses, hostOf, isLoopback } from './addresses.js'
-import type { Ask, Refused } from './protocol.js'
+import { type Ask, type Refused, refused } from './protocol.js'
 
 /** Somebody who may become a member. */
 export interface Seat {
@@ -77,9 +77,3 @@ export class Roster {
     this.#members = seats.map(({ id }, at) => ({ id, address: addresses[at]!, role: 'voter' }))
   }
 }
-
-const refused = (reason: Refused['reason'], message: string): Refused => ({
-  type: 'refused',
-  reason,
-  message,
-})

@@ -1,6 +1,8 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, test } from 'vitest'
-import { FORM_PROTOCOL, LINE_LENGTH_MAX } from '../../src/form/protocol.js'
+import { deferred } from '../../src/deferred.js'
+import { answerAsMember } from '../../src/form/member.js'
+import { FORM_PROTOCOL, type Formed, LINE_LENGTH_MAX } from '../../src/form/protocol.js'
 import { Peer, stopAll } from './peers.js'
 
 afterEach(stopAll)
@@ -124,6 +126,51 @@ describe('connections break while forming', () => {
     await second.libp2p.unhandle(FORM_PROTOCOL)
     expect(await second.join('garden', [creator.address])).toEqual(created)
     expect(creator.count('formed')).toBe(1)
+  })
+})
+
+describe('the list outlives processes', () => {
+  test('the creator keeps it before anybody is told: one that could forget it would make another', async () => {
+    const [creator, second] = await Promise.all([Peer.start(), Peer.start()])
+    const kept = deferred<Formed>()
+    const done = deferred<void>()
+    const created = creator.create('garden', 2, (formed: Formed) => {
+      kept.resolve(formed)
+      return done.promise
+    })
+    const joined = second.join('garden', [creator.address])
+    const formed = await kept.promise
+    await second.seen('waiting')
+    // One who asks now has to wait as well.
+    for (const connection of second.libp2p.getConnections()) connection.abort(new Error('cut by the test'))
+    await second.seen('waiting', () => second.count('waiting') >= 2)
+    expect([creator.count('formed'), second.count('formed')]).toEqual([0, 0])
+    done.resolve()
+    expect(await created).toEqual(formed)
+    expect(await joined).toEqual(formed)
+  })
+
+  test('a creator that cannot keep it does not form', async () => {
+    const creator = await Peer.start()
+    const full = new Error('no space left')
+    await expect(creator.create('garden', 1, () => Promise.reject(full))).rejects.toBe(full)
+  })
+
+  test('any member that has come back gives it to members that missed it, and to nobody else', async () => {
+    const [member, missed, ...strangers] = (await Promise.all(
+      Array.from({ length: 4 }, () => Peer.start()),
+    )) as [Peer, Peer, Peer, Peer]
+    const members = [member, missed].map(({ id, address }) => ({ id, address, role: 'voter' as const }))
+    const formed = { type: 'formed', cluster: 'garden', clusterId: 'garden-1', members } as const
+    await answerAsMember(member.libp2p, formed)
+    expect(await missed.join('garden', [member.address])).toEqual(formed)
+    const refused = (message: string) => ({ code: 'ERR_JOIN_REFUSED', message })
+    await expect(strangers[0]!.join('garden', [member.address])).rejects.toMatchObject(
+      refused('cluster "garden" already has its 2 members'),
+    )
+    await expect(strangers[1]!.join('orchard', [member.address])).rejects.toMatchObject(
+      refused('this is cluster "garden", not "orchard"'),
+    )
   })
 })
 

@@ -32,13 +32,18 @@ export class Peer {
     return this.libp2p.getMultiaddrs()[0]!.toString()
   }
 
-  create(cluster: string, size: number): Promise<Formed> {
+  create(
+    cluster: string,
+    size: number,
+    keep: (formed: Formed) => Promise<void> = async () => {},
+  ): Promise<Formed> {
     return createCluster({
       libp2p: this.libp2p,
       cluster,
       size,
       signal: this.end.signal,
       report: this.#report,
+      keep,
     })
   }
 
@@ -53,6 +58,7 @@ export class Peer {
         timeoutMs,
         signal: end.signal,
         report: this.#report,
+        keep: async () => {},
       }),
     )
   }
