@@ -1,12 +1,11 @@
 #!/usr/bin/env node
-// riverraft-demo: the command line.
+// riverraft-demo: the command line. What a command needs is loaded when it is known that the command makes sense.
 import { fileURLToPath } from 'node:url'
-import type { Multiaddr } from '@multiformats/multiaddr'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import * as options from './node/options.js'
-import { runNode } from './node/run-node.js'
+import { Command, Option } from 'commander'
+import type { NodeFlags } from './node/resolve.js'
+import * as parsers from './parsers.js'
 import { Screen } from './ui/screen.js'
-import { up } from './up/up.js'
+import type { UpFlags } from './up/settings.js'
 
 const screen = new Screen(process.stdout, performance.timeOrigin)
 
@@ -18,37 +17,40 @@ const program = new Command('riverraft-demo')
   // 1 says that something failed; a command line that makes no sense is 2.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
+// Without a default of commander's: a data directory may say otherwise, and wins over what nobody said.
 const clusterOption = () =>
-  new Option('--cluster <name>', 'the name all nodes of the cluster are told')
-    .argParser(options.parseName)
-    .default(options.DEFAULT_CLUSTER)
+  new Option(
+    '--cluster <name>',
+    `the name all nodes of the cluster are told (default: "${parsers.DEFAULT_CLUSTER}")`,
+  ).argParser(parsers.parseName)
+const transportOption = () =>
+  new Option('--transport <name>', 'libp2p, tcp or websocket (default: "libp2p")').argParser(
+    parsers.parseTransport,
+  )
+const storageOption = () =>
+  new Option('--storage <name>', 'file, memory or redis (default: "file")').argParser(parsers.parseStorage)
 const mdnsOption = () => new Option('--mdns', 'also find each other by multicast on the local network')
 
-program
+const upCommand = program
   .command('up', { isDefault: true })
   .description('start a cluster of processes on this machine, tell its story, then stay at a prompt')
   .addOption(clusterOption())
   .addOption(
-    new Option('--size <count>', 'how many processes').argParser(parseUpSize).default(options.DEFAULT_SIZE),
+    new Option('--size <count>', `how many processes (default: ${parsers.DEFAULT_SIZE})`).argParser(
+      parsers.parseUpSize,
+    ),
   )
+  .addOption(transportOption())
+  .addOption(storageOption())
+  .option('--data <dir>', 'keep everything there; with what is there, the same cluster continues')
   .addOption(mdnsOption())
-  .action(async ({ cluster, size, mdns }: { cluster: string; size: number; mdns?: true }) => {
+  .action(async (flags: UpFlags) => {
     const { stdin: input, stdout: output } = process
     const terminal = input.isTTY && output.isTTY ? { input, output } : undefined
     const cli = fileURLToPath(import.meta.url)
-    process.exit(await up({ cli, cluster, size, mdns: mdns === true, terminal }, screen))
+    const { up } = await import('./up/up.js')
+    await exitWith(upCommand, up({ cli, flags, terminal }, screen))
   })
-
-interface NodeFlags {
-  readonly cluster: string
-  readonly create?: true
-  readonly size: number
-  readonly bootstrap?: readonly Multiaddr[]
-  readonly mdns?: true
-  readonly listen: Multiaddr
-  readonly key: string
-  readonly timeout: number
-}
 
 const nodeCommand = program
   .command('node')
@@ -57,53 +59,55 @@ const nodeCommand = program
   .option('--create', 'create the cluster and wait until all its members have come')
   .addOption(
     new Option('--size <count>', 'with --create: how many members, this one included')
-      .argParser(options.parseSize)
-      .default(options.DEFAULT_SIZE),
+      .argParser(parsers.parseSize)
+      .default(parsers.DEFAULT_SIZE),
   )
   .addOption(
     new Option('--bootstrap <multiaddr>', 'where a node of the cluster listens; may be repeated').argParser(
-      options.parseMultiaddrs,
+      parsers.parseMultiaddrs,
     ),
   )
   .addOption(mdnsOption())
-  .addOption(
-    new Option('--listen <multiaddr>', 'where to listen; /ip4/0.0.0.0/tcp/4001 lets other machines in')
-      .argParser(options.parseMultiaddr)
-      .default(options.parseMultiaddr(options.DEFAULT_LISTEN), options.DEFAULT_LISTEN),
+  .option(
+    '--listen <address>',
+    `where to listen; /ip4/0.0.0.0/tcp/4001 lets other machines in (default: "${parsers.DEFAULT_LISTEN}")`,
   )
+  .option('--data <dir>', 'keep key, members and log there, to continue after a stop')
   .option(
     '--key <file>',
-    'the private key that makes this node itself; created if missing',
-    options.DEFAULT_KEY,
+    `the private key that makes this node itself; created if missing (default: in --data, or "${parsers.DEFAULT_KEY}")`,
   )
   .addOption(
     new Option('--timeout <seconds>', 'how long to go on looking for the cluster')
-      .argParser(options.parseSeconds)
-      .default(options.DEFAULT_TIMEOUT_SECONDS),
+      .argParser(parsers.parseSeconds)
+      .default(parsers.DEFAULT_TIMEOUT_SECONDS),
+  )
+  .addOption(storageOption())
+  .addOption(
+    new Option('--redis <url>', 'with --storage redis: a Redis of this node alone').argParser(
+      parsers.parseRedis,
+    ),
+  )
+  .addOption(transportOption())
+  .option('--id <name>', 'over tcp and websocket: who this node is')
+  .addOption(
+    new Option('--members <list>', 'over tcp and websocket: all members, as id=address,...').argParser(
+      parsers.parseMembers,
+    ),
   )
   .action(async (flags: NodeFlags) => {
-    const { cluster, bootstrap = [], listen, key } = flags
-    const mdns = flags.mdns === true
-    if (flags.create === undefined && bootstrap.length === 0 && !mdns) {
-      nodeCommand.error(
-        'error: say how to find the cluster (--bootstrap <multiaddr> or --mdns), or --create it',
-      )
-    }
-    if (flags.create && bootstrap.length > 0) {
-      nodeCommand.error(
-        'error: --create begins a new cluster; with --bootstrap a node asks into one. Choose one.',
-      )
-    }
-    const create = flags.create ? { size: flags.size } : undefined
-    const timeoutMs = flags.timeout * 1000
-    process.exit(await runNode({ cluster, create, bootstrap, mdns, listen, keyFile: key, timeoutMs }, screen))
+    const { runNode } = await import('./node/run-node.js')
+    await exitWith(nodeCommand, runNode(flags, screen))
   })
 
-/** The story needs a majority that outlives a leader. */
-function parseUpSize(value: string): number {
-  const size = options.parseSize(value)
-  if (size >= 3) return size
-  throw new InvalidArgumentError('With fewer than 3, no majority outlives the leader.')
+/** Ends the process, with 2 and the usage when the options do not go together. */
+async function exitWith(command: Command, ending: Promise<number>): Promise<void> {
+  try {
+    process.exit(await ending)
+  } catch (error) {
+    if (!(error instanceof parsers.UsageError)) throw error
+    command.error(`error: ${error.message}`)
+  }
 }
 
 await program.parseAsync()

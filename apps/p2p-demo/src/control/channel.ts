@@ -39,5 +39,7 @@ export function openControlChannel(options: {
     )
   })
   process.on('disconnect', options.onGone)
+  // It may have gone while this process was loading its code.
+  if (!process.connected) options.onGone()
   return { report: (report) => send({ kind: 'report', report }) }
 }

@@ -10,6 +10,10 @@ export type Command =
   /** Reports changes under `prefix` as events; null: no longer. */
   | { readonly type: 'watch'; readonly prefix: string | null }
   | { readonly type: 'status' }
+  /** The keys, those written last first. */
+  | { readonly type: 'list'; readonly prefix: string }
+  /** Answered when this node has applied `index`. */
+  | { readonly type: 'catch-up'; readonly index: number }
 
 export type CommandType = Command['type']
 
@@ -28,7 +32,18 @@ export interface Answers {
   readonly cas: WriteReceipt & { readonly swapped: boolean; readonly current: string | null }
   readonly watch: { readonly prefix: string | null }
   readonly status: StatusAnswer
+  readonly list: Listing
+  /** `entriesReceived`: what its log has gained since it was started. */
+  readonly 'catch-up': { readonly lastApplied: number; readonly entriesReceived: number }
 }
+
+/** At most LISTED_MAX of `count` keys. */
+export interface Listing {
+  readonly count: number
+  readonly newest: readonly { readonly key: string; readonly value: string | null }[]
+}
+
+export const LISTED_MAX = 10
 
 export type Answer = { readonly [Type in CommandType]: { readonly type: Type } & Answers[Type] }[CommandType]
 

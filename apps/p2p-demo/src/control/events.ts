@@ -1,6 +1,7 @@
 // What a node tells while it lives: to its own terminal, or to the launcher over the control channel.
-import type { NodeId } from '@riverraft/core'
+import type { LogIndex, Member, NodeId, Term } from '@riverraft/core'
 import type { FormEvent } from '../form/events.js'
+import type { StorageName } from '../node/choices.js'
 
 export type DemoEvent =
   | FormEvent
@@ -8,10 +9,21 @@ export type DemoEvent =
       readonly type: 'listening'
       readonly peer: NodeId
       readonly addresses: readonly string[]
-      readonly key: 'new' | 'kept'
-      readonly role: 'creator' | 'joiner'
+      /** Where the key is who the node is. */
+      readonly key?: 'new' | 'kept'
+      /** 'member': the members are agreed already. */
+      readonly role: 'creator' | 'joiner' | 'member'
     }
-  | { readonly type: 'raft-started'; readonly members: readonly NodeId[] }
+  /** The members are known from the node's directory. */
+  | { readonly type: 'continues'; readonly clusterId: string; readonly members: readonly Member[] }
+  /** `lastIndex` and `term`: the end of the log that the storage held; 0 for an empty one. */
+  | {
+      readonly type: 'raft-started'
+      readonly members: readonly NodeId[]
+      readonly storage: StorageName
+      readonly lastIndex: LogIndex
+      readonly term: Term
+    }
   | { readonly type: 'link-up'; readonly peer: NodeId }
   | { readonly type: 'link-down'; readonly peer: NodeId; readonly reason: string }
   /** `attempt`: 0, 1, ... since there was a leader. After a few, only now and then. */

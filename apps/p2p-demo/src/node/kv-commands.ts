@@ -1,17 +1,28 @@
 // Commands carried out on the key-value store of this node.
 import type { NodeStatus, RaftNode } from '@riverraft/core'
 import { Kv, type KvCommand, type KvResult, type KvState, type KvValue } from '@riverraft/kv'
-import type { Answer, Command, StatusAnswer } from '../control/commands.js'
+import { type Answer, type Command, LISTED_MAX, type StatusAnswer } from '../control/commands.js'
 import { type DemoEvent, failureOf } from '../control/events.js'
+import type { LogEnd } from './opened-storage.js'
 
 export class KvCommands {
   readonly #node: RaftNode<KvCommand, KvResult, KvState>
   readonly #kv: Kv
   readonly #report: (event: DemoEvent) => void
   #watch = new AbortController()
+  /** Up to here the log is as the storage held it. */
+  #keptIndex: number
 
-  constructor(node: RaftNode<KvCommand, KvResult, KvState>, report: (event: DemoEvent) => void) {
+  constructor(
+    node: RaftNode<KvCommand, KvResult, KvState>,
+    recovered: LogEnd,
+    report: (event: DemoEvent) => void,
+  ) {
     this.#node = node
+    this.#keptIndex = recovered.lastIndex
+    node.on('LogTruncated', ({ fromIndex }) => {
+      this.#keptIndex = Math.min(this.#keptIndex, fromIndex - 1)
+    })
     this.#kv = new Kv(node)
     this.#report = report
   }
@@ -42,6 +53,18 @@ export class KvCommands {
       case 'watch':
         this.#watchFrom(command.prefix)
         return { type: 'watch', prefix: command.prefix }
+      case 'list': {
+        const { entries } = await this.#kv.list(command.prefix, { timeoutMs })
+        const newest = entries.sort((a, b) => b.modifiedIndex - a.modifiedIndex).slice(0, LISTED_MAX)
+        const shown = newest.map(({ key, value }) => ({ key, value: textOf(value) }))
+        return { type: 'list', count: entries.length, newest: shown }
+      }
+      case 'catch-up': {
+        const { index } = command
+        await this.#node.read(() => {}, { consistency: 'local', minIndex: index, timeoutMs })
+        const { lastApplied, lastIndex } = this.#node.status()
+        return { type: 'catch-up', lastApplied, entriesReceived: lastIndex - this.#keptIndex }
+      }
       case 'status':
         return { type: 'status', ...statusAnswer(this.#node.status()) }
       default:

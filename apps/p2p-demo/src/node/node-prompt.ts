@@ -26,7 +26,8 @@ export class NodePrompt {
         for (const text of helpLines('node')) this.#screen.text(text)
         return
       case 'kill':
-        // Only a launcher has processes to kill; the parser knows.
+      case 'start':
+        // Only a launcher has processes; the parser knows.
         return
       case 'command':
         return this.#run(line.command)

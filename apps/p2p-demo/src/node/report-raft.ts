@@ -1,15 +1,21 @@
 // What of a RaftNode's events is of interest to a person.
 import type { NodeStatus, RaftNode } from '@riverraft/core'
 import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
+import type { StorageName } from './choices.js'
+import type { LogEnd } from './opened-storage.js'
 
 const TELL_EVERY_MS = 10_000
 
 /** The events of any node, whatever its state machine. */
 type AnyNode = Pick<RaftNode<never, unknown, unknown>, 'on' | 'status'>
 
-export function reportRaft(node: AnyNode, report: (event: DemoEvent) => void): void {
+export function reportRaft(
+  node: AnyNode,
+  { storage, recovered }: { readonly storage: StorageName; readonly recovered: LogEnd },
+  report: (event: DemoEvent) => void,
+): void {
   const { id, members, leaderId, term }: NodeStatus = node.status()
-  report({ type: 'raft-started', members: members.map((member) => member.id) })
+  report({ type: 'raft-started', members: members.map((member) => member.id), storage, ...recovered })
   // Elected or followed before anybody listened.
   if (leaderId !== undefined) report({ type: 'leader', leader: leaderId, term, self: leaderId === id })
   node.on('LinkUp', ({ peer }) => report({ type: 'link-up', peer }))

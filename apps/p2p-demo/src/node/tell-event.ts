@@ -9,18 +9,21 @@ const shortName = (peer: string) => `…${peer.slice(-6)}`
 
 export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Screen): void {
   screen.line(epochMs(), undefined, describe(event, shortName))
-  if (event.type === 'listening' && options.create !== undefined && options.create.size > 1) {
-    screen.say(`Waiting for ${options.create.size - 1} more. Each of them starts, in a directory of its own:`)
-    for (const address of event.addresses) {
-      const listen = isLoopback(address) ? '' : ' --listen /ip4/0.0.0.0/tcp/0'
-      screen.text(`  riverraft-demo node --cluster ${options.cluster} --bootstrap ${address}${listen}`)
-    }
-  }
+  if (event.type === 'listening' && event.role === 'creator') invite(event.addresses, options, screen)
   if (event.type === 'hello-refused' && event.refusal === 'incarnation-changed') {
     const who = event.by === event.peer ? 'This node' : `A node with the key of ${shortName(event.peer)}`
     screen.say(
-      `${who} has been a member before and has lost its memory: what is stored in memory ends with the process. A node ` +
-        'that has forgotten its votes must not vote again, so it cannot come back as the same member.',
+      `${who} has been a member before and has lost its memory: without --data, what it stores ends with its process. A ` +
+        'node that has forgotten its votes must not vote again, so it cannot come back as the same member.',
     )
+  }
+}
+
+function invite(addresses: readonly string[], options: DemoNodeOptions, screen: Screen): void {
+  if (options.transport !== 'libp2p' || options.create === undefined || options.create.size === 1) return
+  screen.say(`Waiting for ${options.create.size - 1} more. Each of them starts, in a directory of its own:`)
+  for (const address of addresses) {
+    const listen = isLoopback(address) ? '' : ' --listen /ip4/0.0.0.0/tcp/0'
+    screen.text(`  riverraft-demo node --cluster ${options.cluster} --bootstrap ${address}${listen}`)
   }
 }

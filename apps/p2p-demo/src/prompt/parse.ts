@@ -4,6 +4,8 @@ import type { Command } from '../control/commands.js'
 export type Line =
   | { readonly type: 'command'; readonly command: Command; readonly at: string | undefined }
   | { readonly type: 'kill'; readonly target: string }
+  /** undefined: the one that is gone. */
+  | { readonly type: 'start'; readonly target: string | undefined }
   | { readonly type: 'quit' }
   | { readonly type: 'help' }
   | { readonly type: 'empty' }
@@ -41,8 +43,15 @@ export function parseLine(text: string, scope: 'node' | 'up'): Line {
     case 'watch':
       if (args.length > 1) return wrong('Usage: watch [prefix], watch off')
       return command({ type: 'watch', prefix: key === 'off' ? null : (key ?? '') })
+    case 'list':
+      if (args.length > 1) return wrong('Usage: list [prefix]')
+      return command({ type: 'list', prefix: key ?? '' })
     case 'status':
       return command({ type: 'status' })
+    case 'start':
+    case 'restart':
+      if (scope !== 'up') break
+      return args.length > 1 ? wrong(`Usage: ${verb} [n1]`) : { type: 'start', target: key }
     case 'kill':
       if (scope !== 'up') break
       return args.length > 1 ? wrong('Usage: kill [n1 | leader]') : { type: 'kill', target: key ?? 'leader' }
@@ -76,9 +85,13 @@ export function helpLines(scope: 'node' | 'up'): readonly string[] {
       `write only if the key holds <expected> now; ${ABSENT}: only if it is absent`,
     ],
     ['watch [prefix]', 'show changes as they are applied; "watch off" ends it'],
+    ['list [prefix]', 'the keys, those written last first'],
     ['status', 'who leads, and how far each log has come'],
   ]
-  if (scope === 'up') rows.push(['kill [n1 | leader]', 'SIGKILL a process; without a name, the leader'])
+  if (scope === 'up') {
+    rows.push(['kill [n1 | leader]', 'SIGKILL a process; without a name, the leader'])
+    rows.push(['start [n1]', 'start a killed process again, with its key and its data; also restart'])
+  }
   rows.push(['quit', 'stop and leave'], ['help', 'this list'])
   const lines = rows.map(([usage, meaning]) => `  ${usage.padEnd(30)}${meaning}`)
   return scope === 'up' ? [...lines, '  A trailing @n2 sends a command through that node.'] : lines

@@ -1,5 +1,5 @@
 // Answers and failures as lines for a person.
-import type { Answer } from '../control/commands.js'
+import type { Answer, Listing } from '../control/commands.js'
 import type { Failure } from '../control/events.js'
 
 export const ms = (elapsed: number): string => `${elapsed.toFixed(elapsed < 10 ? 1 : 0)} ms`
@@ -21,9 +21,20 @@ export function describeAnswer(answer: Exclude<Answer, { type: 'status' }>): str
     case 'watch':
       if (answer.prefix === null) return 'no longer watching'
       return answer.prefix === '' ? 'watching all keys' : `watching keys that begin with "${answer.prefix}"`
+    case 'list':
+      return describeListing(answer)
+    case 'catch-up':
+      return `applied up to index ${answer.lastApplied}`
     default:
       return answer satisfies never
   }
+}
+
+export function describeListing({ count, newest }: Listing): string {
+  if (count === 0) return 'no keys'
+  const shown = newest.map(({ key, value }) => `${key} = ${JSON.stringify(value)}`).join(', ')
+  const more = count > newest.length ? `, and ${count - newest.length} older ones` : ''
+  return `${count === 1 ? '1 key' : `${count} keys`}: ${shown}${more}`
 }
 
 const receipt = ({ index, term, elapsedMs }: { index: number; term: number; elapsedMs: number }) =>

@@ -2,11 +2,18 @@
 import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
 import { withoutPeerId } from '../form/addresses.js'
 import type { FoundBy } from '../form/events.js'
+import type { StorageName } from '../node/choices.js'
 
 const FOUND_BY: Readonly<Record<FoundBy, string>> = {
   bootstrap: 'at the bootstrap address',
   mdns: 'by mDNS at',
   hint: 'through another joiner at',
+}
+
+const PLACES: Readonly<Record<StorageName, string>> = {
+  file: 'on disk',
+  memory: 'in memory',
+  redis: 'in its Redis',
 }
 
 /** `nameOf` turns a PeerId into what the reader knows the peer by. */
@@ -15,6 +22,7 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
   switch (event.type) {
     case 'listening': {
       const doing = event.role === 'creator' ? 'creates the cluster, listens at' : 'listens at'
+      if (event.key === undefined) return `${doing} ${event.addresses.join(', ')}`
       const key = event.key === 'new' ? 'new key' : 'known key'
       const peer = `${event.peer.slice(0, 8)}…${event.peer.slice(-6)}`
       return `${doing} ${event.addresses.map(withoutPeerId).join(', ')}; ${key}, PeerId ${peer}`
@@ -35,8 +43,13 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
       return `turned ${nameOf(event.peer)} away: ${event.reason}`
     case 'formed':
       return `has the list of all ${event.members.length} members: ${names(event.members.map(({ id }) => id))}`
-    case 'raft-started':
-      return 'starts Raft with an empty log in memory'
+    case 'continues':
+      return `knows all ${event.members.length} members from its directory`
+    case 'raft-started': {
+      const place = PLACES[event.storage]
+      if (event.lastIndex === 0) return `starts Raft with an empty log ${place}`
+      return `has found its log ${place}: up to index ${event.lastIndex}, term ${event.term}`
+    }
     case 'link-up':
       return `reached ${nameOf(event.peer)}`
     case 'link-down':

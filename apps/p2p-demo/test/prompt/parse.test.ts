@@ -20,6 +20,11 @@ describe('a line is a command', () => {
     ['get river @n2', command({ type: 'get', key: 'river' }, 'n2')],
     ['kill', { type: 'kill', target: 'leader' }],
     ['kill n3', { type: 'kill', target: 'n3' }],
+    ['start', { type: 'start', target: undefined }],
+    ['start n3', { type: 'start', target: 'n3' }],
+    ['restart n3', { type: 'start', target: 'n3' }],
+    ['list', command({ type: 'list', prefix: '' })],
+    ['list riv', command({ type: 'list', prefix: 'riv' })],
     ['quit', { type: 'quit' }],
     ['exit', { type: 'quit' }],
     ['help', { type: 'help' }],
@@ -34,6 +39,8 @@ describe('or an explanation', () => {
     ['get a b', /Usage: get/],
     ['cas a b', /Usage: cas/],
     ['put a "b', /quote/],
+    ['start n1 n2', /Usage: start/],
+    ['list a b', /Usage: list/],
     ['jump', /There is no "jump"/],
   ])('%s', (text, message) =>
     expect(parseLine(text, 'up')).toMatchObject({ type: 'wrong', message: expect.stringMatching(message) }),
@@ -42,7 +49,8 @@ describe('or an explanation', () => {
 
 test('a single node has no other processes to kill or to choose from', () => {
   expect(parseLine('kill', 'node')).toMatchObject({ type: 'wrong' })
+  expect(parseLine('start', 'node')).toMatchObject({ type: 'wrong' })
   expect(parseLine('put river @n2', 'node')).toEqual(command({ type: 'put', key: 'river', value: '@n2' }))
-  expect(helpLines('node').join('\n')).not.toMatch(/kill|@n2/)
+  expect(helpLines('node').join('\n')).not.toMatch(/kill|start|@n2/)
   expect(helpLines('up').join('\n')).toMatch(/kill/)
 })

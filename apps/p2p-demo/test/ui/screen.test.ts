@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { describeAnswer, describeFailure, table } from '../../src/ui/answers.js'
+import { describeAnswer, describeFailure, describeListing, table } from '../../src/ui/answers.js'
 import { describe as sentence } from '../../src/ui/describe.js'
 import { Screen } from '../../src/ui/screen.js'
 
@@ -43,6 +43,16 @@ test('answers are sentences', () => {
   expect(describeAnswer({ type: 'cas', swapped: false, current: 'x', ...receipt })).toMatch(
     /^not swapped, it holds "x"/,
   )
+})
+
+test('a listing says how much there is, and shows what was written last', () => {
+  const newest = [
+    { key: 'river', value: 'Elbe' },
+    { key: 'lake', value: null },
+  ]
+  expect(describeListing({ count: 0, newest: [] })).toBe('no keys')
+  expect(describeListing({ count: 1, newest: newest.slice(0, 1) })).toBe('1 key: river = "Elbe"')
+  expect(describeListing({ count: 5, newest })).toBe('5 keys: river = "Elbe", lake = null, and 3 older ones')
 })
 
 test('peers are called what the reader knows them by', () => {
