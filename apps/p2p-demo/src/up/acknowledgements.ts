@@ -2,25 +2,26 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StatusAnswer } from '../control/commands.js'
 import type { DemoCluster } from './cluster.js'
+import { majority } from './steps.js'
 
 const STATUS_TIMEOUT_MS = 5_000
 const ASK_AGAIN_MS = 10
 
 /**
- * The names of the members whose logs the leader knows to hold `index`, the leader first: as soon as it knows of a
- * majority. A leader elected a moment ago has yet to hear from its followers.
+ * The names of the members whose logs the leader knows to hold `index`, the leader first: as soon as it knows of
+ * `count`, or of a majority. A leader elected a moment ago has yet to hear from its followers.
  */
 export async function holdersOf(
   index: number,
   cluster: DemoCluster,
   signal: AbortSignal,
+  count: number = majority(cluster.children.length),
 ): Promise<readonly string[]> {
   while (true) {
     const { leader } = await cluster.until(() => cluster.leadership(), signal)
     const status = await leader.ask({ type: 'status' }, STATUS_TIMEOUT_MS)
     const holders = holdersIn(status, index).map((peer) => cluster.nameOf(peer))
-    if (holders.length > status.members.length / 2)
-      return [`${holders[0]} (leader)`, ...holders.slice(1).sort()]
+    if (holders.length >= count) return [`${holders[0]} (leader)`, ...holders.slice(1).sort()]
     await pause(ASK_AGAIN_MS, undefined, { signal })
   }
 }

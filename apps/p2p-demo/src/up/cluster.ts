@@ -1,9 +1,11 @@
-// The processes of a demo cluster: started, watched, and stopped whatever happens.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+// The processes of a demo cluster: started, watched, started again, and stopped whatever happens.
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { epochMs, type Report } from '../control/events.js'
+import { isDurable } from '../node/choices.js'
 import { Child, type Exit } from './child.js'
+import type { UpHome } from './settings.js'
+import { type Leadership, type View, Views } from './views.js'
 
 /** A report and the name of the node it came from. */
 export interface NamedReport extends Report {
@@ -11,9 +13,9 @@ export interface NamedReport extends Report {
 }
 
 export interface ClusterOptions {
+  /** The program whose `node` command is a node. */
   readonly cli: string
-  readonly cluster: string
-  readonly size: number
+  readonly home: UpHome
   readonly mdns: boolean
   readonly onReport: (report: NamedReport) => void
   readonly onStart: (child: Child) => void
@@ -21,37 +23,19 @@ export interface ClusterOptions {
   readonly onAccident: (child: Child, exit: Exit) => void
 }
 
-/** What the nodes agree on. */
-export interface Leadership {
-  readonly leader: Child
-  readonly followers: readonly Child[]
-  readonly term: number
-  /** When the first of them said so. */
-  readonly at: number
-}
-
-/** What a node has said of itself so far. */
-export interface View {
-  peer?: string
-  addresses?: readonly string[]
-  formedAt?: number
-  leadership?: { readonly peer: string; readonly term: number; readonly at: number }
-}
-
 const STOP_WITHIN_MS = 2_000
 
 export class DemoCluster {
   readonly #options: ClusterOptions
-  readonly #directory = mkdtempSync(join(tmpdir(), 'riverraft-demo-'))
   readonly #children: Child[] = []
-  readonly #names = new Map<string, string>()
+  readonly #arguments = new Map<string, readonly string[]>()
   readonly #wanted = new Set<Child>()
-  readonly #views = new Map<string, View>()
-  readonly #listeners = new Set<() => void>()
+  readonly #views = new Views()
+  #stopping = false
   // A launcher that dies of an exception takes its nodes along.
   readonly #onExit = (): void => {
     for (const child of this.#children) child.kill()
-    rmSync(this.#directory, { recursive: true, force: true })
+    this.#options.home.dispose()
   }
 
   constructor(options: ClusterOptions) {
@@ -59,6 +43,7 @@ export class DemoCluster {
     process.on('exit', this.#onExit)
   }
 
+  /** The last process of every node. */
   get children(): readonly Child[] {
     return this.#children
   }
@@ -67,24 +52,38 @@ export class DemoCluster {
     return this.#children.filter(({ alive }) => alive)
   }
 
-  /** Starts the node that creates the cluster. */
-  startCreator(): Child {
-    return this.#start(['--create', '--size', String(this.#options.size)])
+  /** Starts a node with what it is told: over libp2p how to find the others, otherwise who is who. */
+  start(name: string, told: readonly string[]): Child {
+    const { directory, settings } = this.#options.home
+    const { cluster, transport, storage } = settings
+    const all = ['--cluster', cluster, ...told, '--storage', storage]
+    if (transport !== 'libp2p') all.push('--transport', transport)
+    if (this.#options.mdns) all.push('--mdns')
+    if (isDurable(storage)) all.push('--data', resolve(directory, name))
+    this.#arguments.set(name, all)
+    const child = this.#spawn(name)
+    this.#children.push(child)
+    return child
   }
 
-  /** Starts a node that is told one address and finds out the rest. */
-  startJoiner(bootstrap: string): Child {
-    return this.#start(['--bootstrap', bootstrap])
+  /** Starts the process of a node that is gone again, with the same command. */
+  async restart(gone: Child): Promise<Child> {
+    // Until then it may hold its port and its files.
+    await gone.exited
+    if (this.#stopping) throw new Error('everything is being stopped')
+    const child = this.#spawn(gone.name)
+    this.#children[this.#children.indexOf(gone)] = child
+    return child
   }
 
   /** "n2" for its PeerId; of a peer that is not ours, the end of its id. */
   nameOf(peer: string): string {
-    return this.#names.get(peer) ?? `…${peer.slice(-6)}`
+    return this.#views.nameOf(peer)
   }
 
   /** What a node has said of itself. */
   view(child: Child): Readonly<View> {
-    return this.#views.get(child.name)!
+    return this.#views.of(child.name)
   }
 
   byName(name: string): Child | undefined {
@@ -96,40 +95,12 @@ export class DemoCluster {
    * @throws the reason of `signal`
    */
   until<T>(check: () => T | undefined, signal: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const found = check()
-        if (found === undefined) return
-        done()
-        resolve(found)
-      }
-      const onAbort = () => {
-        done()
-        reject(signal.reason as Error)
-      }
-      const done = () => {
-        this.#listeners.delete(look)
-        signal.removeEventListener('abort', onAbort)
-      }
-      this.#listeners.add(look)
-      signal.addEventListener('abort', onAbort)
-      if (signal.aborted) onAbort()
-      else look()
-    })
+    return this.#views.until(check, signal)
   }
 
   /** Whom all living nodes name as the leader of the same term; undefined while they do not agree. */
   leadership(): Leadership | undefined {
-    const views = this.living.map(({ name }) => this.#views.get(name)?.leadership)
-    const [first] = views
-    if (first === undefined || views.some((view) => view?.term !== first.term || view.peer !== first.peer)) {
-      return undefined
-    }
-    const leader = this.living.find(({ name }) => this.#views.get(name)?.peer === first.peer)
-    if (leader === undefined) return undefined
-    const followers = this.living.filter((child) => child !== leader)
-    const at = Math.min(...views.map((view) => view!.at))
-    return { leader, followers, term: first.term, at }
+    return this.#views.leadership(this.living)
   }
 
   /** SIGKILL, as by a power failure. Returns when that was. */
@@ -141,40 +112,28 @@ export class DemoCluster {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true
     for (const child of this.#children) this.#wanted.add(child)
     await Promise.all(this.#children.map((child) => child.stop(STOP_WITHIN_MS)))
     process.removeListener('exit', this.#onExit)
-    rmSync(this.#directory, { recursive: true, force: true })
   }
 
-  #start(args: readonly string[]): Child {
-    const { cli, cluster, mdns, onReport, onStart, onAccident } = this.#options
-    const name = `n${this.#children.length + 1}`
-    // A directory each: there the node makes its own key.
-    const cwd = join(this.#directory, name)
-    mkdirSync(cwd)
-    const all = ['--cluster', cluster, ...args, ...(mdns ? ['--mdns'] : [])]
-    const child = new Child(name, cli, all, cwd, (report) => {
-      this.#note(name, report)
+  #spawn(name: string): Child {
+    const { cli, home, onReport, onStart, onAccident } = this.#options
+    // A directory each: where nothing else is kept, there the node makes its key.
+    const cwd = join(home.directory, name)
+    mkdirSync(cwd, { recursive: true })
+    this.#views.reset(name, home.settings.members === undefined ? undefined : name)
+    const child = new Child(name, cli, this.#arguments.get(name)!, cwd, (report) => {
+      // Of an earlier process of this name: old news.
+      if (this.byName(name) !== child) return
+      this.#views.note(name, report)
       onReport({ ...report, name })
-      for (const listener of [...this.#listeners]) listener()
     })
     void child.exited.then((exit) => {
       if (!this.#wanted.has(child)) onAccident(child, exit)
     })
-    this.#views.set(name, {})
-    this.#children.push(child)
     onStart(child)
     return child
-  }
-
-  #note(name: string, { at, event }: Report): void {
-    const view = this.#views.get(name)!
-    if (event.type === 'listening') {
-      this.#names.set(event.peer, name)
-      view.peer = event.peer
-      view.addresses = event.addresses
-    } else if (event.type === 'formed') view.formedAt = at
-    else if (event.type === 'leader') view.leadership = { peer: event.leader, term: event.term, at }
   }
 }

@@ -1,9 +1,11 @@
 // The death of a leader, and how long it is felt.
 import { ms } from '../ui/answers.js'
+import type { Child } from './child.js'
 import { measureOutage, type Outage } from './outage.js'
 import { type Storyteller, within } from './steps.js'
 
-export async function killLeader(teller: Storyteller): Promise<void> {
+/** Resolves with the dead process. */
+export async function killLeader(teller: Storyteller): Promise<Child> {
   const { cluster, screen } = teller
   const limit = within(teller, 'no write was acknowledged after the leader was killed')
   const { leader, followers, term } = await cluster.until(() => cluster.leadership(), limit)
@@ -22,6 +24,7 @@ export async function killLeader(teller: Storyteller): Promise<void> {
   )
   screen.result(screen.style('bold', `Writes were unavailable for ${ms(unavailableMs)}.`))
   screen.result(countProbes(outage))
+  return leader
 }
 
 function countProbes({ probes, acknowledged, refused, unknown, unknownApplied }: Outage): string {

@@ -47,9 +47,11 @@ export async function measureOutage(
   const probes: Promise<Fate>[] = []
   const accepted = deferred<Acknowledged>()
   let first: Acknowledged | undefined
+  // Probes of an earlier story must not be taken for these.
+  const mark = String(killedAt)
   while (first === undefined) {
     signal.throwIfAborted()
-    const probe = writeProbe(survivor, `probe/${probes.length + 1}`)
+    const probe = writeProbe(survivor, `probe/${probes.length + 1}`, mark)
     probes.push(probe)
     void probe.then((fate) => {
       if (fate.type === 'acknowledged' && fate.receipt.term > oldTerm) accepted.resolve(fate)
@@ -61,6 +63,8 @@ export async function measureOutage(
   const found = await Promise.all(
     unknown.map(({ key }) => survivor.ask({ type: 'get', key }, READ_TIMEOUT_MS)),
   )
+  // What was written only to measure does not stay. If it does after all, nothing depends on it.
+  await Promise.allSettled(fates.map(({ key }) => survivor.ask({ type: 'del', key }, PROBE_TIMEOUT_MS)))
   const count = (type: Fate['type']) => fates.filter((fate) => fate.type === type).length
   return {
     unavailableMs: first.at - killedAt,
@@ -70,13 +74,13 @@ export async function measureOutage(
     acknowledged: count('acknowledged'),
     refused: count('refused'),
     unknown: unknown.length,
-    unknownApplied: found.filter(({ value }) => value !== null).length,
+    unknownApplied: found.filter(({ value }) => value === mark).length,
   }
 }
 
-async function writeProbe(survivor: Child, key: string): Promise<Fate> {
+async function writeProbe(survivor: Child, key: string, value: string): Promise<Fate> {
   try {
-    const receipt = await survivor.ask({ type: 'put', key, value: 'probe' }, PROBE_TIMEOUT_MS)
+    const receipt = await survivor.ask({ type: 'put', key, value }, PROBE_TIMEOUT_MS)
     return { type: 'acknowledged', key, receipt, at: epochMs() }
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error

@@ -1,6 +1,7 @@
 // The prompt after the story: try it yourself, against the same cluster.
 import { type Answer, type Command, isWrite } from '../control/commands.js'
 import { epochMs, failureOf } from '../control/events.js'
+import { isDurable } from '../node/choices.js'
 import { runLoop } from '../prompt/loop.js'
 import { helpLines, type Line } from '../prompt/parse.js'
 import { describeAnswer, describeFailure } from '../ui/answers.js'
@@ -8,13 +9,18 @@ import type { Output, Screen } from '../ui/screen.js'
 import { holdersOf } from './acknowledgements.js'
 import type { Child } from './child.js'
 import type { DemoCluster } from './cluster.js'
+import { recover, tellRecovery } from './recovery.js'
+import type { UpHome } from './settings.js'
 import { statusTable } from './status.js'
+import { STEP_TIMEOUT_MS } from './steps.js'
+import { NO_RETURN } from './story.js'
 
 const REQUEST_TIMEOUT_MS = 5_000
 
 export interface UpPromptOptions {
   readonly cluster: DemoCluster
   readonly screen: Screen
+  readonly home: UpHome
   readonly input: NodeJS.ReadableStream
   readonly output: Output
   readonly signal: AbortSignal
@@ -30,13 +36,15 @@ export async function runPrompt(options: UpPromptOptions): Promise<void> {
 class UpPrompt {
   readonly #cluster: DemoCluster
   readonly #screen: Screen
+  readonly #home: UpHome
   readonly #signal: AbortSignal
   /** The node that was asked to watch last. */
   #watching: Child | undefined
 
-  constructor({ cluster, screen, signal }: UpPromptOptions) {
+  constructor({ cluster, screen, home, signal }: UpPromptOptions) {
     this.#cluster = cluster
     this.#screen = screen
+    this.#home = home
     this.#signal = signal
   }
 
@@ -49,6 +57,8 @@ class UpPrompt {
         return
       case 'kill':
         return this.#kill(line.target)
+      case 'start':
+        return this.#start(line.target)
       case 'command':
         return this.#send(line.command, line.at)
       default:
@@ -98,6 +108,27 @@ class UpPrompt {
     this.#screen.line(at, child.name, this.#screen.style('red', `is killed, process ${child.pid}`))
     if (child === this.#watching) this.#screen.text(`The watch was on ${child.name} and ended with it.`)
     this.#explainLostMajority()
+  }
+
+  async #start(target: string | undefined): Promise<void> {
+    const cluster = this.#cluster
+    const gone = target === undefined ? cluster.children.find(({ alive }) => !alive) : cluster.byName(target)
+    if (gone === undefined) {
+      return this.#screen.text(target === undefined ? 'All are running.' : `There is no node "${target}".`)
+    }
+    if (gone.alive) return this.#screen.text(`${gone.name} is running.`)
+    if (!isDurable(this.#home.settings.storage)) return this.#screen.say(NO_RETURN)
+    if (cluster.leadership() === undefined) {
+      await cluster.restart(gone)
+      return
+    }
+    const limit = AbortSignal.any([this.#signal, AbortSignal.timeout(STEP_TIMEOUT_MS)])
+    try {
+      tellRecovery(await recover(cluster, gone, limit), this.#screen)
+    } catch (error) {
+      if (this.#signal.aborted) return
+      this.#screen.line(epochMs(), gone.name, describeFailure(failureOf(error)))
+    }
   }
 
   #explainLostMajority(): void {

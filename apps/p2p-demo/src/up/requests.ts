@@ -2,13 +2,20 @@
 import { epochMs, type Failure, failureOf } from '../control/events.js'
 import { describeFailure, ms } from '../ui/answers.js'
 import { holdersOf } from './acknowledgements.js'
+import type { Child } from './child.js'
 import { type Storyteller, within } from './steps.js'
 
 const REQUEST_TIMEOUT_MS = 5_000
 
-/** Writes `key` through a follower, and shows the receipt and who holds it. */
-export async function writeThroughFollower(teller: Storyteller, key: string, value: string): Promise<void> {
-  const { cluster, screen, size } = teller
+/** Writes `key` through a follower, and shows the receipt and who holds it: a majority, or as many as `heldBy`. */
+export async function writeThroughFollower(
+  teller: Storyteller,
+  key: string,
+  value: string,
+  heldBy?: number,
+): Promise<void> {
+  const { cluster, screen } = teller
+  const { size } = teller.home.settings
   const limit = within(teller, 'no write was acknowledged')
   const { followers } = await cluster.until(() => cluster.leadership(), limit)
   const through = followers[0]!
@@ -17,7 +24,7 @@ export async function writeThroughFollower(teller: Storyteller, key: string, val
       const { index, term, elapsedMs } = await through.ask({ type: 'put', key, value }, REQUEST_TIMEOUT_MS)
       screen.line(epochMs(), through.name, `put ${key} = ${JSON.stringify(value)}`)
       screen.line(epochMs(), through.name, `  receipt: index ${index}, term ${term}, ${ms(elapsedMs)}`)
-      const holders = await holdersOf(index, cluster, limit)
+      const holders = await holdersOf(index, cluster, limit, heldBy)
       const held = `held by ${holders.join(', ')}: ${holders.length} of ${size}, as the leader knows`
       return screen.line(epochMs(), through.name, `  ${held}`)
     } catch (error) {
@@ -38,10 +45,17 @@ const mayWriteAgain = ({ code }: Failure): boolean =>
 
 /** Reads `key` from every living node. @throws when one has another value than `expected` */
 export async function readEverywhere(teller: Storyteller, key: string, expected: string): Promise<void> {
-  const { cluster, screen } = teller
-  for (const node of cluster.living) {
-    const { value, elapsedMs } = await node.ask({ type: 'get', key }, REQUEST_TIMEOUT_MS)
-    screen.line(epochMs(), node.name, `get ${key} = ${JSON.stringify(value)}  (${ms(elapsedMs)})`)
-    if (value !== expected) throw new Error(`${node.name} read ${JSON.stringify(value)}, not "${expected}"`)
-  }
+  for (const node of teller.cluster.living) await readFrom(teller, node, key, expected)
+}
+
+/** @throws when it has another value than `expected` */
+export async function readFrom(
+  { screen }: Storyteller,
+  node: Child,
+  key: string,
+  expected: string,
+): Promise<void> {
+  const { value, elapsedMs } = await node.ask({ type: 'get', key }, REQUEST_TIMEOUT_MS)
+  screen.line(epochMs(), node.name, `get ${key} = ${JSON.stringify(value)}  (${ms(elapsedMs)})`)
+  if (value !== expected) throw new Error(`${node.name} read ${JSON.stringify(value)}, not "${expected}"`)
 }

@@ -1,13 +1,16 @@
 // What the steps of the story share.
 import type { Screen } from '../ui/screen.js'
 import type { DemoCluster } from './cluster.js'
+import type { UpHome } from './settings.js'
 
-const STEP_TIMEOUT_MS = 30_000
+export const STEP_TIMEOUT_MS = 30_000
 
 export interface Storyteller {
   readonly cluster: DemoCluster
   readonly screen: Screen
-  readonly size: number
+  readonly home: UpHome
+  /** The Redis of each node, if they have one. */
+  readonly redisUrls: readonly string[]
   /** Fires when the story must end early. */
   readonly signal: AbortSignal
 }

@@ -1,27 +1,31 @@
-// The story the demo tells: form, elect, write, read, kill the leader, recover. Every number in it is measured.
-
-import { withoutPeerId } from '../form/addresses.js'
-import { ms } from '../ui/answers.js'
+// The story the demo tells: begin, elect, write, read, kill the leader, go on, bring it back. Every number in it is
+// measured.
+import { isDurable } from '../node/choices.js'
+import { begin, elect, welcomeBack } from './begin.js'
+import type { Child } from './child.js'
 import { killLeader } from './kill-leader.js'
-import { readEverywhere, writeThroughFollower } from './requests.js'
+import { recover, tellRecovery } from './recovery.js'
+import { readEverywhere, readFrom, writeThroughFollower } from './requests.js'
 import { majority, type Storyteller, within } from './steps.js'
 
-/** @throws when a step fails */
-export async function tellStory(teller: Storyteller): Promise<void> {
-  const { screen, size } = teller
-  screen.chapter(`${size} processes find each other`)
-  screen.say(
-    'Each makes its own key, and its PeerId follows from it. One creates the cluster. The others know the name of the ' +
-      'cluster and one address, connect by libp2p (encrypted, and each side proves its PeerId), and ask to be let in.',
-  )
-  await form(teller)
+/** A cluster that is there, with what it knows. @throws when a step fails */
+export async function tellBeginning(teller: Storyteller): Promise<void> {
+  const { screen, home } = teller
+  const { size } = home.settings
+  await begin(teller)
 
   screen.chapter('They elect a leader')
   screen.say(
     `A majority (${majority(size)} of ${size}) votes for one leader per term. All writes go through it.`,
   )
   await elect(teller)
+  if (home.continues) await welcomeBack(teller)
+}
 
+/** @throws when a step fails */
+export async function tellStory(teller: Storyteller): Promise<void> {
+  const { screen, home } = teller
+  const { size, storage } = home.settings
   screen.chapter('A write through a follower')
   screen.say(
     'Any node takes a write. A follower passes it on to the leader, who answers when a majority holds it: from then on ' +
@@ -41,33 +45,36 @@ export async function tellStory(teller: Storyteller): Promise<void> {
     'SIGKILL: no goodbye. A survivor goes on writing, a new key every few milliseconds, until a write is acknowledged ' +
       'again.',
   )
-  await killLeader(teller)
+  const killed = await killLeader(teller)
 
   screen.chapter('Nothing acknowledged is lost, and the cluster works on')
   screen.say('The old value is read from every survivor; then a new one is written and read.')
   await readEverywhere(teller, 'river', 'Rhine')
   await writeThroughFollower(teller, 'river', 'Danube')
   await readEverywhere(teller, 'river', 'Danube')
+
+  screen.chapter('The killed process comes back')
+  if (!isDurable(storage)) return screen.say(NO_RETURN)
+  await bringBack(teller, killed)
 }
 
-async function form(teller: Storyteller): Promise<void> {
-  const { cluster, size } = teller
-  const limit = within(teller, 'the cluster was not formed')
-  const creator = cluster.startCreator()
-  const address = await cluster.until(() => cluster.view(creator).addresses?.[0], limit)
-  // The PeerId is left out on purpose: it travels over libp2p.
-  const bootstrap = withoutPeerId(address)
-  for (let started = 1; started < size; started += 1) cluster.startJoiner(bootstrap)
-  const allFormed = () => cluster.children.every((child) => cluster.view(child).formedAt !== undefined)
-  await cluster.until(() => allFormed() || undefined, limit)
-}
+/** Why a node that stores in memory is not started again. */
+export const NO_RETURN: string =
+  'Not with --storage memory: with its process it has forgotten its log and its votes. A node that could vote twice in ' +
+  'one term could elect two leaders, so the others would refuse it (ERR_INCARNATION_CHANGED).'
 
-async function elect(teller: Storyteller): Promise<void> {
-  const { cluster, screen } = teller
-  const limit = within(teller, 'no leader was elected')
-  const { leader, term, at } = await cluster.until(() => cluster.leadership(), limit)
-  const formedAt = Math.min(...cluster.children.map((child) => cluster.view(child).formedAt!))
-  screen.result(
-    `${leader.name} leads term ${term}, elected ${ms(at - formedAt)} after the members were agreed.`,
+async function bringBack(teller: Storyteller, killed: Child): Promise<void> {
+  const { cluster, screen, home } = teller
+  const { size } = home.settings
+  screen.say(
+    'The same command, the same directory: who it is, its votes and its log are there. What it has missed, the leader sends.',
   )
+  const limit = within(teller, `${killed.name} did not catch up`)
+  const recovery = await recover(cluster, killed, limit)
+  tellRecovery(recovery, screen)
+  await readFrom(teller, recovery.child, 'river', 'Danube')
+
+  screen.chapter('Its acknowledgement counts again')
+  screen.say(`A write is held by ${size} of ${size}.`)
+  await writeThroughFollower(teller, 'river', 'Elbe', size)
 }

@@ -1,20 +1,20 @@
 // `riverraft-demo up`: starts the cluster, tells the story, stays at a prompt on a terminal, stops everything.
 import { constants } from 'node:os'
-import { epochMs, failureOf } from '../control/events.js'
+import { type DemoEvent, epochMs, failureOf } from '../control/events.js'
 import { watchSignals } from '../signals.js'
 import { describe } from '../ui/describe.js'
 import type { Output, Screen } from '../ui/screen.js'
 import type { Child, Exit } from './child.js'
 import { DemoCluster } from './cluster.js'
 import { runPrompt } from './prompt.js'
-import { tellStory } from './story.js'
+import { RedisServers } from './redis-servers.js'
+import { openUpHome, type UpFlags, type UpHome } from './settings.js'
+import { tellBeginning, tellStory } from './story.js'
 
 export interface UpOptions {
   /** The program whose `node` command is a node. */
   readonly cli: string
-  readonly cluster: string
-  readonly size: number
-  readonly mdns: boolean
+  readonly flags: UpFlags
   /** Where a person types, if there is one. */
   readonly terminal: { readonly input: NodeJS.ReadableStream; readonly output: Output } | undefined
 }
@@ -30,20 +30,36 @@ class Interrupted extends Error {
 }
 
 /** What happens in every node, and what the story has words of its own for. */
-const UNTOLD: ReadonlySet<string> = new Set(['waiting', 'raft-started', 'link-up'])
+const UNTOLD: ReadonlySet<string> = new Set(['waiting', 'link-up'])
+const isTold = (event: DemoEvent): boolean =>
+  event.type === 'raft-started' ? event.lastIndex > 0 : !UNTOLD.has(event.type)
 
-/** Resolves with the exit status: 0, 1 when a step failed, 128 + n after signal n. No process is left behind. */
-export async function up(options: UpOptions, screen: Screen): Promise<number> {
+/**
+ * Resolves with the exit status: 0, 1 when a step failed, 128 + n after signal n. No process is left behind.
+ * @throws UsageError
+ */
+export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): Promise<number> {
+  let home: UpHome
+  try {
+    home = await openUpHome(flags)
+  } catch (error) {
+    const { code, message } = failureOf(error)
+    if (code === 'UsageError') throw error
+    screen.title(screen.style('red', `${code}: ${message}`))
+    return 1
+  }
   const end = new AbortController()
   const unwatch = watchSignals((signal) => end.abort(new Interrupted(signal)))
   let storyEnded = false
   let over = false
   const nameOf = (peer: string) => cluster.nameOf(peer)
   const cluster = new DemoCluster({
-    ...options,
+    cli,
+    home,
+    mdns: flags.mdns === true,
     onReport: ({ at, name, event }) => {
       // When all are told to stop, that they lose each other is no news.
-      if (!over && !UNTOLD.has(event.type)) screen.line(at, name, describe(event, nameOf))
+      if (!over && isTold(event)) screen.line(at, name, describe(event, nameOf))
     },
     onStart: (child) => screen.line(epochMs(), child.name, `starts, process ${child.pid}`),
     onAccident: (child, exit) => {
@@ -54,12 +70,21 @@ export async function up(options: UpOptions, screen: Screen): Promise<number> {
       else end.abort(accident)
     },
   })
-  try {
-    await unlessAborted(tellStory({ cluster, screen, size: options.size, signal: end.signal }), end.signal)
-    storyEnded = true
+  const redis = new RedisServers(home)
+  const tell = async () => {
+    const redisUrls = await redis.start(end.signal)
+    const teller = { cluster, screen, home, redisUrls, signal: end.signal }
+    await tellBeginning(teller)
+    // Who comes back to a terminal has seen the story.
+    if (home.continues && terminal !== undefined) return
+    await tellStory(teller)
     screen.title('Every step held.')
-    if (options.terminal !== undefined) {
-      await runPrompt({ cluster, screen, ...options.terminal, signal: end.signal })
+  }
+  try {
+    await unlessAborted(tell(), end.signal)
+    storyEnded = true
+    if (terminal !== undefined) {
+      await runPrompt({ cluster, screen, home, ...terminal, signal: end.signal })
       end.signal.throwIfAborted()
     }
     return 0
@@ -71,7 +96,11 @@ export async function up(options: UpOptions, screen: Screen): Promise<number> {
     over = true
     unwatch()
     await cluster.stop()
+    await redis.stop()
+    home.dispose()
     screen.text('All processes have ended.')
+    if (flags.data !== undefined)
+      screen.text(`riverraft-demo up --data ${flags.data} continues this cluster.`)
   }
 }
 

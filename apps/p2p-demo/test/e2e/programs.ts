@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 
 export const CLI: string = join(import.meta.dirname, '../../dist/cli.js')
 if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: build first')
@@ -124,6 +125,21 @@ export function freshDirectory(): string {
 export async function endAll(): Promise<void> {
   await Promise.all(programs.splice(0).map((program) => program.end()))
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+}
+
+/** The processes that a launcher says it has started, as soon as those are `count`. */
+export async function childrenOf(launcher: Program, count = 3): Promise<readonly number[]> {
+  await launcher.seen(new RegExp(`(starts, process \\d+[\\s\\S]*){${count}}`))
+  return [...launcher.output.matchAll(/starts, process (\d+)/g)].map(([, pid]) => Number(pid))
+}
+
+/** As when the power fails: a launcher and all its processes are gone at once. */
+export async function killAll(launcher: Program): Promise<void> {
+  launcher.signal('SIGKILL')
+  const pids = await childrenOf(launcher, 0)
+  for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+  await launcher.exited
+  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([])
 }
 
 /** True while a process of this id exists. */

@@ -1,24 +1,26 @@
 import { PassThrough } from 'node:stream'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFailed, test } from 'vitest'
 import { epochMs } from '../../src/control/events.js'
 import { Screen } from '../../src/ui/screen.js'
+import type { UpFlags } from '../../src/up/settings.js'
 import { up } from '../../src/up/up.js'
-import { CLI, isAlive, Transcript } from './programs.js'
+import { CLI, endAll, freshDirectory, isAlive, Transcript } from './programs.js'
 
-const inputs: { end(): void }[] = []
+const running: { input: PassThrough; status: Promise<number> }[] = []
 // The end of the input ends the prompt, and with it the cluster: no test leaves processes behind.
-afterEach(() => {
-  for (const input of inputs.splice(0)) input.end()
+afterEach(async () => {
+  for (const { input } of running) input.end()
+  await Promise.all(running.splice(0).map(({ status }) => status))
+  await endAll()
 })
 
 /** `riverraft-demo up` on a terminal: the launcher in this process, the nodes in theirs. */
-function upOnTerminal() {
+function upOnTerminal(flags: UpFlags) {
   const [input, output] = [new PassThrough(), new PassThrough()]
-  inputs.push(input)
   const transcript = new Transcript(output)
-  const terminal = { input, output }
-  const screen = new Screen(output, epochMs())
-  const status = up({ cli: CLI, cluster: 'prompt', size: 3, mdns: false, terminal }, screen)
+  const status = up({ cli: CLI, flags, terminal: { input, output } }, new Screen(output, epochMs()))
+  running.push({ input, status })
+  onTestFailed(() => void process.stderr.write(transcript.text.slice(-2_000)))
   const ask = (line: string, answer: RegExp) => {
     const from = transcript.text.length
     input.write(`${line}\n`)
@@ -27,35 +29,56 @@ function upOnTerminal() {
   return { ask, transcript, status, input }
 }
 
-test('on a terminal the cluster stays, obeys, loses its majority honestly, and ends with quit', async () => {
-  const { ask, transcript, status } = upOnTerminal()
-  await transcript.seen(/Every step held\.[^>]*The cluster is yours/)
-  const killed = /(n\d) +is killed/.exec(transcript.text)![1]!
-  const survivors = ['n1', 'n2', 'n3'].filter((name) => name !== killed)
+const pidsIn = ({ text }: Transcript): readonly number[] =>
+  [...text.matchAll(/starts, process (\d+)/g)].map(([, pid]) => Number(pid))
 
-  await ask('help', /kill \[n1 \| leader\]/)
+test('on a terminal the cluster stays, obeys, loses its majority honestly, and continues another day', async () => {
+  const data = freshDirectory()
+  const { ask, transcript, status } = upOnTerminal({ data, cluster: 'prompt' })
+  await transcript.seen(/Every step held\.[\s\S]*The cluster is yours/)
+
+  await ask('help', /kill \[n1 \| leader\][\s\S]*start \[n1\]/)
+  await ask('start', /All are running/)
+  const before = transcript.text.length
+  const [, killed] = await ask('kill leader', /(n\d) +is killed, process \d+/)
+  await transcript.seen(/is elected leader of term/, before)
+  const survivors = ['n1', 'n2', 'n3'].filter((name) => name !== killed)
   await ask('status', new RegExp(`${killed} +\\d+ +gone`))
   await ask(`put lake Constance @${survivors[0]}`, /written: index \d+.*\n.*held by n\d \(leader\), n\d\n/)
   await ask(`get lake @${survivors[1]}`, /"Constance"/)
   await ask(`get lake @${killed}`, /There is no living node/)
+  await ask(`start ${killed}`, new RegExp(`${killed} +had \\d+ entries, was sent \\d+.*\\n.*caught up in`))
+  await ask(`start ${killed}`, /is running/)
+  await ask(`get lake @${killed}`, /"Constance"/)
   await ask(`watch la @${survivors[1]}`, /watching keys that begin with "la"/)
   await ask('cas lake Constance Garda', /swapped: index/)
   await transcript.seen(/watch: lake = "Garda"/)
   await ask('del lake', /deleted: index/)
   await ask('watch off', /no longer watching/)
+  await ask('list', /1 key: river = "Elbe"/)
 
-  await ask('kill leader', /n\d +is killed, process \d+\n1 of 3 are left, no majority/)
+  await ask('kill n1', /n1 +is killed, process \d+/)
+  await ask('kill n2', /n2 +is killed, process \d+\n1 of 3 are left, no majority/)
   await ask('put lake Como', /ERR_TIMEOUT: certainly not applied|ERR_OUTCOME_UNKNOWN: it may or may not/)
+  await ask('start', /n1 +has found its log on disk/)
+  await transcript.seen(/n\d +is elected leader of term \d+/, transcript.text.length)
   await ask('jump', /There is no "jump"/)
-  const pids = [...transcript.text.matchAll(/starts, process (\d+)/g)].map(([, pid]) => Number(pid))
-  expect(pids.filter(isAlive)).toHaveLength(1)
+  const pids = pidsIn(transcript)
+  expect(pids.filter(isAlive)).toHaveLength(2)
   await expect(Promise.all([ask('quit', /$/), status])).resolves.toEqual([expect.anything(), 0])
   expect(pids.filter(isAlive)).toEqual([])
-})
 
-test('the end of the input ends it too', async () => {
-  const { transcript, status, input } = upOnTerminal()
+  const later = upOnTerminal({ data })
+  await later.transcript.seen(/Welcome back: \d+ entries were stored; [\s\S]*The cluster is yours/)
+  expect(later.transcript.text).not.toMatch(/A write through a follower/)
+  await later.ask('get river', /"Elbe"/)
+}, 60_000)
+
+test('the end of the input ends it too; what was in memory does not start again', async () => {
+  const { ask, transcript, status, input } = upOnTerminal({ transport: 'tcp', storage: 'memory' })
   await transcript.seen(/The cluster is yours/)
+  await ask('start', /Not with --storage memory/)
   input.end()
   expect(await status).toBe(0)
+  expect(pidsIn(transcript).filter(isAlive)).toEqual([])
 })

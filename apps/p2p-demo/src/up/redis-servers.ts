@@ -1,0 +1,71 @@
+// With --storage redis: a redis-server for each node, beside its data, for as long as the launcher lives.
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nodeNames, type UpHome } from './settings.js'
+
+const PROGRAMS = ['redis-server', 'valkey-server']
+const GUARD = fileURLToPath(import.meta.resolve('./redis-guard.js'))
+
+/** What a guard tells: the server is ready, or how it ended instead. */
+export type GuardMessage = { readonly ready: true } | { readonly ended: string }
+
+export class RedisServers {
+  readonly #home: UpHome
+  readonly #guards: ChildProcess[] = []
+
+  constructor(home: UpHome) {
+    this.#home = home
+  }
+
+  /** Resolves with their addresses when all accept connections; with none when another storage was chosen. */
+  async start(signal: AbortSignal): Promise<readonly string[]> {
+    const { settings, directory } = this.#home
+    const { storage, size, redisPorts = [] } = settings
+    if (storage !== 'redis') return []
+    const program = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
+    if (program === undefined) {
+      throw new Error(
+        '--storage redis needs redis-server: apt-get install redis-server, or brew install redis',
+      )
+    }
+    const starting = nodeNames(size).map(async (name, at) => {
+      const port = redisPorts[at]!
+      const data = resolve(directory, join(name, 'redis'))
+      mkdirSync(data, { recursive: true })
+      await this.#guard(name, program, port, data, signal)
+      return `redis://127.0.0.1:${port}`
+    })
+    return Promise.all(starting)
+  }
+
+  /** Resolves when every server has ended. */
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.#guards.map(async (guard) => {
+        if (guard.exitCode !== null || guard.signalCode !== null) return
+        const ended = new Promise((resolve) => guard.once('exit', resolve))
+        if (guard.connected) guard.disconnect()
+        await ended
+      }),
+    )
+  }
+
+  #guard(name: string, program: string, port: number, data: string, signal: AbortSignal): Promise<void> {
+    const server = ['--port', String(port), '--bind', '127.0.0.1', '--dir', data, '--save', '']
+    server.push('--appendonly', 'yes', '--appendfsync', 'always')
+    // In a group of its own: Ctrl-C must not take the disk away from nodes that are still writing to it.
+    const guard = fork(GUARD, [program, ...server], { detached: true, stdio: 'ignore' })
+    this.#guards.push(guard)
+    return new Promise((resolve, reject) => {
+      guard.once('message', (message: GuardMessage) => {
+        if ('ready' in message) return resolve()
+        const why = `the redis-server of ${name} on port ${port} did not start: ${message.ended}`
+        reject(new Error(`${why}. Is this cluster running already?`))
+      })
+      guard.once('error', reject)
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    })
+  }
+}
