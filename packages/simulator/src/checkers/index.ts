@@ -15,6 +15,7 @@ import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
+import { readIndexCovers } from './read-index.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
 
@@ -34,6 +35,7 @@ export const CHECKERS: readonly Checker[] = [
   stateMachineSafety,
   appliedInOrder,
   linearizableReadRounds,
+  readIndexCovers,
   durableSurvives,
   failStop,
   wipedNodeIsRefused,

@@ -140,7 +140,9 @@ export class Server<Command, Result, State> {
     const code = error instanceof RaftError ? error.code : String(error)
     world.coverage.hit(`stopped: ${code}`)
     const damaged = this.rotten && code === 'ERR_STORAGE_CORRUPT'
-    const wanted = code === 'ERR_STORAGE' || code === 'ERR_INCARNATION_CHANGED' || damaged
+    // Of a batch that does not fit the log no disk is guilty.
+    const failed = code === 'ERR_STORAGE' && !describe(error).includes('wrong batch')
+    const wanted = failed || code === 'ERR_INCARNATION_CHANGED' || damaged
     if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${describe(error)}`)
     process.kill()
     if (code === 'ERR_INCARNATION_CHANGED' || damaged) this.state = 'refused'
