@@ -17,6 +17,7 @@ import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
 import { readIndexCovers } from './read-index.js'
 import { stateMachineSafety } from './state-machine-safety.js'
+import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
 
 export const CHECKERS: readonly Checker[] = [
@@ -34,6 +35,7 @@ export const CHECKERS: readonly Checker[] = [
   order,
   stateMachineSafety,
   appliedInOrder,
+  timestampsNeverGoBack,
   linearizableReadRounds,
   readIndexCovers,
   durableSurvives,

@@ -1,5 +1,5 @@
 // The simulated network: who listens, which ways are open, what the weather is, and every frame under way.
-import type { Frame, Member, NodeId, TransportHost } from '@riverraft/core'
+import { type Frame, isHeartbeatFrame, type Member, type NodeId, type TransportHost } from '@riverraft/core'
 import type { Process } from '../world/process.js'
 import type { World } from '../world/world.js'
 import { Link } from './link.js'
@@ -40,6 +40,8 @@ export class Network {
   readonly observer: NetworkObserver
   /** True: every frame goes through the codec. */
   readonly encodes: boolean
+  /** Told when a frame has been given to a link: whoever waits for his moment. */
+  afterSend: ((from: NodeId, to: NodeId, frame: Frame) => void) | undefined
   readonly #endpoints = new Map<NodeId, Endpoint>()
   readonly #blocked = new Set<string>()
   readonly #clogged = new Set<string>()
@@ -149,13 +151,18 @@ export class Network {
         coverage.hit('network: delay')
         return link.deliverAfter(this.latency() + tape.fraction() * SPIKE_MS_MAX, parcel)
       case 'keepOld':
-        this.#archive.push({ from: link.endpoint.id, to: link.peer, parcel, sentAt: this.world.now })
-        if (this.#archive.length > ARCHIVE_MAX) this.#archive.shift()
+        // Most frames are heartbeats, and an old one does little harm.
+        if (!isHeartbeatFrame(frame)) this.#keep(link, parcel)
         break
       default:
         fate satisfies undefined
     }
     link.deliverAfter(this.latency(), parcel)
+  }
+
+  #keep(link: Link, parcel: Parcel): void {
+    this.#archive.push({ from: link.endpoint.id, to: link.peer, parcel, sentAt: this.world.now })
+    if (this.#archive.length > ARCHIVE_MAX) this.#archive.shift()
   }
 
   #corrupt(link: Link, frame: Frame): void {

@@ -28,6 +28,7 @@ export class SimulatedTransport implements Transport {
       // What is said to nobody has not been said.
       this.#network.observer.sent(endpoint.id, peer, frame)
       link.send(frame)
+      this.#network.afterSend?.(endpoint.id, peer, frame)
     }
     this.#process.reaches('send', true)
   }
