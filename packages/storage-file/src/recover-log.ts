@@ -68,7 +68,7 @@ export async function recoverLog(
     if (header === undefined) {
       // Only the last one can be without: its first batch was never acknowledged, if there is nothing after that.
       await withFile(fileSystem, path, 'read', (file) =>
-        refuseLater(fileSystem, path, file, 0, recovered.batch + 1),
+        refuseLater(fileSystem, path, file, 0, { batch: recovered.batch + 1, salt: undefined }),
       )
       recovered.unused.push(path)
       continue
@@ -151,7 +151,7 @@ async function scanOne(
       applyBatch(recovered, batch, header.sequence),
     )
     if (next === undefined) {
-      await refuseLater(fileSystem, path, file, scan.stoppedAt, scan.batch + 1)
+      await refuseLater(fileSystem, path, file, scan.stoppedAt, { batch: scan.batch + 1, salt: header.salt })
     } else if (scan.end !== next.previousEnd || scan.crc !== next.previousCrc) {
       throw corrupt(
         path,
@@ -163,15 +163,15 @@ async function scanOne(
   })
 }
 
-/** Half of `batch` may stand from `from` on; anything later proves that it had been whole. */
+/** Half of the batch may stand from `from` on; anything later proves that it had been whole. */
 async function refuseLater(
   fileSystem: FileSystem,
   path: string,
   file: File,
   from: number,
-  batch: number,
+  half: { readonly batch: number; readonly salt: number | undefined },
 ): Promise<void> {
-  const later = await findLaterBatch(fileSystem, file, from, batch)
+  const later = await findLaterBatch(fileSystem, file, from, half)
   if (later === undefined) return
   throw corrupt(path, from, `the log is damaged here, yet a record of a later batch stands at byte ${later}`)
 }

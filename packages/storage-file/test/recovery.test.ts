@@ -136,6 +136,24 @@ describe('a torn last batch', () => {
   })
 })
 
+test('a record of another storage inside a torn command is cut with it, whatever its number', async () => {
+  const { directory, ends } = await threeBatches()
+  const other = await quickDirectory()
+  const foreign = storageIn(other, { fileSystem: withoutSpares() })
+  await foreign.open(identity)
+  for (let term = 1; term <= 9; term++) await written(foreign, vote(term))
+  await foreign.close()
+  const path = segment(directory, 1)
+  const records = await readFile(segment(other, 1))
+  // Half of batch 3: its record's header is lost, and its command holds batches 1 to 9 of that storage.
+  await edit(path, (bytes) => Buffer.concat([bytes.subarray(0, ends[1]), Buffer.alloc(52), records]))
+  const { log, storage } = await reopen(directory)
+  expect(log).toEqual(ALL.slice(0, 4))
+  await written(storage, batch([stored(block(5, 1, 5))]))
+  await storage.close()
+  expect((await reopen(directory)).log).toEqual([...ALL.slice(0, 4), '5@5'])
+})
+
 describe('damage to what was acknowledged', () => {
   test('any byte of an earlier batch is noticed', async () => {
     const { directory, ends } = await threeBatches()
