@@ -25,6 +25,8 @@ export class OpenLog {
   readonly #appender: LogAppender
   readonly #unlock: () => Promise<void>
   #writing = false
+  /** One compaction after another; none after one that failed. */
+  #compacting: Promise<void> = Promise.resolve()
 
   static async open(
     fileSystem: FileSystem,
@@ -136,7 +138,12 @@ export class OpenLog {
    * Oldest first, each removal durable before the next: a crash leaves no gap. The last segment stays: it holds the
    * hard state.
    */
-  async compact(through: LogIndex): Promise<void> {
+  compact(through: LogIndex): Promise<void> {
+    this.#compacting = this.#compacting.then(() => this.#compact(through))
+    return this.#compacting
+  }
+
+  async #compact(through: LogIndex): Promise<void> {
     const { log, segments } = this.#opened.state
     const limit = Math.min(through, this.#opened.snapshots.newest?.index ?? 0)
     while (segments.length > 1 && log.endBefore(segments[1]!.sequence) <= limit) {

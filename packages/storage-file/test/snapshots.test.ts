@@ -310,6 +310,24 @@ describe('compaction', () => {
     ])
   })
 
+  test('asked for twice at once, still leaves no gap', async () => {
+    await storage.saveSnapshot(metadata(9, 2), content('state'))
+    await storage.close()
+    const fileSystem = withoutSpares()
+    storage = storageIn(directory, { fileSystem })
+    await storage.open(identity)
+    await Promise.all([storage.compact(9), storage.compact(9)])
+    const removals = fileSystem.trace.filter((line) => line.startsWith('remove') || line.startsWith('sync'))
+    expect(removals.slice(-8)).toEqual(
+      [1, 2].flatMap((sequence) => [
+        `remove ${String(sequence).padStart(16, '0')}.segment`,
+        `remove ${String(sequence).padStart(16, '0')}.segment done`,
+        'syncDirectory .',
+        'syncDirectory . done',
+      ]),
+    )
+  })
+
   test('a truncation back to the beginning of a compacted log', async () => {
     await storage.saveSnapshot(metadata(6, 2), content('state'))
     await storage.compact(6)
