@@ -20,6 +20,8 @@ export class Snapshots {
   newest: SnapshotMetadata | undefined
   /** Those above the newest whole one, by their names. */
   readonly damaged: (SnapshotName & { readonly error: Error })[] = []
+  /** What one has removed, another must not look for. */
+  #removing: Promise<void> = Promise.resolve()
 
   constructor(fileSystem: FileSystem, directory: string, owner: SnapshotOwner) {
     this.#fileSystem = fileSystem
@@ -60,7 +62,8 @@ export class Snapshots {
     const replaced = this.damaged.findIndex((one) => one.name === name)
     if (replaced >= 0) this.damaged.splice(replaced, 1)
     if (this.newest === undefined || this.newest.index <= metadata.index) this.newest = metadata
-    await this.#removeOld()
+    this.#removing = this.#removing.then(() => this.#removeOld())
+    await this.#removing
   }
 
   async #removeOld(): Promise<void> {

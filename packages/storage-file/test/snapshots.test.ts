@@ -89,6 +89,14 @@ describe('a snapshot', () => {
     expect(await snapshots()).toEqual(['2-1.snap', '3-1.snap'])
   })
 
+  test('saved together with another one: the two newest stay, and the storage goes on', async () => {
+    await storage.saveSnapshot(metadata(1), content('1'))
+    await storage.saveSnapshot(metadata(2), content('2'))
+    await Promise.all([3, 4].map((index) => storage.saveSnapshot(metadata(index), content(String(index)))))
+    expect(await snapshots()).toEqual(['3-1.snap', '4-1.snap'])
+    expect(await contentOf(storage)).toBe('4')
+  })
+
   test('whose content fails leaves the one before it, and no trace, and the storage goes on', async () => {
     await storage.saveSnapshot(metadata(3), content('whole'))
     const bang = new Error('bang')
