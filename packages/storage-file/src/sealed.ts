@@ -24,8 +24,14 @@ export interface Unsealed {
   readonly crc: number
 }
 
+/** @throws Error when it would not be believed when it is read */
 export function seal(magic: number, fields: FieldWriter): Sealed {
   const bytes = Buffer.concat([Buffer.alloc(SEAL_BYTES), fields.bytes()])
+  if (bytes.length > SEALED_BYTES_MAX) {
+    throw new Error(
+      `a header of ${bytes.length} bytes, at most ${SEALED_BYTES_MAX}: too many members, or too long`,
+    )
+  }
   bytes.writeUInt32LE(magic, 0)
   bytes.writeUInt16LE(VERSION, 4)
   bytes.writeUInt32LE(bytes.length, 8)

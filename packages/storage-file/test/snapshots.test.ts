@@ -97,6 +97,18 @@ describe('a snapshot', () => {
     expect(await contentOf(storage)).toBe('4')
   })
 
+  test('whose members do not fit into a header is refused, not saved as something nobody can read', async () => {
+    const members = Array.from({ length: 20 }, (_, i) => ({ ...identity.members[0]!, id: `n${i}` }))
+    const long = members.map((member) => ({ ...member, address: 'a'.repeat(60_000) }))
+    const saving = storage.saveSnapshot({ ...metadata(3), members: long }, content('x'))
+    await expect(saving).rejects.toMatchObject({
+      code: 'ERR_STORAGE',
+      message: expect.stringMatching(/1200\d{3} bytes, at most 1048576/),
+    })
+    expect(await snapshots()).toEqual([])
+    expect(await (await reopened()).open(identity)).toMatchObject({ snapshot: undefined })
+  })
+
   test('whose content fails leaves the one before it, and no trace, and the storage goes on', async () => {
     await storage.saveSnapshot(metadata(3), content('whole'))
     const bang = new Error('bang')
