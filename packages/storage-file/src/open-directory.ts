@@ -106,7 +106,8 @@ async function syncAll(
 
 /**
  * The last batch may be one whose write or sync failed: then its pages can be in memory, count as clean, and never reach
- * the disk, whatever is synced. Written once more, they are dirty again.
+ * the disk, whatever is synced. Written once more, they are dirty again; synced through the descriptor that wrote them, since one that
+ * is opened later may not be told of an error in between.
  */
 async function rewrite(
   fileSystem: FileSystem,
@@ -119,5 +120,6 @@ async function rewrite(
       await write(fileSystem, file, bytes.subarray(0, have), position)
       position += have
     }
+    await sync(fileSystem, file)
   })
 }
