@@ -17,7 +17,7 @@ export type Done = (error?: Error | null) => void
 export interface FileSystem {
   /** True: writing to a `log` file needs no `sync`. */
   readonly writesThrough: boolean
-  /** Creates the directory and what is missing above it, durably. Nothing happens when it exists. */
+  /** Creates the directory and what is missing above it, durably: also what somebody made and did not live to sync. */
   makeDirectory(path: string): Promise<void>
   /** The names in it. */
   list(path: string): Promise<string[]>

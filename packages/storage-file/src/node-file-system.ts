@@ -44,13 +44,24 @@ export function nodeFileSystem({ writesThrough = O_DSYNC !== 0 }: NodeFileSystem
   }
 }
 
+/**
+ * One level after another, each durable before the next: whoever made one and died before it was durable was the last to
+ * make any, so of those that exist only the deepest can be in doubt.
+ */
 async function makeDirectory(path: string): Promise<void> {
-  const first = await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  // A new name is durable when the directory that holds it is: from the deepest up to where `first` was added.
-  for (let made = path; ; made = dirname(made)) {
-    await syncDirectory(dirname(made))
-    if (made === first || dirname(made) === made) return
+  const parent = dirname(path)
+  const exists = await fs.promises.stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  )
+  if (!exists && parent !== path) await makeDirectory(parent)
+  // Recursive: it is no error when somebody else was quicker.
+  await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })
+  try {
+    await syncDirectory(parent)
+  } catch (error) {
+    // It may stand in a place that is not ours to open, or that knows no sync.
+    if (!exists || (error as NodeJS.ErrnoException).code === 'EIO') throw error
   }
 }
 
