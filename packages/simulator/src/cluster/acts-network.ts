@@ -1,4 +1,5 @@
 // What a nemesis does to the network as a whole.
+import type { NodeId } from '@riverraft/core'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import type { Act } from './plan.js'
 
@@ -8,7 +9,7 @@ const PARTITION_MS_MAX = 6_000
 type Perform = (nemesis: Nemesis) => boolean
 type NetworkAct = Extract<
   Act,
-  `partition-${string}` | 'isolate-leader' | 'clog' | 'reset-links' | 'replay-old'
+  `partition-${string}` | 'isolate-leader' | 'clog' | 'reset-links' | 'replay-old' | 'crash-voter'
 >
 
 /** No frame gets from `from` to `to`; in half of the cases the connections break as well. */
@@ -31,6 +32,38 @@ function sides(nemesis: Nemesis): [AnyServer[], AnyServer[]] | undefined {
   const mask = 1 + nemesis.tape.below(2 ** servers.length - 2)
   const side = (bit: number): AnyServer[] => servers.filter((_, i) => ((mask >> i) & 1) === bit)
   return [side(0), side(1)]
+}
+
+/**
+ * The next candidate reaches one server only, which dies as soon as its vote has left, and is back at once. Whoever asks
+ * for a vote next is in the same term: it must not get a second one.
+ */
+function crashVoter(nemesis: Nemesis): boolean {
+  const { cluster, world, tape } = nemesis
+  const { network, servers } = cluster
+  if (servers.length < 3) return false
+  const others = (id: NodeId, but?: NodeId): AnyServer[] =>
+    servers.filter((server) => server.id !== id && server.id !== but)
+  const the = (id: NodeId): AnyServer[] => servers.filter((server) => server.id === id)
+  let election: { readonly term: number; readonly candidate: NodeId; readonly voter: NodeId } | undefined
+  network.afterSend = (from, to, { messages }) => {
+    for (const message of messages) {
+      if (message.type === 'RequestVote' && message.term > (election?.term ?? 0)) {
+        election = { term: message.term, candidate: from, voter: to }
+        cut(nemesis, the(from), others(from, to))
+      }
+      const isTheVote = message.type === 'RequestVoteReply' && message.voteGranted && from === election?.voter
+      if (!isTheVote || to !== election?.candidate || nemesis.wiping) continue
+      network.afterSend = undefined
+      cut(nemesis, the(to), others(to))
+      cut(nemesis, others(to), the(to))
+      world.coverage.hit('crash after a vote')
+      const [voter] = the(from)
+      voter!.crash()
+      world.after(1 + 50 * tape.fraction(), () => voter!.start())
+    }
+  }
+  return true
 }
 
 export const hitPartitions: Record<NetworkAct, Perform> = {
@@ -82,6 +115,7 @@ export const hitPartitions: Record<NetworkAct, Perform> = {
     for (const link of endpoint.links.values()) link.reset('reset by the nemesis')
     return true
   },
+  'crash-voter': crashVoter,
   'replay-old': (nemesis) => {
     nemesis.cluster.network.replayOld(1 + nemesis.tape.below(5))
     return true

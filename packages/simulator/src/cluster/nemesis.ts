@@ -97,6 +97,7 @@ export class Nemesis {
       keepOld: 0,
       misdirect: 0,
     }
+    network.afterSend = undefined
     network.unblock()
     network.unclog()
     for (const server of servers) {

@@ -29,6 +29,7 @@ export const ACTS = [
   'full-disk',
   'rot',
   'wipe',
+  'crash-voter',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -75,6 +76,7 @@ const ACT_MS: Record<Act, number> = {
   'full-disk': 15_000,
   rot: 20_000,
   wipe: 40_000,
+  'crash-voter': 8_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
