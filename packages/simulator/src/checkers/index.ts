@@ -9,6 +9,7 @@ import { durableSurvives } from './durable-survives.js'
 import { electedByQuorum } from './elected-by-quorum.js'
 import { electionSafety } from './election-safety.js'
 import { failStop } from './fail-stop.js'
+import { forwardedOnce } from './forwarded-once.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
@@ -39,6 +40,7 @@ export const CHECKERS: readonly Checker[] = [
   linearizableReadRounds,
   readIndexCovers,
   durableSurvives,
+  forwardedOnce,
   failStop,
   wipedNodeIsRefused,
 ]
