@@ -11,6 +11,8 @@ export interface Arguments {
   readonly invariants: boolean | 'both'
   readonly json: string | undefined
   readonly saveReplay: string | undefined
+  /** Those that nobody has caught yet, instead of the collection. */
+  readonly wanted: boolean
 }
 
 export const USAGE = `usage: pnpm museum [options]
@@ -22,7 +24,8 @@ export const USAGE = `usage: pnpm museum [options]
   --no-invariants       only with the core's own invariants switched off
   --with-invariants     only with them
   --json FILE           write the results there
-  --save-replay DIR     save each mutant's first failure, made smaller`
+  --save-replay DIR     save each mutant's first failure, made smaller
+  --wanted              try the bugs that nobody has caught yet`
 
 /** @throws Error with what is wrong */
 export function readArguments(args: readonly string[]): Arguments {
@@ -38,6 +41,7 @@ export function readArguments(args: readonly string[]): Arguments {
       'with-invariants': { type: 'boolean', default: false },
       json: { type: 'string' },
       'save-replay': { type: 'string' },
+      wanted: { type: 'boolean', default: false },
     },
   })
   const number = (name: 'seeds' | 'ranges' | 'seconds' | 'jobs'): number => {
@@ -54,5 +58,6 @@ export function readArguments(args: readonly string[]): Arguments {
     invariants: without ? false : with_ ? true : 'both',
     json: values.json,
     saveReplay: values['save-replay'],
+    wanted: values.wanted,
   }
 }

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { type Arguments, readArguments, USAGE } from './arguments.js'
 import { type Exhibit, exhibit, isCaught, isCaughtByCheckersAlone, UNMUTATED } from './exhibition.js'
 import { MUTANTS } from './mutants/index.js'
+import { WANTED } from './mutants/wanted.js'
 import { heading, row, summary } from './table.js'
 import { tryMutant } from './trial.js'
 
@@ -16,8 +17,9 @@ function print(text: string): void {
 
 async function main(): Promise<boolean> {
   const args = readArguments(process.argv.slice(2))
-  const { only, seeds, jobs, invariants, saveReplay } = args
-  const mutants = MUTANTS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)))
+  const { only, seeds, jobs, invariants, saveReplay, wanted } = args
+  const all = wanted ? WANTED : MUTANTS
+  const mutants = all.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)))
   if (mutants.length === 0) throw new Error(`no mutant is called ${only.join(' or ')}`)
   if (saveReplay !== undefined) mkdirSync(saveReplay, { recursive: true })
   print(heading(seeds))
@@ -39,8 +41,8 @@ async function main(): Promise<boolean> {
   return found.length === 0 && exhibits.every(isCaught) && enoughByCheckers(args, exhibits)
 }
 
-function enoughByCheckers({ only, invariants }: Arguments, exhibits: readonly Exhibit[]): boolean {
-  if (only.length > 0 || invariants === true) return true
+function enoughByCheckers({ only, invariants, wanted }: Arguments, exhibits: readonly Exhibit[]): boolean {
+  if (only.length > 0 || invariants === true || wanted) return true
   return exhibits.filter(isCaughtByCheckersAlone).length >= BY_CHECKERS_ALONE_MIN
 }
 

@@ -1,4 +1,4 @@
-// Applies edits to the sources and compiles what they touch: types are stripped, so a copy differs in nothing else.
+// Applies edits to sources and compiles what they touch: types are stripped, so a copy differs in nothing else.
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
@@ -9,11 +9,15 @@ export class PatchError extends Error {
   override readonly name: string = 'PatchError'
 }
 
-/** The files that edits of several origins touch, as they will stand in the copy: 'core/dist/consensus/log.js'. */
-export function patchedFiles(origin: string, edits: readonly Edit[]): Map<string, string> {
+/** The files that edits touch, as they will stand in the copy: 'core/dist/consensus/log.js'. */
+export function patchedFiles(
+  origin: string,
+  edits: readonly Edit[],
+  packages: string = PACKAGES,
+): Map<string, string> {
   const sources = new Map<string, string>()
   for (const { file, find, replace } of edits) {
-    const source = sources.get(file) ?? readFileSync(join(PACKAGES, file), 'utf8')
+    const source = sources.get(file) ?? readFileSync(join(packages, file), 'utf8')
     const pieces = source.split(find)
     if (pieces.length !== 2) {
       const found = pieces.length === 1 ? 'is not there any more' : `is there ${pieces.length - 1} times`
@@ -24,11 +28,11 @@ export function patchedFiles(origin: string, edits: readonly Edit[]): Map<string
   return new Map([...sources].map(([file, source]) => [builtName(file), compiled(origin, file, source)]))
 }
 
-function builtName(file: string): string {
+export function builtName(file: string): string {
   return file.replace('/src/', '/dist/').replace(/\.ts$/, '.js')
 }
 
-function compiled(origin: string, file: string, source: string): string {
+export function compiled(origin: string, file: string, source: string): string {
   try {
     return stripTypeScriptTypes(source)
   } catch (cause) {

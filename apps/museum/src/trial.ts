@@ -99,6 +99,6 @@ function checkersOf(ranges: readonly RangeResult[]): string[] {
 
 /** The checker's name, or the sentence of the core's own invariant that stopped the node. */
 function catcherOf({ property, message }: Finding): string {
-  const stopped = /ERR_INVARIANT \S*?: (.*)/.exec(message)
+  const stopped = /ERR_INVARIANT (?:\w+: )?(.*?)(?: because: .*)?$/m.exec(message)
   return property === NO_UNEXPECTED_STOP && stopped !== null ? `core: ${stopped[1]}` : property
 }

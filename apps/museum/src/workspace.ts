@@ -1,4 +1,4 @@
-// Where the sources and the built packages are.
+// Where the sources are.
 import { join } from 'node:path'
 
 /** The museum is never published: it runs where the sources are. */

@@ -5,20 +5,22 @@ import { describe, expect, test } from 'vitest'
 import { UNMUTATED } from '../dist/exhibition.js'
 import { INVARIANTS_OFF } from '../dist/invariants-off.js'
 import { MUTANTS } from '../dist/mutants/index.js'
+import { WANTED } from '../dist/mutants/wanted.js'
 import { PatchError, patchedFiles } from '../dist/patch.js'
 import { tryMutant } from '../dist/trial.js'
 
 describe('the collection', () => {
   test('has enough mutants, each with a name of its own and a story', () => {
     expect(MUTANTS.length).toBeGreaterThanOrEqual(30)
-    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length)
-    for (const { name, story } of MUTANTS) {
+    const all = [...MUTANTS, ...WANTED]
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
+    for (const { name, story } of all) {
       expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
       expect(story).toMatch(/^[A-Z].*\.$/)
     }
   })
 
-  test.each(MUTANTS)('$name applies, and what it changes still parses', ({ name, edits }) => {
+  test.each([...MUTANTS, ...WANTED])('$name applies, and what it changes still parses', ({ name, edits }) => {
     const built = patchedFiles(name, [])
     const mutated = patchedFiles(name, edits)
     expect(mutated.size).toBeGreaterThan(built.size)

@@ -2,7 +2,6 @@
 import { type Mutant, mutant } from '../mutant.js'
 
 const COMMITMENT = 'core/src/consensus/commitment.ts'
-const APPLIER = 'core/src/node/applier.ts'
 
 export const COMMITMENT_MUTANTS: readonly Mutant[] = [
   mutant(
@@ -53,19 +52,5 @@ export const COMMITMENT_MUTANTS: readonly Mutant[] = [
     'core/src/consensus/append-entries.ts',
     'entries.at(-1)?.lastIndex ?? prevLogIndex\n  followerCommit',
     'entries.at(-1)?.lastIndex ?? state.log.lastIndex\n  followerCommit',
-  ),
-  mutant(
-    'apply-through-the-truncated',
-    'Apply goes on through a fetched block that was truncated meanwhile (ours, 53ee733).',
-    APPLIER,
-    'return this.#log.termAt(last) === term ? last : 0',
-    'return Math.min(this.commitIndex, lastIndex)',
-  ),
-  mutant(
-    'apply-to-the-end-of-the-block',
-    'A block is applied as a whole, also the part that is not committed.',
-    APPLIER,
-    'Math.min(this.commitIndex, cached.lastIndex)',
-    'cached.lastIndex',
   ),
 ]

@@ -104,10 +104,10 @@ export const DURABILITY_MUTANTS: readonly Mutant[] = [
     'if (afterWrite > this.#persisted + 1) {',
   ),
   mutant(
-    'speaks-after-a-failed-disk',
-    'After a storage error messages still leave the node.',
-    'core/src/node/outbox.ts',
-    'if (this.#closed || this.#ready.size === 0) return',
-    'if (this.#ready.size === 0) return',
+    'goes-on-after-a-failed-disk',
+    'After a storage error the node goes on as if it waited for the disk: a leader keeps its heartbeats (hashicorp/raft#503).',
+    WRITER,
+    'this.#waiting.length = 0\n    this.#events.failed(error)',
+    'this.#waiting.length = 0',
   ),
 ]

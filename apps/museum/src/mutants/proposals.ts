@@ -40,11 +40,13 @@ export const PROPOSAL_MUTANTS: readonly Mutant[] = [
     'if (message.term > term) return this.#refuse(from, sequence, false)',
     'if (message.term !== term) return this.#refuse(from, sequence, false)',
   ),
-  mutant(
-    'sequences-begin-anew',
-    'A new process numbers its requests like the one before: an old answer is taken for a new one (ours, eb633a6).',
-    FORWARDER,
-    'this.#processId = processId\n    this.#sequence = processId',
-    'this.#processId = 1 + 0 * processId\n    this.#sequence = 1',
-  ),
+  {
+    name: 'sequences-begin-anew',
+    story:
+      'A new process numbers its requests like the one before: old answers are taken for new ones (ours, eb633a6).',
+    edits: [
+      { file: FORWARDER, find: 'this.#sequence = processId', replace: 'this.#sequence = 0' },
+      { file: 'core/src/node/forward-guard.ts', find: 'floor: processId', replace: 'floor: 0' },
+    ],
+  },
 ]

@@ -61,11 +61,4 @@ export const READ_MUTANTS: readonly Mutant[] = [
     "turn.send(leader, { type: 'ReadIndexRequest', term: state.currentTerm, readId })",
     "turn.do({ type: 'AnswerReads', readIds: [readId], readIndex: state.commitIndex })",
   ),
-  mutant(
-    'read-ids-begin-anew',
-    'A new process counts its reads from 1 again: an answer to its predecessor answers them.',
-    READS,
-    'this.#nextId = firstId',
-    'this.#nextId = 1 + 0 * firstId',
-  ),
 ]

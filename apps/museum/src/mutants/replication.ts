@@ -65,13 +65,27 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     "if (reply.term !== state.currentTerm || state.role.role !== 'leader') return",
     "if (state.role.role !== 'leader') return",
   ),
-  mutant(
-    'match-goes-back',
-    'An old acknowledgement that meets a probe takes matchIndex back (ours, 494b061).',
-    FOLLOWER,
-    'follower.matchIndex = Math.max(follower.matchIndex, matchIndex)',
-    'follower.matchIndex = matchIndex',
-  ),
+  {
+    name: 'match-goes-back',
+    story: 'An old acknowledgement takes matchIndex back, and the commit index with it (ours, 494b061).',
+    edits: [
+      {
+        file: FOLLOWER,
+        find: 'follower.matchIndex = Math.max(follower.matchIndex, matchIndex)',
+        replace: 'follower.matchIndex = matchIndex',
+      },
+      {
+        file: REPLIES,
+        find: "if (matchIndex > follower.matchIndex || follower.state === 'probe') {",
+        replace: 'if (matchIndex >= 0) {',
+      },
+      {
+        file: 'core/src/consensus/commitment.ts',
+        find: 'if (index <= state.commitIndex ||',
+        replace: 'if (index === state.commitIndex ||',
+      },
+    ],
+  },
   mutant(
     'hint-not-followed',
     'A refusal does not move nextIndex below what was refused: the same message, for ever.',
@@ -94,11 +108,11 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     "if (follower.state === 'replicate') follower.nextIndex = event.lastIndex + 2",
   ),
   mutant(
-    'window-never-empties',
-    'What was in flight when a connection broke stays in flight: the window is full for ever.',
-    EVOLVE,
-    'follower.nextIndex = event.nextIndex\n        follower.inFlight = []\n        follower.inFlightBytes = 0',
-    'follower.nextIndex = event.nextIndex',
+    'window-leaks',
+    'What is acknowledged still takes its part of the window: after a while nothing more is sent.',
+    FOLLOWER,
+    'follower.inFlightBytes -= follower.inFlight[acknowledged]!.bytes\n',
+    '',
   ),
   mutant(
     'heartbeat-hides-a-gap',
@@ -112,13 +126,6 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'The cache still holds what the log has lost, and serves it to followers and to apply.',
     'core/src/node/log-keeper.ts',
     'if (truncateFrom !== undefined) this.cache.truncateFrom(truncateFrom)',
-    '',
-  ),
-  mutant(
-    'fetched-outlives-truncation',
-    'Blocks read from disk before a truncation are still sent after it.',
-    'core/src/node/block-source.ts',
-    'this.#blocks = []\n    this.#generation++',
     '',
   ),
 ]

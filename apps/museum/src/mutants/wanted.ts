@@ -1,0 +1,32 @@
+// Bugs that nobody has caught yet. They do not count; `pnpm museum --wanted` tries them.
+import { type Mutant, mutant } from '../mutant.js'
+
+export interface WantedMutant extends Mutant {
+  /** Which fault or check the simulator lacks. */
+  readonly lacks: string
+}
+
+export const WANTED: readonly WantedMutant[] = [
+  {
+    ...mutant(
+      'apply-through-the-truncated',
+      'Apply goes on through a fetched block that was truncated meanwhile (ours, 53ee733).',
+      'core/src/node/applier.ts',
+      'return this.#log.termAt(last) === term ? last : 0',
+      'return Math.min(this.commitIndex, lastIndex)',
+    ),
+    lacks:
+      'A follower that restarts beside a leader without a quorum, fetches what it will lose, and gets more than its cache holds in its place. Truncations are rare: less than two a seed.',
+  },
+  {
+    ...mutant(
+      'fetched-outlives-truncation',
+      'Blocks read from disk before a truncation are still sent after it.',
+      'core/src/node/block-source.ts',
+      'this.#blocks = []\n    this.#generation++',
+      '',
+    ),
+    lacks:
+      'The same for a leader that serves a laggard from disk, is deposed, loses that part of its log and leads again.',
+  },
+]
