@@ -55,7 +55,7 @@ describe('a trial', () => {
   test.each([
     ['acknowledged-before-durable', 'durable-before-sent'],
     ['earlier-term-counted', 'commit-rule'],
-    ['vote-not-persisted', 'durable-before-sent'],
+    ['read-before-applied', 'client-history-is-linearizable'],
   ])('catches %s by %s alone', async (name, property) => {
     const { medianSeeds, caughtBy } = await tryMutant(mutant(name), { seeds, invariants: false })
     expect(caughtBy).toEqual([property])

@@ -102,7 +102,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'next-beyond-the-log',
-    'nextIndex runs one ahead of what was sent: an entry is missing in every stream (hint: never sent, never refused).',
+    'What is sent next begins one behind what was sent: an entry is missing in every stream.',
     EVOLVE,
     "if (follower.state === 'replicate') follower.nextIndex = event.lastIndex + 1",
     "if (follower.state === 'replicate') follower.nextIndex = event.lastIndex + 2",
