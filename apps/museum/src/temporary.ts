@@ -14,7 +14,7 @@ export interface TemporaryDirectory {
 }
 
 export function temporaryDirectory(): TemporaryDirectory {
-  const path = mkdtempSync(join(tmpdir(), 'riverraft-museum-'))
+  const path = mkdtempSync(join(tmpdir(), `riverraft-museum-${process.pid}-`))
   kept.add(path)
   const remove = (): void => {
     rmSync(path, { recursive: true, force: true })
