@@ -6,8 +6,6 @@ export const ERROR_CODES = {
   ERR_INVALID_OPTION: { retryable: false },
   /** The command is larger than a message may be, or cannot be encoded. */
   ERR_INVALID_COMMAND: { retryable: false },
-  /** Certainly not applied: leadership moved before the command was committed. */
-  ERR_NOT_LEADER: { retryable: true },
   /** Certainly not applied: a queue of this node is full. */
   ERR_OVERLOADED: { retryable: true },
   /** Certainly not applied: the deadline passed before the command was given to a leader. */
@@ -36,8 +34,6 @@ export const ERROR_CODES = {
   ERR_LISTEN: { retryable: true },
   /** Bytes from a peer do not decode; that connection is closed. */
   ERR_DECODE: { retryable: false },
-  /** A peer refused this node's hello: wrong cluster, target, version or member list. */
-  ERR_HELLO_REFUSED: { retryable: true },
   /** This node's storage is new but its id is known to the cluster: it must come back as a new member. */
   ERR_INCARNATION_CHANGED: { retryable: false },
   /** The cluster did not let this node join. */
