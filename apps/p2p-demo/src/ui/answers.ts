@@ -44,7 +44,6 @@ const receipt = ({ index, term, elapsedMs }: { index: number; term: number; elap
 const MEANINGS: Readonly<Record<string, string>> = {
   ERR_OUTCOME_UNKNOWN: 'it may or may not have been applied; read before you write again',
   ERR_TIMEOUT: 'certainly not applied: no leader took it in time',
-  ERR_NOT_LEADER: 'certainly not applied: leadership moved; try again',
 }
 
 /** What became of a command that failed. */

@@ -41,7 +41,7 @@ export async function writeThroughFollower(
  * it leaves the same value.
  */
 const mayWriteAgain = ({ code }: Failure): boolean =>
-  ['ERR_NOT_LEADER', 'ERR_TIMEOUT', 'ERR_OVERLOADED', 'ERR_OUTCOME_UNKNOWN'].includes(code)
+  ['ERR_TIMEOUT', 'ERR_OVERLOADED', 'ERR_OUTCOME_UNKNOWN'].includes(code)
 
 /** Reads `key` from every living node. @throws when one has another value than `expected` */
 export async function readEverywhere(teller: Storyteller, key: string, expected: string): Promise<void> {
