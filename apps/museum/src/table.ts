@@ -3,7 +3,9 @@ import { type Exhibit, isCaught, isCaughtByCheckersAlone } from './exhibition.js
 import type { Seeds, Trial } from './trial.js'
 
 const NAME_WIDTH = 36
-const CELL_WIDTH = 44
+const CELL_WIDTH = 64
+/** Of several checkers the most frequent ones tell enough. */
+const CATCHERS_SHOWN = 2
 
 export function heading({ perRange, ranges, seconds }: Seeds): string {
   return [
@@ -13,7 +15,8 @@ export function heading({ perRange, ranges, seconds }: Seeds): string {
 }
 
 export function row({ mutant, withInvariants, withoutInvariants }: Exhibit): string {
-  return `${mutant.name.padEnd(NAME_WIDTH)}${cell(withInvariants).padEnd(CELL_WIDTH)}${cell(withoutInvariants)}`.trimEnd()
+  const asBuilt = `${cell(withInvariants)}  `.padEnd(CELL_WIDTH)
+  return `${mutant.name.padEnd(NAME_WIDTH)}${asBuilt}${cell(withoutInvariants)}`.trimEnd()
 }
 
 function cell(trial: Trial | undefined): string {
@@ -21,7 +24,7 @@ function cell(trial: Trial | undefined): string {
   const { medianSeeds, ranges, caughtBy } = trial
   const each = ranges.map(({ seeds, finding, died }) => (finding ? seeds : died ? 'died' : 'none')).join(' ')
   const median = Number.isFinite(medianSeeds) ? String(medianSeeds) : 'NOT CAUGHT'
-  return `${median} (${each}) ${caughtBy.join(', ')}`.trimEnd()
+  return `${median} (${each}) ${caughtBy.slice(0, CATCHERS_SHOWN).join(', ')}`.trimEnd()
 }
 
 export function summary(exhibits: readonly Exhibit[]): string {

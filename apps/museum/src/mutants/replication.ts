@@ -58,13 +58,6 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'Math.min(prevLogIndex, state.writes.durableIndex)',
     'state.writes.durableIndex',
   ),
-  mutant(
-    'old-acknowledgements-counted',
-    'An acknowledgement of an earlier term counts in the present one: what it speaks of may be gone.',
-    REPLIES,
-    "if (reply.term !== state.currentTerm || state.role.role !== 'leader') return",
-    "if (state.role.role !== 'leader') return",
-  ),
   {
     name: 'match-goes-back',
     story: 'An old acknowledgement takes matchIndex back, and the commit index with it (ours, 494b061).',

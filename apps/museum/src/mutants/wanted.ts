@@ -29,4 +29,15 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'The same for a leader that serves a laggard from disk, is deposed, loses that part of its log and leads again.',
   },
+  {
+    ...mutant(
+      'old-acknowledgements-counted',
+      'An acknowledgement of an earlier term counts in the present one: what it speaks of may be gone.',
+      'core/src/consensus/log-replication-replies.ts',
+      "if (reply.term !== state.currentTerm || state.role.role !== 'leader') return",
+      "if (state.role.role !== 'leader') return",
+    ),
+    lacks:
+      'A leader that loses its tail, leads again at once, and hears a late answer of its first term before any of the new one; or a check of what it counts against what was said in its term.',
+  },
 ]
