@@ -2,7 +2,7 @@
 // riverraft-demo: the command line. What a command needs is loaded when it is known that the command makes sense.
 import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
-import type { NodeFlags } from './node/resolve.js'
+import type { NodeFlags } from './node/flags.js'
 import * as parsers from './parsers.js'
 import { Screen } from './ui/screen.js'
 import type { UpFlags } from './up/settings.js'

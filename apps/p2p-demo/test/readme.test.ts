@@ -7,15 +7,18 @@ afterEach(endAll)
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 
-test('the README knows every option of a node and no other', async () => {
-  const help = start(['node', '--help'])
+const options = (text: string): ReadonlySet<string> => new Set(text.match(/(?<![\w-])--[a-z0-9]+/g))
+
+test.each([
+  ['up', readme.slice(0, readme.indexOf('## By hand')), 1],
+  ['node', readme.slice(readme.indexOf('## By hand')), 5],
+])('the README knows every option of %s and no other', async (command, part, commandsMin) => {
+  const help = start([command, '--help'])
   await help.exited
-  const options = (text: string) => new Set(text.match(/(?<![\w-])--[a-z]+/g))
-  const known = options(help.output)
-  known.delete('--help')
-  const commands = readme.match(/^riverraft-demo node .*$/gm)!
-  expect(commands.length).toBeGreaterThan(2)
-  for (const command of commands) expect([...known]).toEqual(expect.arrayContaining([...options(command)]))
-  const table = readme.match(/^\| `--.*$/gm)!.join('\n')
-  expect(options(table)).toEqual(known)
+  const known = [...options(help.output)].filter((option) => option !== '--help').sort()
+  const examples = part.match(new RegExp(`^riverraft-demo ${command} .*$`, 'gm'))!
+  expect(examples.length).toBeGreaterThanOrEqual(commandsMin)
+  for (const example of examples) expect(known).toEqual(expect.arrayContaining([...options(example)]))
+  const firstColumns = [...part.matchAll(/^\| (`--[^|]*)\|/gm)].map(([, column]) => column).join('\n')
+  expect([...options(firstColumns)].sort()).toEqual(known)
 })

@@ -20,11 +20,17 @@ export async function enterByForming(
   try {
     const formed = await form(options, libp2p, report, signal)
     const id = libp2p.peerId.toString()
-    return { id, formed, transport: { name: 'libp2p', libp2p }, leave: async () => libp2p.stop() }
+    return { id, formed, transport: { name: 'libp2p', libp2p }, leave: () => leave(libp2p) }
   } catch (error) {
-    await libp2p.stop()
+    await leave(libp2p)
     throw error
   }
+}
+
+/** Nothing is left to be said; closing connections politely waits half a second for a peer that is leaving as well. */
+async function leave(libp2p: Libp2p): Promise<void> {
+  for (const connection of libp2p.getConnections()) connection.abort(new Error('leaving'))
+  await libp2p.stop()
 }
 
 async function listen(options: FormingOptions, report: Report): Promise<Libp2p> {

@@ -7,8 +7,9 @@ import { watchSignals } from '../signals.js'
 import { describeListing } from '../ui/answers.js'
 import type { Screen } from '../ui/screen.js'
 import { DemoNode } from './demo-node.js'
+import type { NodeFlags } from './flags.js'
 import { type Execute, NodePrompt } from './node-prompt.js'
-import { type NodeFlags, type ResolvedNode, resolveNode } from './resolve.js'
+import { type ResolvedNode, resolveNode } from './resolve.js'
 import { tellEvent } from './tell-event.js'
 
 /** A setTimeout of more days than a person waits for a majority. */

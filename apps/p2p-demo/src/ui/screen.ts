@@ -13,6 +13,7 @@ export interface PromptLine {
   prompt(preserveCursor?: boolean): void
 }
 
+const LINE_WIDTH_MAX = 100
 const TIME_WIDTH = 8
 const WHO_WIDTH = 4
 const WHO_STYLES: readonly Style[] = ['cyan', 'magenta', 'yellow', 'blue', 'green']
@@ -52,7 +53,8 @@ export class Screen {
 
   /** A sentence or two of explanation. */
   say(text: string): void {
-    for (const line of wrap(text, Math.min(this.#output.columns ?? 100, 100))) {
+    // A terminal that does not know its width says 0.
+    for (const line of wrap(text, Math.min(this.#output.columns || LINE_WIDTH_MAX, LINE_WIDTH_MAX))) {
       this.#write(`${this.style('dim', line)}\n`)
     }
   }

@@ -12,7 +12,7 @@ import type { DemoCluster } from './cluster.js'
 import { recover, tellRecovery } from './recovery.js'
 import type { UpHome } from './settings.js'
 import { statusTable } from './status.js'
-import { STEP_TIMEOUT_MS } from './steps.js'
+import { majority, STEP_TIMEOUT_MS } from './steps.js'
 import { NO_RETURN } from './story.js'
 
 const REQUEST_TIMEOUT_MS = 5_000
@@ -71,7 +71,7 @@ class UpPrompt {
       for (const row of await statusTable(this.#cluster)) this.#screen.text(row)
       return
     }
-    const node = at === undefined ? this.#cluster.living[0] : this.#living(at)
+    const node = at === undefined ? this.#anyFor(command) : this.#living(at)
     if (node === undefined) {
       return this.#screen.text(at === undefined ? 'No process is left.' : `There is no living node "${at}".`)
     }
@@ -118,7 +118,8 @@ class UpPrompt {
     }
     if (gone.alive) return this.#screen.text(`${gone.name} is running.`)
     if (!isDurable(this.#home.settings.storage)) return this.#screen.say(NO_RETURN)
-    if (cluster.leadership() === undefined) {
+    // With neither a leader nor a majority to elect one, there is nobody to catch up with.
+    if (cluster.leadership() === undefined && !this.#hasMajority) {
       await cluster.restart(gone)
       return
     }
@@ -131,13 +132,23 @@ class UpPrompt {
     }
   }
 
+  get #hasMajority(): boolean {
+    return this.#cluster.living.length >= majority(this.#home.settings.size)
+  }
+
   #explainLostMajority(): void {
     const { living, children } = this.#cluster
-    if (living.length > children.length / 2) return
+    if (this.#hasMajority) return
     this.#screen.say(
       `${living.length} of ${children.length} are left, no majority: nothing can be committed any more. ` +
         'Reads and writes wait and then fail; none of them lies.',
     )
+  }
+
+  /** One watches at a time, and "watch off" is for that one. */
+  #anyFor(command: Command): Child | undefined {
+    const isEnd = command.type === 'watch' && command.prefix === null
+    return isEnd && this.#watching?.alive ? this.#watching : this.#cluster.living[0]
   }
 
   #living(name: string): Child | undefined {

@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { readdirSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
 import { endAll, freshDirectory, type Program, start } from './programs.js'
 
-afterEach(endAll)
+// Its tests run at the same time.
+afterAll(endAll)
 
 /** Starts the creator, and returns it with the address it shows to those who want to join. */
 async function createByHand(...args: readonly string[]): Promise<{ creator: Program; address: string }> {
@@ -24,7 +26,7 @@ async function leaderOf(nodes: readonly Program[]): Promise<Program> {
   }
 }
 
-describe('three people start a node each, in directories of their own', () => {
+describe.concurrent('three people start a node each, in directories of their own', () => {
   test('what one writes the others read, watch and compare; a leader that dies is replaced', async () => {
     const { creator, address } = await createByHand()
     const nodes = [creator, join(address), join(address)]
@@ -50,18 +52,21 @@ describe('three people start a node each, in directories of their own', () => {
 
   test('they end by a signal, by "quit", and not by the end of their input', async () => {
     const { creator, address } = await createByHand('--size', '2')
-    const second = join(address)
+    const directory = freshDirectory()
+    const second = join(address, directory)
     for (const node of [creator, second]) await node.seen(KNOWS_LEADER)
     second.closeInput()
     second.signal('SIGTERM')
     expect((await second.exited).code).toBe(0)
+    // Its log was in a temporary directory.
+    expect(readdirSync(directory)).toEqual(['riverraft-demo.key'])
     await creator.ask('help', /stop and leave/)
     creator.type('quit')
     expect((await creator.exited).code).toBe(0)
   })
 })
 
-describe('who may not join is told why, and ends with status 1', () => {
+describe.concurrent('who may not join is told why, and ends with status 1', () => {
   test('the wrong cluster', async () => {
     const { address } = await createByHand()
     const stranger = start(['node', '--cluster', 'orchard', '--bootstrap', address])

@@ -1,10 +1,11 @@
 import { createServer } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { endAll, start } from './programs.js'
 
-afterEach(endAll)
+// Its tests run at the same time.
+afterAll(endAll)
 
-describe('what cannot work is said at once, and how to do it', () => {
+describe.concurrent('what cannot work is said at once, and how to do it', () => {
   test.each([
     ['an unknown flag', ['node', '--frob'], /unknown option '--frob'/],
     ['an unknown command', ['frob'], /unknown command 'frob'|too many arguments/],

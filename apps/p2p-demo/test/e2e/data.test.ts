@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { freePorts } from '../../src/up/free-ports.js'
 import { childrenOf, endAll, freshDirectory, killAll, type Program, start } from './programs.js'
 
-afterEach(endAll)
+// Its tests run at the same time.
+afterAll(endAll)
 
 const KNOWS_LEADER = /is elected leader of term|follows .*, leader of term/
 
-describe('up --data continues the same cluster', () => {
+describe.concurrent('up --data continues the same cluster', () => {
   test('after everything was killed, while it formed and in the middle of the story', async () => {
     const data = join(freshDirectory(), 'garden')
     const forming = start(['up', '--data', data, '--cluster', 'garden'])
@@ -39,7 +40,7 @@ describe('up --data continues the same cluster', () => {
   }, 60_000)
 })
 
-describe('two people stop and continue', () => {
+describe.concurrent('two people stop and continue', () => {
   test('over libp2p: killed, started again with nothing but --data, and they have what they wrote', async () => {
     const [mine, yours] = [freshDirectory(), freshDirectory()]
     const create = ['node', '--cluster', 'garden', '--create', '--size', '2', '--data', mine]
@@ -91,7 +92,7 @@ describe('two people stop and continue', () => {
   })
 })
 
-test('a port that somebody took meanwhile: which, and what to do', async () => {
+test.concurrent('a port that somebody took meanwhile: which, and what to do', async () => {
   const data = freshDirectory()
   const node = start(['node', '--create', '--size', '1', '--data', data])
   await node.seen(KNOWS_LEADER)

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 
 export const CLI: string = join(import.meta.dirname, '../../dist/cli.js')
 if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: build first')
@@ -139,7 +139,12 @@ export async function killAll(launcher: Program): Promise<void> {
   const pids = await childrenOf(launcher, 0)
   for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
   await launcher.exited
-  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([])
+  await gone(pids)
+}
+
+/** Resolves when none of these is there any more. They are no children of ours: they have to be looked for. */
+export async function gone(pids: readonly number[]): Promise<void> {
+  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 10_000 })
 }
 
 /** True while a process of this id exists. */

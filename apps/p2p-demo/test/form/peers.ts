@@ -93,7 +93,11 @@ export class Peer {
 }
 
 export async function stopAll(): Promise<void> {
-  for (const { end } of running) end.abort()
+  for (const { libp2p, end } of running) {
+    end.abort()
+    // Closing them politely takes half a second.
+    for (const connection of libp2p.getConnections()) connection.abort(new Error('the test is over'))
+  }
   await Promise.all(running.splice(0).map(({ libp2p }) => libp2p.stop()))
 }
 
