@@ -5,7 +5,8 @@ import { describe } from '../ui/describe.js'
 import type { Screen } from '../ui/screen.js'
 import type { DemoNodeOptions } from './options.js'
 
-const shortName = (peer: string) => `…${peer.slice(-6)}`
+/** A PeerId is told by its end; whoever was given a name keeps it. */
+const shortName = (peer: string) => (peer.length > 20 ? `…${peer.slice(-6)}` : peer)
 
 export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Screen): void {
   screen.line(epochMs(), undefined, describe(event, shortName))

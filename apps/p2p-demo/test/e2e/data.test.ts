@@ -80,6 +80,7 @@ describe.concurrent('two people stop and continue', () => {
       start([...tcp, '--id', 'b', '--data', yours]),
     ]
     for (const node of nodes) await node.seen(KNOWS_LEADER)
+    await nodes[0]!.seen(/reached b\n/)
     await nodes[1]!.ask('put river Rhine', /written:/)
     await killBoth(nodes)
 
