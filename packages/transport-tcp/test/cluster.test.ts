@@ -132,6 +132,9 @@ test('payloads of half a megabyte, from many callers on every member', async () 
       RaftNode.start({
         id,
         clusterId: 'texts',
+        // About payloads: on a busy machine no leader should be taken for lost meanwhile.
+        electionTimeoutMsMin: 1_000,
+        electionTimeoutMsMax: 2_000,
         members,
         transport: tcp({ listen: address }),
         storage: memoryStorage(),
