@@ -43,6 +43,7 @@ function wipe(nemesis: Nemesis): boolean {
   const watch = (): void => {
     if (victim.state !== 'refused') return void world.after(20, watch)
     nemesis.wiping = false
+    if (nemesis.over) return
     for (const { parts } of others) parts.disk.faults = cluster.plan.disk
   }
   watch()

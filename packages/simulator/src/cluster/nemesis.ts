@@ -21,7 +21,8 @@ export class Nemesis {
   wiping = false
   readonly #undo = new Set<() => void>()
   readonly #restarting = new Set<AnyServer>()
-  #over = false
+  /** Nothing bad begins any more. */
+  over = false
 
   constructor(cluster: AnyCluster) {
     this.cluster = cluster
@@ -35,7 +36,7 @@ export class Nemesis {
     for (const [act, meanMs] of this.cluster.plan.acts) {
       const again = (): void => {
         this.world.after(meanMs * (1.8 - 1.6 * this.tape.fraction()), () => {
-          if (this.#over) return
+          if (this.over) return
           // A zero on the tape: nothing happens this time.
           if (this.tape.below(8) !== 0 && ACT_TABLE[act](this)) {
             this.world.coverage.hit(`nemesis: ${act}`)
@@ -53,7 +54,7 @@ export class Nemesis {
     for (const server of this.cluster.servers) {
       if (server.state !== 'down' || this.#restarting.has(server)) continue
       this.#restarting.add(server)
-      const ms = this.#over ? 0 : 3_000 * this.tape.fraction() ** 2
+      const ms = this.over ? 0 : 3_000 * this.tape.fraction() ** 2
       this.world.after(50 + ms, () => this.restart(server))
     }
     this.world.after(WATCH_MS, () => this.#watch())
@@ -62,7 +63,7 @@ export class Nemesis {
   restart(server: AnyServer): void {
     this.#restarting.delete(server)
     const crashes = this.cluster.plan.acts.has('crash-at-call')
-    if (!crashes || this.#over || this.wiping || this.tape.below(5) !== 4) return server.start()
+    if (!crashes || this.over || this.wiping || this.tape.below(5) !== 4) return server.start()
     this.world.coverage.hit('nemesis: crash during recovery')
     server.start({ calls: 1 + this.tape.below(8), after: this.tape.below(2) === 1 })
   }
@@ -83,7 +84,7 @@ export class Nemesis {
 
   /** Faults are over: everything is undone, and whoever can come back does. */
   stop(): void {
-    this.#over = true
+    this.over = true
     const { network, servers } = this.cluster
     for (const undo of [...this.#undo]) undo()
     network.weather = {
