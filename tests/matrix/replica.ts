@@ -80,7 +80,10 @@ export class Replica {
     const text = new TextDecoder()
     while (entries.length < through) {
       const from = entries.length + 1
-      for (const block of await this.#running!.storage.read(from, 1024 * 1024)) {
+      const blocks = await this.#running!.storage.read(from, 1024 * 1024)
+      // A follower may apply an entry before its own write of it is complete, and only complete writes are read.
+      if (blocks.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      for (const block of blocks) {
         for (const { index, kind, payload } of block.entries(Math.max(from, entries.length + 1))) {
           entries.push(
             `${index} ${block.term} ${kind === EntryKind.Command ? text.decode(payload) : 'no-op'}`,
