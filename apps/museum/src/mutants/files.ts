@@ -3,6 +3,8 @@ import { type Mutant, mutant } from '../mutant.js'
 
 const APPENDER = 'storage-file/src/log-appender.ts'
 const SCAN = 'storage-file/src/scan-segment.ts'
+const READER = 'storage-file/src/record-reader.ts'
+const BLOCK = 'core/src/wire/entry-block.ts'
 
 export const FILE_MUTANTS: readonly Mutant[] = [
   mutant(
@@ -33,12 +35,30 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     'if (record.last) apply(open)',
     'apply(open)\n      open = emptyBatch()',
   ),
+  {
+    name: 'torn-tail-accepted',
+    story: 'Recovery looks at no checksum: half of the last record is what the disk held before.',
+    edits: [
+      { file: READER, find: 'if (!isWhole(header, this.#chunk, at)) return undefined', replace: '' },
+      {
+        file: READER,
+        find: "import { readUpTo } from './calls.js'",
+        replace: "import { crc32 } from 'node:zlib'; import { readUpTo } from './calls.js'",
+      },
+      {
+        file: READER,
+        find: 'const block = decodeBlock(body)',
+        replace:
+          'const copy = Buffer.from(body); copy.writeUInt32LE(crc32(copy.subarray(12), crc32(copy.subarray(0, 8))), 8); const block = decodeBlock(copy)',
+      },
+    ],
+  },
   mutant(
-    'torn-tail-accepted',
-    'A record is taken without its checksum: half of it is what the disk held before.',
-    'storage-file/src/record-reader.ts',
-    'if (!isWhole(header, this.#chunk, at)) return undefined',
-    '',
+    'block-checksum-ignored',
+    'A block is taken from wire and disk whatever its checksum: what rots is applied.',
+    BLOCK,
+    "if (view.getUint32(CRC_OFFSET, true) !== checksum(bytes)) throw decodeError('block checksum')",
+    'checksum(bytes)',
   ),
   mutant(
     'page-cache-trusted',
