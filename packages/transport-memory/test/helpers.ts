@@ -17,7 +17,13 @@ export function membersOf(...ids: NodeId[]): Member[] {
 
 /** A frame that tells its number: its only message is a vote request of that term. */
 export function frame(number: number): Frame {
-  const message = { type: 'RequestVote', term: number, lastLogIndex: 0, lastLogTerm: 0 } as const
+  const message = {
+    type: 'RequestVote',
+    term: number,
+    lastLogIndex: 0,
+    lastLogTerm: 0,
+    transfer: false,
+  } as const
   return { group: 0, incarnation: '0000000000000000', messages: [message] }
 }
 
@@ -62,6 +68,7 @@ export class Peer implements TransportHost {
       to: peer,
       incarnation: '0000000000000000',
       membersHash: 0,
+      leaseHash: 0,
       ...this.says(peer),
     }
   }

@@ -121,13 +121,13 @@ export async function connect(...peers: Peer[]): Promise<void> {
 }
 
 export function helloOf(from: string, to: string, clusterId = 'cluster'): Hello {
-  const identity = { incarnation: INCARNATION, membersHash: 0, generation: 0 }
+  const identity = { incarnation: INCARNATION, membersHash: 0, leaseHash: 0, generation: 0 }
   return { protocolMin: 1, protocolMax: 1, clusterId, from, to, ...identity }
 }
 
 /** A frame that tells its number: its only message is a vote request of that term. */
 export function vote(term: number): Frame {
-  const message = { type: 'RequestVote', term, lastLogIndex: 0, lastLogTerm: 0 } as const
+  const message = { type: 'RequestVote', term, lastLogIndex: 0, lastLogTerm: 0, transfer: false } as const
   return { group: 0, incarnation: INCARNATION, messages: [message] }
 }
 

@@ -1,6 +1,5 @@
 // Raft §5.3: log replication, the receiver's side (Figure 2, AppendEntries RPC, "Receiver implementation").
 import { followerCommit } from './commitment.js'
-import { resetElectionTimer } from './election-timer.js'
 import { invariant } from './invariant-violation.js'
 import type { AppendEntries } from './messages.js'
 import { leaderOf } from './state.js'
@@ -13,7 +12,7 @@ export function receiveAppendEntries(turn: Turn, from: NodeId, request: AppendEn
   // "Reply false if term < currentTerm": the reply's term tells a deposed leader.
   if (request.term < state.currentTerm) return reject(turn, from, request, state.log.lastIndex)
   recognizeLeader(turn, from)
-  resetElectionTimer(turn)
+  turn.record({ type: 'LeaderContacted', at: turn.now })
 
   // "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm".
   if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
@@ -48,7 +47,9 @@ function recognizeLeader(turn: Turn, leader: NodeId): void {
     'at most one leader is elected in a term (Election Safety)',
   )
   // Same term: the vote stays (two votes in one term otherwise).
-  if (state.role.role === 'candidate') turn.record({ type: 'BecameFollower', term })
+  const { role } = state.role
+  if (role === 'candidate' || role === 'pre-candidate')
+    turn.record({ type: 'BecameFollower', term, reason: 'leader-found' })
   if (known === undefined) turn.record({ type: 'LeaderRecognized', term, leader })
 }
 

@@ -60,6 +60,15 @@ export interface RefuseReads {
   readonly readIds: readonly number[]
 }
 
+/** 'aborted': the successor did not take over in time; this leader goes on. The others: it was not begun. */
+export type TransferFailure = 'not-leader' | 'no-successor' | 'under-way' | 'aborted'
+
+/** A TransferLeadership has failed, and leadership stays where it is. */
+export interface TransferFailed {
+  readonly type: 'TransferFailed'
+  readonly reason: TransferFailure
+}
+
 /** Send a Tick at `at`. Replaces every earlier wish. */
 export interface WakeAt {
   readonly type: 'WakeAt'
@@ -75,4 +84,5 @@ export type Effect =
   | Apply
   | AnswerReads
   | RefuseReads
+  | TransferFailed
   | WakeAt

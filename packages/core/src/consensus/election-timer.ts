@@ -5,11 +5,24 @@ import type { State } from './state.js'
 import type { Turn } from './turn.js'
 import type { Millis } from './types.js'
 
-/** A timeout uniform in [electionTimeoutMsMin, electionTimeoutMsMax]. */
+/** A timeout uniform in [electionTimeoutMsMin, electionTimeoutMsMax], longer for a server of low priority. */
 export function drawElectionTimeout(turn: Turn): void {
-  const { electionTimeoutMsMin: min, electionTimeoutMsMax: max } = turn.state.options
+  const { electionTimeoutMsMin, electionTimeoutMsMax, electionPriority } = turn.state.options
+  draw(turn, electionTimeoutMsMin / electionPriority, electionTimeoutMsMax / electionPriority)
+}
+
+/** Its voters refused for the time being: it asks again after a short random delay. */
+export function drawRetry(turn: Turn): void {
+  const { heartbeatMs, electionTimeoutMsMin, electionPriority } = turn.state.options
+  draw(turn, heartbeatMs / electionPriority, electionTimeoutMsMin / electionPriority)
+  resetElectionTimer(turn)
+}
+
+function draw(turn: Turn, min: Millis, max: Millis): void {
   const { state, value } = nextRandom(turn.state.random)
-  turn.record({ type: 'ElectionTimeoutDrawn', timeoutMs: min + value * (max - min), random: state })
+  // Priority 0: Infinity, and not the NaN of Infinity minus itself.
+  const timeoutMs = max === Number.POSITIVE_INFINITY ? max : min + value * (max - min)
+  turn.record({ type: 'ElectionTimeoutDrawn', timeoutMs, random: state })
 }
 
 export function resetElectionTimer(turn: Turn): void {

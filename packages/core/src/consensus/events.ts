@@ -4,6 +4,7 @@ import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } fr
 /** Crash recovery (§5.5): what storage returned. Always the first event. */
 export interface Recovered {
   readonly type: 'Recovered'
+  readonly at: Millis
   readonly hardState: HardState
   readonly runs: readonly Run[]
   readonly configuration: Configuration
@@ -35,8 +36,25 @@ export interface ElectionTimerReset {
   readonly at: Millis
 }
 
+/**
+ * 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term.
+ */
+export type BecameFollowerReason =
+  | 'higher-term'
+  | 'leader-found'
+  | 'vote-granted'
+  | 'quorum-lost'
+  | 'storage-stalled'
+
 export interface BecameFollower {
   readonly type: 'BecameFollower'
+  readonly term: Term
+  readonly reason: BecameFollowerReason
+}
+
+/** Thesis §9.6: it has heard no leader, and asks whether an election could be won. The term stays. */
+export interface BecamePreCandidate {
+  readonly type: 'BecamePreCandidate'
   readonly term: Term
 }
 
@@ -53,7 +71,19 @@ export interface BecameLeader {
   readonly at: Millis
 }
 
-/** A vote for or against this candidate has arrived, its own included. */
+/** Why a vote or a pre-vote was not given. */
+export type VoteRefusal = 'old-term' | 'leader-alive' | 'voted-for-another' | 'log-behind' | 'restarted'
+
+/** This server did not give its (pre-)vote. */
+export interface VoteRefused {
+  readonly type: 'VoteRefused'
+  readonly term: Term
+  readonly candidate: NodeId
+  readonly preVote: boolean
+  readonly reason: VoteRefusal
+}
+
+/** A vote (or pre-vote) for or against this server has arrived, its own included. */
 export interface VoteReceived {
   readonly type: 'VoteReceived'
   readonly term: Term
@@ -66,6 +96,41 @@ export interface LeaderRecognized {
   readonly type: 'LeaderRecognized'
   readonly term: Term
   readonly leader: NodeId
+}
+
+/** The present leader was heard from: the election timer starts anew, and nobody else gets a vote for a while. */
+export interface LeaderContacted {
+  readonly type: 'LeaderContacted'
+  readonly at: Millis
+}
+
+/**
+ * The wake-up came much later than asked for: this process, not the others, was silent. What they sent meanwhile is
+ * heard before anybody is judged.
+ */
+export interface TickWasLate {
+  readonly type: 'TickWasLate'
+  readonly at: Millis
+  readonly lateMs: Millis
+}
+
+/** Thesis §3.10: this leader hands over to `to`, and takes no more requests meanwhile. */
+export interface TransferStarted {
+  readonly type: 'TransferStarted'
+  readonly to: NodeId
+  readonly deadline: Millis
+}
+
+/** TimeoutNow left: until the term ends this leader reads by no lease any more. */
+export interface TimeoutNowSent {
+  readonly type: 'TimeoutNowSent'
+  readonly to: NodeId
+}
+
+/** `to` did not take over in time: this leader goes on. */
+export interface TransferAborted {
+  readonly type: 'TransferAborted'
+  readonly to: NodeId
 }
 
 /** §5.3: entries stand at the end of this server's log; durable once the write that carries them completes. */
@@ -88,6 +153,7 @@ export interface WriteStarted {
   readonly write: number
   readonly lastIndex: LogIndex
   readonly hardState: boolean
+  readonly at: Millis
 }
 
 /** All writes up to this number are durable. */
@@ -139,13 +205,14 @@ export interface FollowerProbed {
   readonly nextIndex: LogIndex
 }
 
-/** The heartbeat timer fired. */
+/** A round of heartbeats left: the timer fired, or reads wait to have leadership confirmed. */
 export interface HeartbeatSent {
   readonly type: 'HeartbeatSent'
   readonly at: Millis
+  readonly round: number
 }
 
-/** Thesis §6.4: a new leadership-confirmation round began, for all reads that wait. */
+/** Thesis §6.4: all reads that wait are waiting for this round of heartbeats. */
 export interface ReadRoundStarted {
   readonly type: 'ReadRoundStarted'
   readonly round: number
@@ -177,10 +244,17 @@ export type ConsensusEvent =
   | ElectionTimeoutDrawn
   | ElectionTimerReset
   | BecameFollower
+  | BecamePreCandidate
   | BecameCandidate
   | BecameLeader
   | VoteReceived
+  | VoteRefused
   | LeaderRecognized
+  | LeaderContacted
+  | TickWasLate
+  | TransferStarted
+  | TimeoutNowSent
+  | TransferAborted
   | EntriesAppended
   | LogTruncated
   | WriteStarted

@@ -1,7 +1,15 @@
 // The only code that changes state. It folds what happened and never decides.
-import type { BecameLeader, ConsensusEvent, LogTruncated, Recovered, WriteStarted } from './events.js'
+import type {
+  BecameLeader,
+  ConsensusEvent,
+  HeartbeatSent,
+  LogTruncated,
+  Recovered,
+  WriteStarted,
+} from './events.js'
 import { acknowledgeInFlight, evolveFollower, freshFollower } from './evolve-follower.js'
 import { invariant } from './invariant-violation.js'
+import { answeredRound } from './lease.js'
 import { type LeaderState, peersOf, type State } from './state.js'
 
 export function evolve(state: State, event: ConsensusEvent): void {
@@ -28,11 +36,15 @@ export function evolve(state: State, event: ConsensusEvent): void {
     case 'BecameFollower':
       state.role = { role: 'follower', leaderId: undefined }
       return
+    case 'BecamePreCandidate':
+      state.role = { role: 'pre-candidate', votes: new Map() }
+      return
     case 'BecameCandidate':
       state.role = { role: 'candidate', votes: new Map() }
       return
     case 'VoteReceived':
-      if (state.role.role === 'candidate') state.role.votes.set(event.voter, event.voteGranted)
+      if (state.role.role === 'candidate' || state.role.role === 'pre-candidate')
+        state.role.votes.set(event.voter, event.voteGranted)
       return
     case 'BecameLeader':
       return becameLeader(state, event)
@@ -82,8 +94,7 @@ export function evolve(state: State, event: ConsensusEvent): void {
       })
       return
     case 'HeartbeatSent':
-      leader(state).heartbeatAt = event.at
-      return
+      return heartbeatSent(state, event)
     case 'ReadRoundStarted': {
       const role = leader(state)
       role.readRound = event.round
@@ -100,6 +111,29 @@ export function evolve(state: State, event: ConsensusEvent): void {
       role.readRoundCount = 0
       return
     }
+    case 'LeaderContacted':
+      state.leaderContactAt = event.at
+      state.electionTimer.startedAt = event.at
+      return
+    case 'TickWasLate':
+      state.lateAt = event.at
+      state.electionTimer.startedAt = event.at
+      if (state.role.role === 'leader') state.role.judgesFrom = event.at
+      return
+    case 'TransferStarted':
+      leader(state).transfer = { to: event.to, deadline: event.deadline, timeoutNowSent: false }
+      return
+    case 'TimeoutNowSent': {
+      const role = leader(state)
+      role.leaseEnded = true
+      if (role.transfer !== undefined) role.transfer.timeoutNowSent = true
+      return
+    }
+    case 'TransferAborted':
+      leader(state).transfer = undefined
+      return
+    case 'VoteRefused':
+      return
     case 'WakeScheduled':
       state.wakeAt = event.at
       return
@@ -119,6 +153,10 @@ function recovered(state: State, event: Recovered): void {
   state.configuration = event.configuration
   for (const run of event.runs) state.log.append(run.firstIndex, run.lastIndex, run.term)
   state.writes.durableIndex = state.log.lastIndex
+  // Thesis §6.4.1 counts on voters that remember their leader; one that restarts has forgotten it. An empty storage has
+  // promised nothing.
+  if (state.options.leaseMs > 0 && state.currentTerm > 0)
+    state.votesFrom = event.at + state.options.electionTimeoutMsMax
   invariant(state.log.lastTerm <= state.currentTerm, 'the log holds no term above currentTerm')
 }
 
@@ -128,12 +166,27 @@ function becameLeader(state: State, event: BecameLeader): void {
     role: 'leader',
     followers,
     firstIndex: event.firstIndex,
+    judgesFrom: event.at,
     heartbeatAt: event.at,
+    round: 0,
+    roundsSent: [],
+    transfer: undefined,
+    leaseEnded: false,
     readRound: 0,
     readRoundIndex: 0,
     readRoundCount: 0,
     reads: [],
   }
+}
+
+/** Rounds older than the newest one a quorum has answered say nothing about a lease any more. */
+function heartbeatSent(state: State, { at, round }: HeartbeatSent): void {
+  const role = leader(state)
+  role.heartbeatAt = at
+  role.round = round
+  const answered = answeredRound(state)
+  role.roundsSent = role.roundsSent.filter((sent) => sent.round >= answered)
+  role.roundsSent.push({ round, at })
 }
 
 function logTruncated(state: State, event: LogTruncated): void {
@@ -151,7 +204,7 @@ function writeStarted(state: State, event: WriteStarted): void {
   invariant(event.write === state.writes.started + 1, 'writes are numbered one by one')
   state.writes.started = event.write
   if (event.hardState) state.writes.hardState = event.write
-  state.writes.inFlight.push({ write: event.write, lastIndex: event.lastIndex })
+  state.writes.inFlight.push({ write: event.write, lastIndex: event.lastIndex, at: event.at })
 }
 
 function writesPersisted(state: State, write: number): void {

@@ -29,6 +29,15 @@ export interface RequestRead {
   readonly type: 'RequestRead'
   readonly now: Millis
   readonly readId: number
+  /** A leader that holds a lease may answer at once. */
+  readonly lease: boolean
+}
+
+/** Thesis §3.10: hand leadership to `to`, or to whoever has the most of the log. */
+export interface TransferLeadership {
+  readonly type: 'TransferLeadership'
+  readonly now: Millis
+  readonly to: NodeId | undefined
 }
 
 export interface Receive {
@@ -79,6 +88,7 @@ export type Input =
   | Tick
   | Propose
   | RequestRead
+  | TransferLeadership
   | Receive
   | Persisted
   | Applied

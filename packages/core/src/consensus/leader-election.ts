@@ -1,18 +1,17 @@
 // Raft §5.2: leader election, with the election restriction of §5.4.1.
 import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'
+import type { VoteRefusal } from './events.js'
 import { broadcastHeartbeat, replicateToAll } from './log-replication.js'
 import type { RequestVote, RequestVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
 import { peersOf, type State } from './state.js'
+import { becomeFollower } from './terms.js'
 import type { Turn } from './turn.js'
-import type { NodeId } from './types.js'
+import type { LogIndex, NodeId, Term } from './types.js'
 
 /** "To begin an election, a follower increments its current term and transitions to candidate state." */
-export function campaign(turn: Turn): void {
+export function campaign(turn: Turn, transfer = false): void {
   const { state } = turn
-  // While its own vote of this term is not durable it has asked nobody: a disk slower than the election timeout would
-  // drive it from term to term without ever holding an election.
-  if (state.role.role === 'candidate' && !hardStateIsDurable(state)) return resetElectionTimer(turn)
   const term = state.currentTerm + 1
   turn.record({ type: 'TermAdvanced', term })
   turn.record({ type: 'BecameCandidate', term })
@@ -21,28 +20,43 @@ export function campaign(turn: Turn): void {
   resetElectionTimer(turn)
   const lastLogIndex = state.log.lastIndex
   const lastLogTerm = state.log.lastTerm
-  for (const peer of peersOf(state)) turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm })
+  for (const peer of peersOf(state))
+    turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })
 }
 
 /** "Each server will vote for at most one candidate in a given term, on a first-come-first-served basis". */
 export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVote): void {
   const { state } = turn
   const term = state.currentTerm
-  const voteGranted =
-    request.term === term &&
-    (state.votedFor === undefined || state.votedFor === from) &&
-    state.role.role === 'follower' &&
-    isUpToDate(state, request)
-  if (voteGranted && state.votedFor === undefined) turn.record({ type: 'VoteGranted', term, candidate: from })
-  if (voteGranted) resetElectionTimer(turn)
+  const reason = refusal(state, from, request)
+  const voteGranted = reason === undefined
+  if (!voteGranted) turn.record({ type: 'VoteRefused', term, candidate: from, preVote: false, reason })
+  else {
+    if (state.role.role === 'pre-candidate') becomeFollower(turn, 'vote-granted')
+    if (state.votedFor === undefined) turn.record({ type: 'VoteGranted', term, candidate: from })
+    resetElectionTimer(turn)
+  }
   turn.send(from, { type: 'RequestVoteReply', term, voteGranted })
+}
+
+function refusal(state: State, from: NodeId, request: RequestVote): VoteRefusal | undefined {
+  if (request.term < state.currentTerm) return 'old-term'
+  // Its term was not adopted (stickiness.ts).
+  if (request.term > state.currentTerm) return 'leader-alive'
+  const { role } = state.role
+  if (role === 'candidate' || role === 'leader') return 'voted-for-another'
+  if (state.votedFor !== undefined && state.votedFor !== from) return 'voted-for-another'
+  return isUpToDate(state, request) ? undefined : 'log-behind'
 }
 
 /**
  * §5.4.1: "If the logs have last entries with different terms, then the log with the later term is more up-to-date.
  * If the logs end with the same term, then whichever log is longer is more up-to-date."
  */
-function isUpToDate(state: State, request: RequestVote): boolean {
+export function isUpToDate(
+  state: State,
+  request: { readonly lastLogIndex: LogIndex; readonly lastLogTerm: Term },
+): boolean {
   if (request.lastLogTerm !== state.log.lastTerm) return request.lastLogTerm > state.log.lastTerm
   return request.lastLogIndex >= state.log.lastIndex
 }
@@ -65,7 +79,7 @@ export function countOwnVote(turn: Turn): void {
   countVote(turn, state.id, true)
 }
 
-function hardStateIsDurable({ writes }: State): boolean {
+export function hardStateIsDurable({ writes }: State): boolean {
   return writes.hardState <= writes.persisted
 }
 

@@ -1,6 +1,7 @@
 // Raft §5.3: log replication, what the leader learns from the answers.
 import { advanceCommitIndex } from './commitment.js'
 import { invariant } from './invariant-violation.js'
+import { sendTimeoutNow } from './leadership-transfer.js'
 import type { AppendEntriesReply } from './messages.js'
 import { confirmReadRound } from './read-index.js'
 import type { Follower } from './state.js'
@@ -16,6 +17,7 @@ export function receiveAppendEntriesReply(turn: Turn, from: NodeId, reply: Appen
   if (reply.success) matched(turn, from, follower, reply.matchIndex)
   else conflicted(turn, from, follower, reply)
   confirmReadRound(turn)
+  if (state.role.role === 'leader' && state.role.transfer?.timeoutNowSent === false) sendTimeoutNow(turn)
 }
 
 function matched(turn: Turn, from: NodeId, follower: Follower, matchIndex: LogIndex): void {

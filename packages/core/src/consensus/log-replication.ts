@@ -13,7 +13,8 @@ export interface EntriesWanted {
 /** "The leader appends the command to its log as a new entry". */
 export function propose(turn: Turn, count: number): void {
   const { state } = turn
-  if (state.role.role !== 'leader') return turn.do({ type: 'RefuseProposals', count })
+  if (state.role.role !== 'leader' || state.role.transfer !== undefined)
+    return turn.do({ type: 'RefuseProposals', count })
   const firstIndex = state.log.lastIndex + 1
   const lastIndex = state.log.lastIndex + count
   const term = state.currentTerm
@@ -68,7 +69,7 @@ export function offerEntries(turn: Turn, to: NodeId, entries: readonly Run[], by
 export function broadcastHeartbeat(turn: Turn): void {
   const { role } = turn.state
   if (role.role !== 'leader') return
-  turn.record({ type: 'HeartbeatSent', at: turn.now })
+  turn.record({ type: 'HeartbeatSent', at: turn.now, round: role.round + 1 })
   // prevLogIndex is the last index sent, so that a lost append at the end shows as a gap.
   for (const [to, follower] of role.followers) sendAppendEntries(turn, to, follower.nextIndex - 1, [], 0)
 }
@@ -86,7 +87,7 @@ function sendAppendEntries(
   invariant(prevLogTerm !== undefined, 'prevLogIndex is in the log')
   const lastIndex = entries.at(-1)?.lastIndex ?? prevLogIndex
   const leaderCommit = state.commitIndex
-  const { readRound: round } = state.role
+  const { round } = state.role
   turn.record({
     type: 'AppendSent',
     to,

@@ -7,6 +7,8 @@ export interface RequestVote {
   readonly term: Term
   readonly lastLogIndex: LogIndex
   readonly lastLogTerm: Term
+  /** Thesis §4.2.3: caused by TimeoutNow, so that voters need not wait for the leader to fall silent. */
+  readonly transfer: boolean
 }
 
 export interface RequestVoteReply {
@@ -14,6 +16,30 @@ export interface RequestVoteReply {
   /** The voter's term, for the candidate to update itself. */
   readonly term: Term
   readonly voteGranted: boolean
+}
+
+/** Thesis §9.6: would you vote for me in the term after mine? Neither term nor vote changes. */
+export interface PreVote {
+  readonly type: 'PreVote'
+  /** The sender's present term: it would campaign in the next one. */
+  readonly term: Term
+  readonly lastLogIndex: LogIndex
+  readonly lastLogTerm: Term
+}
+
+export interface PreVoteReply {
+  readonly type: 'PreVoteReply'
+  /** The voter's term, for the asking server to update itself. */
+  readonly term: Term
+  /** The term of the PreVote this answers. */
+  readonly askedTerm: Term
+  readonly voteGranted: boolean
+}
+
+/** Thesis §3.10: the leader asks its successor to campaign at once. */
+export interface TimeoutNow {
+  readonly type: 'TimeoutNow'
+  readonly term: Term
 }
 
 /** §5.3: the leader replicates entries; without entries it is the heartbeat. The sender is the leader. */
@@ -25,7 +51,7 @@ export interface AppendEntries {
   /** The entries after prevLogIndex: contiguous, terms not decreasing, empty in a heartbeat. */
   readonly entries: readonly Run[]
   readonly leaderCommit: LogIndex
-  /** Thesis §6.4: the newest leadership-confirmation round begun when this left; never reused in a term. */
+  /** Thesis §6.4: the newest round of heartbeats begun when this left; never reused in a term. */
   readonly round: number
 }
 
@@ -50,6 +76,8 @@ export interface ReadIndexRequest {
   readonly term: Term
   /** Never used before by this node, by an earlier process of it neither: an answer to an old read is a stale one. */
   readonly readId: number
+  /** Thesis §6.4.1: the leader's lease is good enough, if it holds one. */
+  readonly lease: boolean
 }
 
 export interface ReadIndexReply {
@@ -65,6 +93,9 @@ export interface ReadIndexReply {
 export type Message =
   | RequestVote
   | RequestVoteReply
+  | PreVote
+  | PreVoteReply
+  | TimeoutNow
   | AppendEntries
   | AppendEntriesReply
   | ReadIndexRequest

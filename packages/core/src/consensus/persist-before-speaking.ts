@@ -14,7 +14,7 @@ export function persistBeforeSpeaking(turn: Turn): Effect[] {
   const { hardStateChanged, truncateFrom, appendedFrom } = write
   const lastIndex = state.log.lastIndex
   const number = state.writes.started + 1
-  turn.record({ type: 'WriteStarted', write: number, lastIndex, hardState: hardStateChanged })
+  turn.record({ type: 'WriteStarted', write: number, lastIndex, hardState: hardStateChanged, at: turn.now })
   const persist: Persist = {
     type: 'Persist',
     write: number,
@@ -67,6 +67,11 @@ function writeBehind(state: State, { message }: Send): number {
       // The leader's disk works in parallel with its followers' (thesis §10.2.1); its own vote was durable before
       // it was counted.
       return 0
+    case 'PreVote':
+    case 'PreVoteReply':
+      // They promise nothing.
+      return 0
+    case 'TimeoutNow':
     case 'ReadIndexRequest':
     case 'ReadIndexReply':
       return 0

@@ -1,23 +1,23 @@
 // Thesis §6.4: linearizable reads without writing to the log.
+import { answeredRound, holdsLease } from './lease.js'
 import { broadcastHeartbeat } from './log-replication.js'
 import type { ReadIndexReply, ReadIndexRequest } from './messages.js'
-import { isQuorum } from './quorum.js'
 import { leaderOf, type PendingRead } from './state.js'
 import type { Turn } from './turn.js'
-import type { NodeId } from './types.js'
+import type { LogIndex, NodeId } from './types.js'
 
 /** A client of this server wants to read: the leader queues it, a follower asks the leader. */
-export function requestRead(turn: Turn, readId: number): void {
+export function requestRead(turn: Turn, readId: number, lease: boolean): void {
   const { state } = turn
-  if (state.role.role === 'leader') return queueRead(turn, { readId, from: state.id })
+  if (state.role.role === 'leader') return leaderRead(turn, { readId, from: state.id }, lease)
   const leader = leaderOf(state)
   if (leader === undefined) return turn.do({ type: 'RefuseReads', readIds: [readId] })
-  turn.send(leader, { type: 'ReadIndexRequest', term: state.currentTerm, readId })
+  turn.send(leader, { type: 'ReadIndexRequest', term: state.currentTerm, readId, lease })
 }
 
 export function receiveReadIndexRequest(turn: Turn, from: NodeId, request: ReadIndexRequest): void {
   const read = { readId: request.readId, from }
-  if (turn.state.role.role === 'leader') queueRead(turn, read)
+  if (turn.state.role.role === 'leader') leaderRead(turn, read, request.lease)
   else refuse(turn, [read])
 }
 
@@ -25,6 +25,14 @@ export function receiveReadIndexReply(turn: Turn, reply: ReadIndexReply): void {
   const { readId, readIndex } = reply
   if (reply.confirmed) turn.do({ type: 'AnswerReads', readIds: [readId], readIndex })
   else turn.do({ type: 'RefuseReads', readIds: [readId] })
+}
+
+function leaderRead(turn: Turn, read: PendingRead, lease: boolean): void {
+  const { role } = turn.state
+  // A leader that hands over answers nobody: its successor may be at work already (openraft#1747).
+  if (role.role === 'leader' && role.transfer !== undefined) return refuse(turn, [read])
+  if (lease && holdsLease(turn.state, turn.now)) return answer(turn, [read], turn.state.commitIndex)
+  queueRead(turn, read)
 }
 
 function queueRead(turn: Turn, read: PendingRead): void {
@@ -42,7 +50,7 @@ export function startReadRound(turn: Turn): void {
   if (role.role !== 'leader' || role.reads.length === 0 || role.readRoundCount > 0) return
   // "If the leader has not yet marked an entry from its current term committed, it waits until it has done so."
   if (state.commitIndex < role.firstIndex) return
-  turn.record({ type: 'ReadRoundStarted', round: role.readRound + 1 })
+  turn.record({ type: 'ReadRoundStarted', round: role.round + 1 })
   broadcastHeartbeat(turn)
   confirmReadRound(turn)
 }
@@ -52,25 +60,31 @@ export function confirmReadRound(turn: Turn): void {
   const { state } = turn
   const { role } = state
   if (role.role !== 'leader' || role.readRoundCount === 0) return
-  const confirmed = (voter: NodeId): boolean =>
-    voter === state.id || (role.followers.get(voter)?.ackedRound ?? 0) >= role.readRound
-  if (!isQuorum(state.configuration, confirmed)) return
+  if (answeredRound(state) < role.readRound) return
   const reads = role.reads.slice(0, role.readRoundCount)
   const readIndex = role.readRoundIndex
   turn.record({ type: 'ReadsAnswered', count: reads.length })
+  answer(turn, reads, readIndex)
+  startReadRound(turn)
+}
+
+function answer(turn: Turn, reads: readonly PendingRead[], readIndex: LogIndex): void {
+  const { state } = turn
   const own = reads.filter((read) => read.from === state.id).map((read) => read.readId)
   if (own.length > 0) turn.do({ type: 'AnswerReads', readIds: own, readIndex })
   for (const { from, readId } of reads) {
     if (from === state.id) continue
     turn.send(from, { type: 'ReadIndexReply', term: state.currentTerm, readId, confirmed: true, readIndex })
   }
-  startReadRound(turn)
 }
 
 /** Nothing survives a change of leader: all that wait are told to ask again. */
-export function refuseAllReads(turn: Turn): void {
+export function refuseWaitingReads(turn: Turn): void {
   const { role } = turn.state
-  if (role.role === 'leader') refuse(turn, role.reads)
+  if (role.role !== 'leader' || role.reads.length === 0) return
+  const { reads } = role
+  turn.record({ type: 'ReadsAnswered', count: reads.length })
+  refuse(turn, reads)
 }
 
 function refuse(turn: Turn, reads: readonly PendingRead[]): void {

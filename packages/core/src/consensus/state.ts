@@ -34,8 +34,18 @@ export interface LeaderState {
   readonly followers: Map<NodeId, Follower>
   /** Where this leader's own entries begin: its no-op. Nothing is read before it is committed. */
   readonly firstIndex: LogIndex
+  /** When it was elected, or last found that it had slept: nobody is judged by silence before that. */
+  judgesFrom: Millis
   heartbeatAt: Millis
-  /** The newest round begun; 0 before the first. Never reused within the term. */
+  /** The newest round of heartbeats begun; 0 before the first. Never reused within the term. */
+  round: number
+  /** When the rounds that a quorum has not all answered yet began, oldest first. */
+  roundsSent: { readonly round: number; readonly at: Millis }[]
+  /** The handing over that is under way. It has a deadline, and dies with the term (hashicorp/raft#696). */
+  transfer: { readonly to: NodeId; readonly deadline: Millis; timeoutNowSent: boolean } | undefined
+  /** A successor was told to campaign: whenever that arrives, no lease holds any more in this term. */
+  leaseEnded: boolean
+  /** The round that the reads under way wait for. */
   readRound: number
   /** The read index of that round: the commit index when it began. */
   readRoundIndex: LogIndex
@@ -47,6 +57,12 @@ export interface LeaderState {
 export interface CandidateState {
   readonly role: 'candidate'
   /** Answers of this term, its own vote included once that is durable. */
+  readonly votes: Map<NodeId, boolean>
+}
+
+/** Thesis §9.6: asks whether an election could be won, in the term it has. */
+export interface PreCandidateState {
+  readonly role: 'pre-candidate'
   readonly votes: Map<NodeId, boolean>
 }
 
@@ -67,7 +83,7 @@ export interface Writes {
   /** The log is durable up to here; at most its last index. */
   durableIndex: LogIndex
   /** Unfinished writes, and how much of the present log is durable once each completes. */
-  inFlight: { write: number; lastIndex: LogIndex }[]
+  inFlight: { write: number; lastIndex: LogIndex; readonly at: Millis }[]
 }
 
 export interface State {
@@ -85,8 +101,15 @@ export interface State {
   commitIndex: LogIndex
   lastApplied: LogIndex
 
-  role: FollowerState | CandidateState | LeaderState
+  role: FollowerState | PreCandidateState | CandidateState | LeaderState
   writes: Writes
+
+  /** When a leader was last heard from, whatever its term: a lease may rest on it. */
+  leaderContactAt: Millis
+  /** With leases: nobody gets a vote before this, because what was promised before the restart is not known. */
+  votesFrom: Millis
+  /** When a wake-up last came much too late. */
+  lateAt: Millis
 
   /** The election timer: fires timeoutMs after startedAt. */
   electionTimer: { startedAt: Millis; timeoutMs: Millis }
@@ -107,6 +130,9 @@ export function initialState(id: NodeId, options: ConsensusOptions, seed: number
     commitIndex: 0,
     lastApplied: 0,
     role: { role: 'follower', leaderId: undefined },
+    leaderContactAt: Number.NEGATIVE_INFINITY,
+    votesFrom: Number.NEGATIVE_INFINITY,
+    lateAt: Number.NEGATIVE_INFINITY,
     writes: { started: 0, persisted: 0, hardState: 0, durableIndex: 0, inFlight: [] },
     electionTimer: { startedAt: 0, timeoutMs: options.electionTimeoutMsMax },
     random: seed | 0,

@@ -1,19 +1,31 @@
 // The whole of Raft behind one function: an input in, what happened and what is to be done out.
 import { receiveAppendEntries } from './append-entries.js'
+import { stepDownIfUseless, storageIsStalled } from './check-quorum.js'
 import { advanceCommitIndex } from './commitment.js'
 import type { Effect } from './effects.js'
 import { drawElectionTimeout, nextDeadline, resetElectionTimer, scheduleWake } from './election-timer.js'
 import type { ConsensusEvent } from './events.js'
 import { type Input, type Receive, TERM_JUMP_MAX } from './inputs.js'
 import { before, checkInvariants } from './invariants.js'
-import { campaign, countOwnVote, receiveRequestVote, receiveRequestVoteReply } from './leader-election.js'
+import {
+  campaign,
+  countOwnVote,
+  hardStateIsDurable,
+  receiveRequestVote,
+  receiveRequestVoteReply,
+} from './leader-election.js'
+import { continueTransfer, receiveTimeoutNow, transferLeadership } from './leadership-transfer.js'
 import { broadcastHeartbeat, offerEntries, propose } from './log-replication.js'
 import { peerConnected, receiveAppendEntriesReply } from './log-replication-replies.js'
+import type { Message } from './messages.js'
 import { persistBeforeSpeaking } from './persist-before-speaking.js'
+import { receivePreVote, receivePreVoteReply, startPreVote } from './pre-vote.js'
 import { receiveReadIndexReply, receiveReadIndexRequest, requestRead } from './read-index.js'
 import type { State } from './state.js'
+import { refusesEverybody } from './stickiness.js'
 import { adoptTerm } from './terms.js'
 import { Turn } from './turn.js'
+import type { Millis } from './types.js'
 
 export interface StepResult {
   readonly events: readonly ConsensusEvent[]
@@ -38,7 +50,7 @@ function decide(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'Recover': {
       const { hardState, runs, configuration } = input
-      turn.record({ type: 'Recovered', hardState, runs, configuration })
+      turn.record({ type: 'Recovered', at: turn.now, hardState, runs, configuration })
       drawElectionTimeout(turn)
       return resetElectionTimer(turn)
     }
@@ -47,7 +59,9 @@ function decide(turn: Turn, input: Input): void {
     case 'Propose':
       return propose(turn, input.count)
     case 'RequestRead':
-      return requestRead(turn, input.readId)
+      return requestRead(turn, input.readId, input.lease)
+    case 'TransferLeadership':
+      return transferLeadership(turn, input.to)
     case 'Receive':
       return receive(turn, input)
     case 'Persisted':
@@ -66,20 +80,51 @@ function decide(turn: Turn, input: Input): void {
 }
 
 function tick(turn: Turn): void {
-  if (turn.now < nextDeadline(turn.state)) return
-  if (turn.state.role.role === 'leader') broadcastHeartbeat(turn)
+  const { state } = turn
+  const lateMs = turn.now - nextDeadline(state)
+  if (lateMs < 0) return
+  const isGraced = isLate(turn, lateMs)
+  if (isGraced) turn.record({ type: 'TickWasLate', at: turn.now, lateMs })
+  if (state.role.role === 'leader') return leaderTick(turn)
+  if (isGraced) return
+  // A disk slower than the election timeout would drive it from term to term without ever holding an election: while
+  // its own vote of this term is not durable it has asked nobody.
+  const waitsForDisk = state.role.role === 'candidate' && !hardStateIsDurable(state)
+  if (waitsForDisk || storageIsStalled(state, turn.now)) return resetElectionTimer(turn)
+  if (state.options.steadyLeader) startPreVote(turn)
   else campaign(turn)
+}
+
+/**
+ * True for a wake-up that came so late that this process has slept: the others' silence is its own. Not twice in a row:
+ * a process that is always late has nothing better to go by.
+ */
+function isLate({ state, now }: Turn, lateMs: Millis): boolean {
+  const { steadyLeader, electionTimeoutMsMin, electionTimeoutMsMax } = state.options
+  return steadyLeader && lateMs > electionTimeoutMsMin && now - state.lateAt > 10 * electionTimeoutMsMax
+}
+
+function leaderTick(turn: Turn): void {
+  if (stepDownIfUseless(turn)) return
+  broadcastHeartbeat(turn)
+  continueTransfer(turn)
 }
 
 function receive(turn: Turn, { from, message }: Receive): void {
   const { state } = turn
   if (from === state.id || message.term > state.currentTerm + TERM_JUMP_MAX) return
-  if (message.term > state.currentTerm) adoptTerm(turn, message.term)
+  if (message.term > state.currentTerm && raisesTerm(turn, message)) adoptTerm(turn, message.term)
   switch (message.type) {
     case 'RequestVote':
       return receiveRequestVote(turn, from, message)
     case 'RequestVoteReply':
       return receiveRequestVoteReply(turn, from, message)
+    case 'PreVote':
+      return receivePreVote(turn, from, message)
+    case 'PreVoteReply':
+      return receivePreVoteReply(turn, from, message)
+    case 'TimeoutNow':
+      return receiveTimeoutNow(turn, message)
     case 'AppendEntries':
       return receiveAppendEntries(turn, from, message)
     case 'AppendEntriesReply':
@@ -91,4 +136,11 @@ function receive(turn: Turn, { from, message }: Receive): void {
     default:
       return message satisfies never
   }
+}
+
+/** §5.1, but for those who disturb a leader that is at work (thesis §4.2.3), or only ask whether they would. */
+function raisesTerm({ state, now }: Turn, message: Message): boolean {
+  if (message.type === 'PreVote') return false
+  if (message.type === 'RequestVote') return message.transfer || refusesEverybody(state, now) === undefined
+  return true
 }

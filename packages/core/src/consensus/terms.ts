@@ -2,17 +2,23 @@
 // the larger value. If a candidate or leader discovers that its term is out of date, it immediately reverts to
 // follower state."
 import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'
-import { refuseAllReads } from './read-index.js'
+import type { BecameFollowerReason } from './events.js'
+import { refuseWaitingReads } from './read-index.js'
 import type { Turn } from './turn.js'
 import type { Term } from './types.js'
 
 /** Adopts a higher term as a follower that knows no leader and has not voted. */
 export function adoptTerm(turn: Turn, term: Term): void {
   const role = turn.state.role.role
-  refuseAllReads(turn)
+  refuseWaitingReads(turn)
   turn.record({ type: 'TermAdvanced', term })
-  if (role === 'follower') return
-  turn.record({ type: 'BecameFollower', term })
+  if (role !== 'follower') becomeFollower(turn, 'higher-term')
+}
+
+/** Gives up a role. Within a term the vote stays (two votes in one term otherwise). */
+export function becomeFollower(turn: Turn, reason: BecameFollowerReason): void {
+  refuseWaitingReads(turn)
+  turn.record({ type: 'BecameFollower', term: turn.state.currentTerm, reason })
   // A leader's election timer has not been running.
   drawElectionTimeout(turn)
   resetElectionTimer(turn)

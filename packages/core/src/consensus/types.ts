@@ -43,4 +43,12 @@ export interface ConsensusOptions {
   readonly inFlightMessagesMax: number
   /** Upper bound of the entries' bytes in one AppendEntries. */
   readonly messageBytesMax: number
+  /** PreVote, stickiness and CheckQuorum (thesis §9.6, §4.2.3, §6.2). False: elections as in Raft §5.2 alone. */
+  readonly steadyLeader: boolean
+  /** Above 0, at most 1: election timeouts are divided by it. 0: never campaigns, unless told to take over. */
+  readonly electionPriority: number
+  /** How long a quorum's acknowledgement lets a leader read without asking (thesis §6.4.1). 0: leases are off. */
+  readonly leaseMs: Millis
+  /** A write that takes longer makes a leader step down: its disk hangs. */
+  readonly storageStallMs: Millis
 }

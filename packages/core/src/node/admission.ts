@@ -10,15 +10,23 @@ export class Admission {
   readonly #incarnation: Incarnation
   readonly #members: ReadonlySet<NodeId>
   readonly #membersHash: number
+  readonly #leaseHash: number
   /** The first incarnation met under each member's id; another one is a wiped storage and must not vote. */
   readonly #incarnations = new Map<NodeId, Incarnation>()
 
-  constructor(id: NodeId, clusterId: string, incarnation: Incarnation, members: readonly Member[]) {
+  constructor(
+    id: NodeId,
+    clusterId: string,
+    incarnation: Incarnation,
+    members: readonly Member[],
+    leaseHash: number,
+  ) {
     this.#id = id
     this.#clusterId = clusterId
     this.#incarnation = incarnation
     this.#members = new Set(members.map((member) => member.id))
     this.#membersHash = membersHash(members)
+    this.#leaseHash = leaseHash
   }
 
   hello(to: NodeId): Hello {
@@ -31,6 +39,7 @@ export class Admission {
       to,
       incarnation: this.#incarnation,
       membersHash: this.#membersHash,
+      leaseHash: this.#leaseHash,
     }
   }
 
@@ -41,6 +50,7 @@ export class Admission {
     if (hello.to !== this.#id) return 'wrong-target'
     if (hello.from === this.#id || !this.#members.has(hello.from)) return 'unknown-member'
     if (hello.membersHash !== this.#membersHash) return 'wrong-members'
+    if (hello.leaseHash !== this.#leaseHash) return 'wrong-lease'
     const known = this.#incarnations.get(hello.from)
     if (known !== undefined && known !== hello.incarnation) return 'incarnation-changed'
     this.#incarnations.set(hello.from, hello.incarnation)

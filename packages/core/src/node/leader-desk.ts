@@ -8,6 +8,7 @@ import { Forwarder } from './forwarder.js'
 import type { Limits } from './options.js'
 import type { Proposals } from './proposals.js'
 import type { Reads } from './reads.js'
+import type { Transfer } from './transfer.js'
 
 /** Where proposals stand while this node appends them itself; no Forward has this sequence. */
 const OWN_LOG = 0
@@ -28,6 +29,7 @@ export class LeaderDesk {
   readonly #limits: Limits
   readonly #proposals: Proposals
   readonly #reads: Reads
+  readonly #transfer: Transfer
   readonly #forwarder: Forwarder
   readonly #linked = new Set<NodeId>()
   #leader: NodeId | undefined
@@ -43,6 +45,7 @@ export class LeaderDesk {
     limits: Limits,
     proposals: Proposals,
     reads: Reads,
+    transfer: Transfer,
     processId: number,
   ) {
     this.#host = host
@@ -50,6 +53,7 @@ export class LeaderDesk {
     this.#limits = limits
     this.#proposals = proposals
     this.#reads = reads
+    this.#transfer = transfer
     this.#forwarder = new Forwarder(
       {
         send: (to, message) => host.send(to, message),
@@ -105,6 +109,7 @@ export class LeaderDesk {
     this.#leaderTerm = term
     this.#holdUntil = 0
     this.#forwarder.leaderStands()
+    this.#transfer.leaderStands(leader, term)
     this.#reads.leaderChanged()
     return true
   }
@@ -124,7 +129,11 @@ export class LeaderDesk {
       const firstIndex = this.#host.append(batch.map((proposal) => proposal.payload))
       const held = this.#proposals.takeSent(OWN_LOG)
       if (held === undefined) return
-      if (firstIndex === undefined) return this.#proposals.returnBatch(held)
+      if (firstIndex === undefined) {
+        // Deposed within this turn, or handing over: not before a heartbeat's time, or this would go round and round.
+        this.hold()
+        return this.#proposals.returnBatch(held)
+      }
       this.#proposals.appended(held, firstIndex, this.#host.state.currentTerm)
     }
   }
@@ -134,8 +143,8 @@ export class LeaderDesk {
     const leads = this.#leader === this.#host.state.id
     // What a leader has asked itself is answered or refused in any case; a message may be lost.
     if (!leads) this.#reads.retry(now)
-    if (this.#reads.canAsk && this.#canAskLeader) {
-      this.#host.step({ type: 'RequestRead', now, readId: this.#reads.ask(now) })
+    while (this.#reads.canAsk && this.#canAskLeader) {
+      this.#host.step({ type: 'RequestRead', now, ...this.#reads.ask(now) })
     }
     if (!leads) this.#wakeAgainAt(this.#reads.retryAt)
   }

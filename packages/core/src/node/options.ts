@@ -1,9 +1,10 @@
 // Options are validated once, at start; every limit has a unit and a default.
+import { crc32 } from '#crc32'
 import type { ConsensusOptions } from '../consensus/index.js'
 import { RaftError } from '../ports/errors.js'
 import { utf8 } from '../wire/bytes.js'
 import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
-import type { NodeLimits, NodeOptions } from './types.js'
+import type { LeaseOptions, NodeLimits, NodeOptions } from './types.js'
 
 const MIB = 1024 * 1024
 
@@ -20,6 +21,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingBytesMax: 64 * MIB,
   pendingReadsMax: 10_000,
   logCacheBytesMax: 64 * MIB,
+  storageStallMsMax: 1_000,
   requestTimeoutMs: 5_000,
 }
 
@@ -59,6 +61,10 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
   const ids = new Set(options.members.map((member) => member.id))
   if (ids.size !== options.members.length) invalid('members name an id twice')
   if (!ids.has(options.id)) invalid(`id ${options.id} is not among the members`)
+  const { electionPriority: priority = 1, leases } = options
+  if (!(priority >= 0 && priority <= 1)) invalid(`electionPriority must be 0 to 1, not ${priority}`)
+  if (leases !== undefined && !(leases.clockDriftMax > 0 && leases.clockDriftMax <= 0.5))
+    invalid(`leases.clockDriftMax must be above 0 and at most 0.5, not ${leases.clockDriftMax}`)
   for (const port of ['transport', 'storage', 'stateMachine'] as const) {
     if (typeof options[port] !== 'object' || options[port] === null) invalid(`${port} is missing`)
   }
@@ -69,7 +75,10 @@ function checkId(name: string, value: unknown): void {
   else if (utf8(value).length > ID_BYTES_MAX) invalid(`${name} is longer than ${ID_BYTES_MAX} bytes`)
 }
 
-export function consensusOptions(limits: Limits): ConsensusOptions {
+export function consensusOptions(
+  limits: Limits,
+  { electionPriority = 1, leases }: Pick<NodeOptions<never, unknown, unknown>, 'electionPriority' | 'leases'>,
+): ConsensusOptions {
   const { heartbeatMs, electionTimeoutMsMin, electionTimeoutMsMax } = limits
   const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax } = limits
   return {
@@ -79,5 +88,24 @@ export function consensusOptions(limits: Limits): ConsensusOptions {
     inFlightBytesMax,
     inFlightMessagesMax,
     messageBytesMax,
+    steadyLeader: true,
+    electionPriority,
+    leaseMs: leases === undefined ? 0 : leaseMs(electionTimeoutMsMin, leases.clockDriftMax),
+    storageStallMs: limits.storageStallMsMax,
   }
+}
+
+/**
+ * Voters keep quiet for the minimal election timeout by clocks that may be fast, while the leader counts by one that may
+ * be slow.
+ */
+function leaseMs(electionTimeoutMsMin: number, drift: number): number {
+  return (electionTimeoutMsMin * (1 - drift)) / (1 + drift)
+}
+
+/** What members must agree on for leases to be safe: 0 without leases. */
+export function leaseHash(limits: Limits, leases: LeaseOptions | undefined): number {
+  if (leases === undefined) return 0
+  const { electionTimeoutMsMin, electionTimeoutMsMax } = limits
+  return crc32(utf8(JSON.stringify([electionTimeoutMsMin, electionTimeoutMsMax, leases.clockDriftMax]))) || 1
 }

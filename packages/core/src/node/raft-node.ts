@@ -9,7 +9,7 @@ import { Admission } from './admission.js'
 import { Answers, Waiter } from './answers.js'
 import { Deadlines } from './deadlines.js'
 import { EventStream } from './event-stream.js'
-import { checkIdentity, consensusOptions, type Limits, resolveLimits } from './options.js'
+import { checkIdentity, consensusOptions, type Limits, leaseHash, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Read } from './reads.js'
 import { Runtime } from './runtime.js'
@@ -42,7 +42,10 @@ export class RaftNode<Command, Result, State> {
   readonly #runtime: Runtime
   readonly #deadlines: Deadlines
   #address = ''
+  /** Nothing is accepted any more; a leader hands over meanwhile. */
   #stopping: Promise<void> | undefined
+  /** Nothing is sent or heard any more. */
+  #shuttingDown: Promise<void> | undefined
   #resolveClosed!: (error: RaftError | undefined) => void
 
   /**
@@ -90,12 +93,12 @@ export class RaftNode<Command, Result, State> {
     this.#stored = stored
     this.#events = new EventStream(id, () => scheduler.now())
     this.#answers = new Answers(scheduler)
-    this.#admission = new Admission(id, clusterId, incarnation, members)
+    this.#admission = new Admission(id, clusterId, incarnation, members, leaseHash(limits, options.leases))
     const seed = scheduler.randomBytes(4).reduce((number, byte) => number * 256 + byte, 0)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
       limits,
-      state: initialState(id, consensusOptions(limits), seed),
+      state: initialState(id, consensusOptions(limits, options), seed),
       scheduler,
       outbox: new Outbox(transport, incarnation),
       events: this.#events,
@@ -104,7 +107,11 @@ export class RaftNode<Command, Result, State> {
       failed: (cause) => void this.#failStop(cause),
     })
     this.#deadlines = new Deadlines(scheduler, (now) =>
-      Math.min(this.#runtime.proposals.sweep(now), this.#runtime.reads.sweep(now)),
+      Math.min(
+        this.#runtime.proposals.sweep(now),
+        this.#runtime.reads.sweep(now),
+        this.#runtime.transfer.sweep(now),
+      ),
     )
     const configuration = { voters: members.map((member) => member.id) }
     this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, configuration })
@@ -161,13 +168,15 @@ export class RaftNode<Command, Result, State> {
       if (!Number.isSafeInteger(minIndex) || minIndex < 0) {
         throw new RaftError('ERR_INVALID_OPTION', `minIndex must be an index, not ${minIndex}`)
       }
-      if (consistency !== 'linearizable' && consistency !== 'local') {
+      if (consistency === 'lease' && this.#options.leases === undefined)
+        throw new RaftError('ERR_INVALID_OPTION', 'lease reads need the leases option, on all members')
+      if (consistency !== 'linearizable' && consistency !== 'lease' && consistency !== 'local') {
         throw new RaftError('ERR_INVALID_OPTION', `unknown consistency ${String(consistency)}`)
       }
       const deadline = this.#deadline(options)
       const state = this.#runtime.machineState as State
-      const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex }
-      this.#runtime.reads.add(read, consistency === 'linearizable')
+      const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex, consistency }
+      this.#runtime.reads.add(read)
       this.#deadlines.note(deadline)
       this.#onAbort(signal, read.waiter, (cause) =>
         this.#runtime.reads.giveUp(read, new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
@@ -177,6 +186,34 @@ export class RaftNode<Command, Result, State> {
     } catch (error) {
       return this.#refuse(error)
     }
+  }
+
+  /**
+   * Hands leadership to `to`, or to the voter that has most of the log, and resolves with who leads then (thesis
+   * §3.10). Meanwhile this leader takes no requests: they wait. When the successor does not take over within an
+   * election timeout, this node goes on leading. Called on the leader.
+   * @throws RaftError ERR_NOT_LEADER, ERR_TRANSFER_FAILED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED, ERR_INVALID_OPTION
+   */
+  transferLeadership(to?: string, options: RequestOptions = {}): Promise<string> {
+    try {
+      if (to !== undefined && (to === this.id || !this.members.some(({ id }) => id === to)))
+        throw new RaftError('ERR_INVALID_OPTION', `${to} is not another member`)
+      return this.#handOver(to, this.#deadline(options), options.signal)
+    } catch (error) {
+      return this.#refuse(error)
+    }
+  }
+
+  #handOver(to: string | undefined, deadline: number, signal?: AbortSignal): Promise<string> {
+    const { state, transfer } = this.#runtime
+    const waiter = new Waiter<string>()
+    transfer.begin({ waiter, to, term: state.currentTerm, deadline })
+    this.#deadlines.note(deadline)
+    this.#onAbort(signal, waiter, (cause) =>
+      transfer.giveUp(new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
+    )
+    this.#runtime.receive({ type: 'TransferLeadership', now: 0, to })
+    return waiter.promise
   }
 
   /** Listens to the caller's signal for as long as the request is open. */
@@ -223,10 +260,25 @@ export class RaftNode<Command, Result, State> {
     return this.#events.on(type, listener)
   }
 
-  /** Stops: answers every open request, closes transport and storage. Idempotent. */
+  /**
+   * Stops: a leader hands over first, for an election timeout at most; then every open request is answered, transport and
+   * storage are closed. Idempotent.
+   */
   stop(): Promise<void> {
-    this.#stopping ??= this.#shutDown(undefined)
+    this.#stopping ??= this.#handOverAndShutDown()
     return this.#stopping
+  }
+
+  async #handOverAndShutDown(): Promise<void> {
+    const { state } = this.#runtime
+    if (state.role.role === 'leader' && state.configuration.voters.length > 1) {
+      const deadline = this.#scheduler.now() + this.#limits.electionTimeoutMsMax
+      // Whoever cannot hand over stops all the same: the others will hold an election.
+      try {
+        await this.#handOver(undefined, deadline)
+      } catch {}
+    }
+    await this.#shutDown(undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -234,15 +286,23 @@ export class RaftNode<Command, Result, State> {
   }
 
   async #failStop(cause: unknown): Promise<void> {
-    this.#stopping ??= this.#shutDown(asRaftError(cause))
-    await this.#stopping
+    const closed = this.#shutDown(asRaftError(cause))
+    this.#stopping ??= closed
+    await closed
   }
 
-  async #shutDown(error: RaftError | undefined): Promise<void> {
+  #shutDown(error: RaftError | undefined): Promise<void> {
+    this.#shuttingDown ??= this.#close(error)
+    return this.#shuttingDown
+  }
+
+  async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
     this.#deadlines.stop()
     this.#runtime.proposals.stop(why, error)
-    this.#runtime.reads.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
+    const stopped = new RaftError('ERR_STOPPED', why, { cause: error })
+    this.#runtime.reads.stop(stopped)
+    this.#runtime.transfer.giveUp(stopped)
     // The transport first: a disk that hangs must not keep the node on the network.
     const closeTransport = async (): Promise<void> => this.#options.transport.close()
     const closeStorage = async (): Promise<void> => {
@@ -265,7 +325,7 @@ export class RaftNode<Command, Result, State> {
       admission: this.#admission,
       events: this.#events,
       runtime: this.#runtime,
-      isStopped: () => this.#stopping !== undefined,
+      isStopped: () => this.#shuttingDown !== undefined,
       failStop: (error) => void this.#failStop(error),
     })
   }

@@ -2,6 +2,7 @@
 import type { LogIndex } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import type { Answers, Waiter } from './answers.js'
+import type { Consistency } from './types.js'
 
 /** A read that waits: first for a read index, then for that index to be applied. */
 export interface Read {
@@ -10,6 +11,14 @@ export interface Read {
   readonly deadline: number
   /** Applied at least this far before the query runs. */
   minIndex: LogIndex
+  /** How a leader is asked; 'local' asks nobody. */
+  readonly consistency: Consistency
+}
+
+/** All reads of one question are of one consistency. */
+export interface Question {
+  readonly readId: number
+  readonly lease: boolean
 }
 
 interface Asked {
@@ -47,20 +56,23 @@ export class Reads {
   }
 
   /** @throws RaftError ERR_OVERLOADED */
-  add(read: Read, linearizable: boolean): void {
+  add(read: Read): void {
     if (this.count >= this.#max)
       throw new RaftError('ERR_OVERLOADED', `${this.count} reads are waiting, the limit`)
     this.count++
-    if (linearizable) this.#waiting.add(read)
-    else this.#indexed.add(read)
+    if (read.consistency === 'local') this.#indexed.add(read)
+    else this.#waiting.add(read)
   }
 
-  /** All waiting reads as one question, under an id that was never used before. */
-  ask(now: number): number {
+  /** All waiting reads of one consistency as one question, under an id that was never used before. */
+  ask(now: number): Question {
     const readId = this.#nextId++
-    this.#asked.set(readId, { reads: [...this.#waiting], at: now })
-    this.#waiting.clear()
-    return readId
+    const waiting = [...this.#waiting]
+    const consistency = waiting[0]?.consistency
+    const reads = waiting.filter((read) => read.consistency === consistency)
+    this.#asked.set(readId, { reads, at: now })
+    for (const read of reads) this.#waiting.delete(read)
+    return { readId, lease: consistency === 'lease' }
   }
 
   /** The leader has confirmed: these reads see everything up to readIndex. */

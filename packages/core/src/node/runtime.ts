@@ -17,6 +17,7 @@ import type { Outbox } from './outbox.js'
 import { Proposals } from './proposals.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
+import { Transfer } from './transfer.js'
 import type { NodeOptions } from './types.js'
 
 /** A turn that has lasted this long ends and goes on in the next one. */
@@ -44,12 +45,15 @@ export class Runtime {
   readonly state: State
   readonly proposals: Proposals
   readonly reads: Reads
+  readonly transfer: Transfer
   readonly machineState: unknown
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
   readonly #replicator: Replicator
   readonly #applier: Applier
   readonly #desk: LeaderDesk
+  /** How late the last wake-up came, in milliseconds. */
+  loopDelayMs = 0
   #inbox: Item[] = []
   #scheduled = false
   #inTurn = false
@@ -68,6 +72,7 @@ export class Runtime {
     this.state = state
     this.proposals = new Proposals(limits, answers)
     this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
+    this.transfer = new Transfer(answers)
     const failed = (error: Error): void => this.#fail(storageFailure(error))
     const loaded = (): void => this.wake()
     const { storage } = options
@@ -98,7 +103,8 @@ export class Runtime {
     const { cache } = this.#log
     this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
     const desk = this.#deskHost()
-    this.#desk = new LeaderDesk(desk, scheduler, limits, this.proposals, this.reads, this.#randomNumber())
+    const { proposals, reads, transfer } = this
+    this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, transfer, this.#randomNumber())
   }
 
   get lastApplied(): LogIndex {
@@ -227,16 +233,28 @@ export class Runtime {
       case 'RefuseReads':
         this.#desk.hold()
         return this.reads.refused(effect.readIds)
+      case 'TransferFailed':
+        return this.transfer.failed(effect.reason)
       case 'WakeAt':
         this.#timer?.cancel()
-        this.#timer = this.#parts.scheduler.wakeAt(effect.at, () => {
-          this.#tickDue = true
-          this.wake()
-        })
+        this.#timer = this.#parts.scheduler.wakeAt(effect.at, () => this.#woken(effect.at))
         return
       default:
         effect satisfies never
     }
+  }
+
+  /** A timer that comes late tells of a stalled event loop: what waits in the sockets is heard before it. */
+  #woken(at: number): void {
+    const { scheduler, limits } = this.#parts
+    this.loopDelayMs = scheduler.now() - at
+    const due = (): void => {
+      this.#tickDue = true
+      this.wake()
+    }
+    if (this.loopDelayMs <= limits.heartbeatMs) return due()
+    // The first turn ends with the sockets being read, the second with what they brought being in the inbox.
+    scheduler.nextTurn(() => scheduler.nextTurn(due))
   }
 
   /** Appends commands as the leader: their first index, undefined when this node does not lead. */

@@ -21,6 +21,7 @@ export function statusOf(
     lastApplied,
     pendingProposals: proposals.pending,
     pendingReads: reads.count,
+    loopDelayMs: runtime.loopDelayMs,
     followers: followersOf(runtime, now),
     stopped,
   }

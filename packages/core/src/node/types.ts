@@ -30,6 +30,8 @@ export interface NodeLimits {
   readonly pendingReadsMax?: number
   /** Default 64 MiB: recent blocks kept in memory for followers and for apply. */
   readonly logCacheBytesMax?: number
+  /** Default 1,000: a leader whose write takes longer than this steps down, so that one with a working disk can lead. */
+  readonly storageStallMsMax?: number
   /** Default 5,000: how long `propose` and `read` wait when they are given no timeout of their own. */
   readonly requestTimeoutMs?: number
 }
@@ -44,8 +46,25 @@ export interface NodeOptions<Command, Result, State> extends NodeLimits {
   readonly transport: Transport
   readonly storage: Storage
   readonly stateMachine: StateMachineFactory<Command, Result, State>
+  /**
+   * Default 1. Above 0, at most 1: this node's election timeouts are divided by it, so that others are elected before it.
+   * 0: it never campaigns by itself, only when leadership is handed to it.
+   */
+  readonly electionPriority?: number
+  /** Default: none, and no lease reads. The same on all members. */
+  readonly leases?: LeaseOptions
   /** Time and chance. Default: this machine's. */
   readonly scheduler?: Scheduler
+}
+
+/**
+ * Lease reads (thesis §6.4.1) trust clocks: no member's clock may run faster or slower than real time by more than
+ * this, and no machine may stop a clock (suspend, live migration) for longer than that allows. Beyond it a lease read
+ * may be stale.
+ */
+export interface LeaseOptions {
+  /** A fraction: 0.01 is one per cent. Above 0, at most 0.5. */
+  readonly clockDriftMax: number
 }
 
 export interface RequestOptions {
@@ -55,12 +74,15 @@ export interface RequestOptions {
   readonly timeoutMs?: number
 }
 
+export type Consistency = 'linearizable' | 'lease' | 'local'
+
 export interface ReadOptions extends RequestOptions {
   /**
    * 'linearizable' (default): sees every write acknowledged anywhere before the read began (thesis §6.4).
+   * 'lease': the same on the word of a leader that holds a lease, without a round trip to a quorum; needs `leases`.
    * 'local': what this node has applied, at once, possibly old.
    */
-  readonly consistency?: 'linearizable' | 'local'
+  readonly consistency?: Consistency
   /** Wait until this index is applied here. */
   readonly minIndex?: LogIndex
 }
@@ -103,6 +125,8 @@ export interface NodeStatus {
   /** Proposals accepted here and not yet answered, reads waiting here. */
   readonly pendingProposals: number
   readonly pendingReads: number
+  /** How late this node's last wake-up came: much more than a heartbeat means that its event loop is blocked. */
+  readonly loopDelayMs: number
   /** Of a leader: every other member. Empty otherwise. */
   readonly followers: readonly FollowerStatus[]
   /** True once `stop` was called or the node failed. */

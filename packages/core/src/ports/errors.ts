@@ -40,6 +40,10 @@ export const ERROR_CODES = {
   ERR_JOIN_REFUSED: { retryable: false },
   /** The next change a watch should see is no longer in this node's history: read the state, then watch from there. */
   ERR_WATCH_COMPACTED: { retryable: false },
+  /** This node does not lead: nothing was done. */
+  ERR_NOT_LEADER: { retryable: true },
+  /** Leadership was not handed to whom it should be. */
+  ERR_TRANSFER_FAILED: { retryable: true },
   /** A protocol invariant does not hold: the node failed stop. Please report it. */
   ERR_INVARIANT: { retryable: false },
 } as const

@@ -24,6 +24,8 @@ export interface Hello {
   readonly incarnation: Incarnation
   /** CRC-32 over the initial members, so that two nodes started with different lists notice. */
   readonly membersHash: number
+  /** CRC-32 over the times that leases rest on, 0 with leases off: members that differ could both be right at once. */
+  readonly leaseHash: number
 }
 
 export const HELLO_REFUSALS = [
@@ -33,6 +35,7 @@ export const HELLO_REFUSALS = [
   'wrong-sender',
   'wrong-version',
   'wrong-members',
+  'wrong-lease',
   'unknown-member',
   'incarnation-changed',
 ] as const
@@ -47,7 +50,7 @@ const KIND_REFUSAL = 2
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new ByteWriter().u32(HELLO_MAGIC).u8(KIND_HELLO).u8(hello.protocolMin).u8(hello.protocolMax)
   writer.text(hello.clusterId).u53(hello.generation).text(hello.from).text(hello.to)
-  return writer.text(hello.incarnation).u32(hello.membersHash).bytes().slice()
+  return writer.text(hello.incarnation).u32(hello.membersHash).u32(hello.leaseHash).bytes().slice()
 }
 
 export function encodeHelloRefusal(refusal: HelloRefusal): Uint8Array {
@@ -76,6 +79,7 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
     to: reader.text(ID_BYTES_MAX),
     incarnation: reader.text(ID_BYTES_MAX),
     membersHash: reader.u32(),
+    leaseHash: reader.u32(),
   }
   if (!/^[0-9a-f]{16}$/.test(hello.incarnation)) throw decodeError('incarnation is not 16 hexadecimal digits')
   return { hello }

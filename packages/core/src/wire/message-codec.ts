@@ -14,6 +14,9 @@ const TYPE = {
   ReadIndexReply: 6,
   Forward: 7,
   ForwardReply: 8,
+  PreVote: 9,
+  PreVoteReply: 10,
+  TimeoutNow: 11,
 } as const satisfies Record<PeerMessage['type'], number>
 
 export function typeByte(message: PeerMessage): number {
@@ -25,7 +28,18 @@ export function encodeBody(writer: ByteWriter, message: PeerMessage): void {
   writer.u53(message.term)
   switch (message.type) {
     case 'RequestVote':
+      writer
+        .u53(message.lastLogIndex)
+        .u53(message.lastLogTerm)
+        .u8(message.transfer ? 1 : 0)
+      return
+    case 'PreVote':
       writer.u53(message.lastLogIndex).u53(message.lastLogTerm)
+      return
+    case 'PreVoteReply':
+      writer.u53(message.askedTerm).u8(message.voteGranted ? 1 : 0)
+      return
+    case 'TimeoutNow':
       return
     case 'RequestVoteReply':
       writer.u8(message.voteGranted ? 1 : 0)
@@ -43,7 +57,7 @@ export function encodeBody(writer: ByteWriter, message: PeerMessage): void {
       writer.u53(message.hintIndex).u53(message.hintTerm).u53(message.round)
       return
     case 'ReadIndexRequest':
-      writer.u53(message.readId)
+      writer.u53(message.readId).u8(message.lease ? 1 : 0)
       return
     case 'ReadIndexReply':
       writer
@@ -71,7 +85,19 @@ export function decodeBody(type: number, reader: ByteReader): PeerMessage {
   const term = reader.u53()
   switch (type) {
     case TYPE.RequestVote:
-      return { type: 'RequestVote', term, lastLogIndex: reader.u53(), lastLogTerm: reader.u53() }
+      return {
+        type: 'RequestVote',
+        term,
+        lastLogIndex: reader.u53(),
+        lastLogTerm: reader.u53(),
+        transfer: reader.u8() === 1,
+      }
+    case TYPE.PreVote:
+      return { type: 'PreVote', term, lastLogIndex: reader.u53(), lastLogTerm: reader.u53() }
+    case TYPE.PreVoteReply:
+      return { type: 'PreVoteReply', term, askedTerm: reader.u53(), voteGranted: reader.u8() === 1 }
+    case TYPE.TimeoutNow:
+      return { type: 'TimeoutNow', term }
     case TYPE.RequestVoteReply:
       return { type: 'RequestVoteReply', term, voteGranted: reader.u8() === 1 }
     case TYPE.AppendEntries:
@@ -88,7 +114,7 @@ export function decodeBody(type: number, reader: ByteReader): PeerMessage {
         round: reader.u53(),
       }
     case TYPE.ReadIndexRequest:
-      return { type: 'ReadIndexRequest', term, readId: reader.u53() }
+      return { type: 'ReadIndexRequest', term, readId: reader.u53(), lease: reader.u8() === 1 }
     case TYPE.ReadIndexReply:
       return {
         type: 'ReadIndexReply',

@@ -175,7 +175,7 @@ export class Cluster implements World {
   read(id: NodeId): number {
     const readId = ++this.#reads
     this.#setClock(this.server(id))
-    this.server(id).step({ type: 'RequestRead', readId })
+    this.server(id).step({ type: 'RequestRead', readId, lease: false })
     return readId
   }
 

@@ -11,4 +11,8 @@ export const OPTIONS: ConsensusOptions = {
   inFlightBytesMax: 20 * ENTRY_BYTES,
   inFlightMessagesMax: 4,
   messageBytesMax: 8 * ENTRY_BYTES,
+  steadyLeader: false,
+  electionPriority: 1,
+  leaseMs: 0,
+  storageStallMs: 1_000,
 }

@@ -107,7 +107,7 @@ export class Solo implements World {
 
   /** `from` asks for A's vote; by default its log is empty. */
   requestVote(from: NodeId, term: number, lastLogIndex = 0, lastLogTerm = 0): Message[] {
-    return this.receive(from, { type: 'RequestVote', term, lastLogIndex, lastLogTerm })
+    return this.receive(from, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer: false })
   }
 
   crash(reached = 0): void {

@@ -14,7 +14,13 @@ export function membersOf(...ids: string[]): Member[] {
 
 /** A frame that tells its number: its only message is a vote request of that term. */
 export function frame(number: number): Frame {
-  const message = { type: 'RequestVote', term: number, lastLogIndex: 0, lastLogTerm: 0 } as const
+  const message = {
+    type: 'RequestVote',
+    term: number,
+    lastLogIndex: 0,
+    lastLogTerm: 0,
+    transfer: false,
+  } as const
   return { group: 0, incarnation: INCARNATION, messages: [message] }
 }
 
@@ -38,7 +44,7 @@ export function appendBlocks(term: number, entries: readonly EntryBlock[]): Fram
 }
 
 export function helloOf(from: string, to: string, clusterId = 'cluster'): Hello {
-  const identity = { incarnation: INCARNATION, membersHash: 0, generation: 0 }
+  const identity = { incarnation: INCARNATION, membersHash: 0, leaseHash: 0, generation: 0 }
   return { protocolMin: 1, protocolMax: 1, clusterId, from, to, ...identity }
 }
 

@@ -134,7 +134,13 @@ test('a listener to one type gets its events only, with their type, until it end
   solo.node.on('Stopped', ({ error }) => expect(error).toBeUndefined())
   const term = await solo.lead()
   end()
-  await solo.receive('C', { type: 'RequestVote', term: term + 1, lastLogIndex: 0, lastLogTerm: 0 })
+  await solo.receive('C', {
+    type: 'RequestVote',
+    term: term + 1,
+    lastLogIndex: 0,
+    lastLogTerm: 0,
+    transfer: false,
+  })
   expect(await solo.lead()).toBeGreaterThan(term)
   expect(leaders).toEqual([term])
   await solo.node.stop()

@@ -13,7 +13,13 @@ test('a copy of an accepted request that arrives in a later term is not answered
   await solo.receive('B', forward)
   expect(solo.take('ForwardReply', 'B')).toMatchObject([{ accepted: true, firstIndex: 2 }])
   // A new term begins: what stands at index 2 may still be committed by the next leader.
-  await solo.receive('C', { type: 'RequestVote', term: term + 1, lastLogIndex: 9, lastLogTerm: term })
+  await solo.receive('C', {
+    type: 'RequestVote',
+    term: term + 1,
+    lastLogIndex: 9,
+    lastLogTerm: term,
+    transfer: false,
+  })
   await solo.receive('B', forward)
   expect(solo.take('ForwardReply', 'B')).toEqual([])
 })
@@ -22,7 +28,13 @@ test('a copy from two terms ago is not answered either, a request that was never
   const solo = await Solo.start()
   const first = await solo.lead()
   await solo.receive('B', request(first, 1, 'first'))
-  const vote = { type: 'RequestVote', term: first + 1, lastLogIndex: 9, lastLogTerm: first } as const
+  const vote = {
+    type: 'RequestVote',
+    term: first + 1,
+    lastLogIndex: 9,
+    lastLogTerm: first,
+    transfer: false,
+  } as const
   await solo.receive('C', vote)
   solo.sent = []
   await solo.receive('B', request(first, 2, 'too late'))

@@ -22,7 +22,7 @@ test('a follower acknowledges when its disk holds the entries, not before', asyn
 
 test('a vote leaves when the disk holds it, and so does the wish for votes', async () => {
   const solo = await Solo.start({ disk: { writes: 'held' } })
-  await solo.receive('C', { type: 'RequestVote', term: 1, lastLogIndex: 0, lastLogTerm: 0 })
+  await solo.receive('C', { type: 'RequestVote', term: 1, lastLogIndex: 0, lastLogTerm: 0, transfer: false })
   expect(solo.sent).toEqual([])
   solo.disk.completeWrites()
   await solo.world.calm()

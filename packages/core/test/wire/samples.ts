@@ -27,7 +27,13 @@ export function block(firstIndex: number, term: number, ...commands: string[]): 
 
 /** One of each message, with every field different and not zero. */
 export const MESSAGES: Record<string, PeerMessage> = {
-  'request-vote': { type: 'RequestVote', term: 7, lastLogIndex: 2 ** 40 + 5, lastLogTerm: 6 },
+  'request-vote': {
+    type: 'RequestVote',
+    term: 7,
+    lastLogIndex: 2 ** 40 + 5,
+    lastLogTerm: 6,
+    transfer: false,
+  },
   'request-vote-reply': { type: 'RequestVoteReply', term: 7, voteGranted: true },
   heartbeat: {
     type: 'AppendEntries',
@@ -57,7 +63,10 @@ export const MESSAGES: Record<string, PeerMessage> = {
     hintTerm: 6,
     round: 3,
   },
-  'read-index-request': { type: 'ReadIndexRequest', term: 7, readId: 2 ** 53 - 1 },
+  'pre-vote': { type: 'PreVote', term: 7, lastLogIndex: 2 ** 40 + 5, lastLogTerm: 6 },
+  'pre-vote-reply': { type: 'PreVoteReply', term: 8, askedTerm: 7, voteGranted: false },
+  'timeout-now': { type: 'TimeoutNow', term: 7 },
+  'read-index-request': { type: 'ReadIndexRequest', term: 7, readId: 2 ** 53 - 1, lease: false },
   'read-index-reply': { type: 'ReadIndexReply', term: 7, readId: 21, confirmed: true, readIndex: 12 },
   forward: {
     type: 'Forward',
@@ -87,6 +96,7 @@ export const HELLO: Hello = {
   to: 'ünïcode',
   incarnation: INCARNATION,
   membersHash: 0xdeadbeef,
+  leaseHash: 0xfeedbeef,
 }
 
 export const frameOf = (...messages: PeerMessage[]): Frame => ({
@@ -136,7 +146,21 @@ const appendEntries: fc.Arbitrary<AppendEntriesWithBlocks> = fc
   })
 
 const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
-  fc.record({ type: fc.constant('RequestVote' as const), term: u53, lastLogIndex: u53, lastLogTerm: u53 }),
+  fc.record({
+    type: fc.constant('RequestVote' as const),
+    term: u53,
+    lastLogIndex: u53,
+    lastLogTerm: u53,
+    transfer: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('PreVote' as const), term: u53, lastLogIndex: u53, lastLogTerm: u53 }),
+  fc.record({
+    type: fc.constant('PreVoteReply' as const),
+    term: u53,
+    askedTerm: u53,
+    voteGranted: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('TimeoutNow' as const), term: u53 }),
   fc.record({ type: fc.constant('RequestVoteReply' as const), term: u53, voteGranted: fc.boolean() }),
   appendEntries,
   fc.record({
@@ -149,7 +173,12 @@ const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
     hintTerm: u53,
     round: u53,
   }),
-  fc.record({ type: fc.constant('ReadIndexRequest' as const), term: u53, readId: u53 }),
+  fc.record({
+    type: fc.constant('ReadIndexRequest' as const),
+    term: u53,
+    readId: u53,
+    lease: fc.boolean(),
+  }),
   fc.record({
     type: fc.constant('ReadIndexReply' as const),
     term: u53,
@@ -195,4 +224,5 @@ export const hellos: fc.Arbitrary<Hello> = fc.record({
     .uint8Array({ minLength: 8, maxLength: 8 })
     .map((eight) => Buffer.from(eight).toString('hex')),
   membersHash: fc.nat(0xffffffff),
+  leaseHash: fc.nat(0xffffffff),
 })

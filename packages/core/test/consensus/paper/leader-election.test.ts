@@ -77,7 +77,7 @@ describe('the candidate', () => {
     a.elapse()
     expect(a.state).toMatchObject({ currentTerm: 4, votedFor: 'A', role: { role: 'candidate' } })
     a.server.completeWrites()
-    const message = { type: 'RequestVote', term: 4, lastLogIndex: 3, lastLogTerm: 3 }
+    const message = { type: 'RequestVote', term: 4, lastLogIndex: 3, lastLogTerm: 3, transfer: false }
     expect(a.sent).toEqual([
       { to: 'B', message },
       { to: 'C', message },

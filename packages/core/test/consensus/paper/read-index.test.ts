@@ -11,7 +11,8 @@ const reader = (options = {}): Solo => {
   return a
 }
 
-const ask = (a: Solo, readId: number): void => void a.server.step({ type: 'RequestRead', readId })
+const ask = (a: Solo, readId: number): void =>
+  void a.server.step({ type: 'RequestRead', readId, lease: false })
 
 describe('the leader', () => {
   test('"If the leader has not yet marked an entry from its current term committed, it waits until it has done so"', () => {
@@ -109,8 +110,14 @@ describe('the leader', () => {
   test("stepping down refuses all that wait, its own and others', before anything of the new term", () => {
     const a = reader()
     ask(a, 1)
-    a.receive('C', { type: 'ReadIndexRequest', term: 1, readId: 77 })
-    const sent = a.receive('B', { type: 'RequestVote', term: 2, lastLogIndex: 0, lastLogTerm: 0 })
+    a.receive('C', { type: 'ReadIndexRequest', term: 1, readId: 77, lease: false })
+    const sent = a.receive('B', {
+      type: 'RequestVote',
+      term: 2,
+      lastLogIndex: 0,
+      lastLogTerm: 0,
+      transfer: false,
+    })
     expect(a.server.refusedReads).toEqual([1])
     expect(sent[0]).toEqual({ type: 'ReadIndexReply', term: 1, readId: 77, confirmed: false, readIndex: 0 })
   })
@@ -133,7 +140,9 @@ describe('the follower', () => {
     a.append('B', { term: 1 })
     a.take()
     ask(a, 1)
-    expect(a.sent).toEqual([{ to: 'B', message: { type: 'ReadIndexRequest', term: 1, readId: 1 } }])
+    expect(a.sent).toEqual([
+      { to: 'B', message: { type: 'ReadIndexRequest', term: 1, readId: 1, lease: false } },
+    ])
     a.receive('B', { type: 'ReadIndexReply', term: 1, readId: 1, confirmed: true, readIndex: 42 })
     expect(a.server.answered.get(1)).toBe(42)
   })
@@ -156,7 +165,7 @@ describe('the follower', () => {
 
   test("a server that does not lead refuses another's request", () => {
     const a = new Solo()
-    expect(a.receive('B', { type: 'ReadIndexRequest', term: 0, readId: 5 })).toEqual([
+    expect(a.receive('B', { type: 'ReadIndexRequest', term: 0, readId: 5, lease: false })).toEqual([
       { type: 'ReadIndexReply', term: 0, readId: 5, confirmed: false, readIndex: 0 },
     ])
   })

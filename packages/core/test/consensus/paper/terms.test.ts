@@ -4,12 +4,12 @@ import type { Message } from '../../../src/consensus/index.js'
 import { appendEntries, refusal, Solo, success } from '../../harness/solo.js'
 
 const HIGHER: readonly Message[] = [
-  { type: 'RequestVote', term: 9, lastLogIndex: 0, lastLogTerm: 0 },
+  { type: 'RequestVote', term: 9, lastLogIndex: 0, lastLogTerm: 0, transfer: false },
   { type: 'RequestVoteReply', term: 9, voteGranted: false },
   appendEntries({ term: 9 }),
   success(9, 0),
   refusal(9, 1, 0, 0),
-  { type: 'ReadIndexRequest', term: 9, readId: 1 },
+  { type: 'ReadIndexRequest', term: 9, readId: 1, lease: false },
   { type: 'ReadIndexReply', term: 9, readId: 1, confirmed: false, readIndex: 0 },
 ]
 

@@ -1,0 +1,18 @@
+// Thesis §4.2.3: "if a server receives a RequestVote request within the minimum election timeout of hearing from a
+// current leader, it does not update its term or grant its vote."
+import { quorumContactAt } from './check-quorum.js'
+import type { VoteRefusal } from './events.js'
+import type { State } from './state.js'
+import type { Millis } from './types.js'
+
+/**
+ * Why no candidate gets a vote at `now`, whatever its log. The minimum timeout counts, not this server's own random
+ * one, and it outlives the term: a leader's lease rests on it (thesis §6.4.1).
+ */
+export function refusesEverybody(state: State, now: Millis): VoteRefusal | undefined {
+  const { steadyLeader, electionTimeoutMsMin } = state.options
+  if (now < state.votesFrom) return 'restarted'
+  if (!steadyLeader) return undefined
+  const contactAt = state.role.role === 'leader' ? quorumContactAt(state, now) : state.leaderContactAt
+  return now - contactAt < electionTimeoutMsMin ? 'leader-alive' : undefined
+}
