@@ -12,7 +12,7 @@ export function quorumContactAt(state: State, now: Millis): Millis {
   const { role } = state
   if (role.role !== 'leader') return Number.NEGATIVE_INFINITY
   const contactAt = quorumIndex(state.configuration, (voter) =>
-    voter === state.id ? now : (role.followers.get(voter)?.contactAt ?? Number.NEGATIVE_INFINITY),
+    voter === state.id ? now : (role.followers.get(voter)?.contactAt ?? role.judgesFrom),
   )
   return Math.max(contactAt, role.judgesFrom)
 }

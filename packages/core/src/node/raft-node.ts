@@ -25,6 +25,7 @@ import type {
   ReadOptions,
   Receipt,
   RequestOptions,
+  StopOptions,
 } from './types.js'
 
 export class RaftNode<Command, Result, State> {
@@ -261,11 +262,11 @@ export class RaftNode<Command, Result, State> {
   }
 
   /**
-   * Stops: a leader hands over first, for an election timeout at most; then every open request is answered, transport and
-   * storage are closed. Idempotent.
+   * Stops: a leader hands over first, for an election timeout at most, unless `transfer` is false; then every open
+   * request is answered, transport and storage are closed. Idempotent.
    */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#handOverAndShutDown()
+  stop({ transfer = true }: StopOptions = {}): Promise<void> {
+    this.#stopping ??= transfer ? this.#handOverAndShutDown() : this.#shutDown(undefined)
     return this.#stopping
   }
 

@@ -76,6 +76,11 @@ export interface RequestOptions {
 
 export type Consistency = 'linearizable' | 'lease' | 'local'
 
+export interface StopOptions {
+  /** Default true: a leader hands leadership over first, so that the others need not miss it. */
+  readonly transfer?: boolean
+}
+
 export interface ReadOptions extends RequestOptions {
   /**
    * 'linearizable' (default): sees every write acknowledged anywhere before the read began (thesis §6.4).
@@ -94,7 +99,7 @@ export interface Receipt<Result> {
   readonly term: Term
 }
 
-export type Role = 'follower' | 'candidate' | 'leader'
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** What a leader knows of one follower. */
 export interface FollowerStatus {

@@ -8,7 +8,7 @@ import { append, block, incarnationOf, Solo, success } from './harness/solo.js'
 test('what a restarted follower fetched to apply is not applied once a new leader has replaced it', async () => {
   const solo = await Solo.start()
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'a', 'b', 'c', 'd')]))
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.start()
   // Fetched with c and d, of which nobody knows yet whether they are committed.
   await solo.receive('B', append(1, 4, 1, [], { leaderCommit: 2 }))
@@ -21,7 +21,7 @@ test('a fetch that overtakes the write of a truncation brings nothing back that 
   const solo = await Solo.start({ disk: { writes: 'held' } })
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'a', 'b', 'c', 'd')]))
   solo.disk.completeWrites()
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.start()
   await solo.receive('C', append(2, 3, 1, [block(4, 2, 'X', 'Y')], { leaderCommit: 5 }))
   // The disk still holds d.
@@ -50,7 +50,7 @@ test.each([
   await solo.receive('C', append(1, 0, 0, blocks.slice(0, MESSAGE_BLOCKS_MAX)))
   await solo.receive('C', append(1, MESSAGE_BLOCKS_MAX, 1, blocks.slice(MESSAGE_BLOCKS_MAX)))
   if (restart) {
-    await solo.node.stop()
+    await solo.node.stop({ transfer: false })
     await solo.start()
   }
   const term = await solo.lead({ acknowledge: false })

@@ -113,7 +113,7 @@ test('an iteration ends when the node stops, after its last event', async () => 
     for await (const { type } of solo.node.events()) types.push(type)
   })()
   await solo.lead()
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await reading
   expect(types.slice(0, 2)).toEqual(['TermAdvanced', 'BecameCandidate'])
   expect(types.at(-1)).toBe('Stopped')
@@ -143,7 +143,7 @@ test('a listener to one type gets its events only, with their type, until it end
   })
   expect(await solo.lead()).toBeGreaterThan(term)
   expect(leaders).toEqual([term])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a listener that throws is reported like an uncaught exception and disturbs nobody', async () => {

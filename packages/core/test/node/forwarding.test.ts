@@ -65,7 +65,7 @@ test('the answer to an earlier process of this node is not taken for one to this
   void solo.node.propose('of the first process').catch(() => undefined)
   await solo.world.calm()
   const [first] = solo.take('Forward', 'B')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.start()
   await solo.follow('B', 1)
   const second = watch(solo.node.propose('of the second process'))
@@ -74,7 +74,7 @@ test('the answer to an earlier process of this node is not taken for one to this
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'of the first process')], { leaderCommit: 1 }))
   expect(solo.words).toEqual(['of the first process'])
   expect(second.state).toBe('pending')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a network that delivers everything twice applies everything once', async () => {
@@ -153,7 +153,7 @@ test('a leader that has stepped down refuses, and the request goes to the next o
   await solo.receive('C', accepted(again!, 1))
   await solo.receive('C', append(2, 0, 0, [block(1, 2, 'word')], { leaderCommit: 1 }))
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a refusal by a leader that is overloaded is the caller’s to hear', async () => {
@@ -173,7 +173,7 @@ test('a refusal by a leader that is overloaded is the caller’s to hear', async
   })
   expect(codeOf(given.value)).toBe('ERR_OVERLOADED')
   expect(solo.node.status().pendingProposals).toBe(0)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a leader without room refuses what is forwarded, and takes it when there is room again', async () => {
@@ -188,7 +188,7 @@ test('a leader without room refuses what is forwarded, and takes it when there i
   await solo.acknowledge()
   await solo.receive('B', request(term, 3, 'd'))
   expect(solo.take('ForwardReply', 'B')).toMatchObject([{ accepted: true, firstIndex: 4 }])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a request is not handed to a leader that cannot be reached: it waits, and is certain', async () => {
@@ -207,7 +207,7 @@ test('a request is not handed to a leader that cannot be reached: it waits, and 
   solo.host.linkUp('B')
   await solo.world.calm()
   expect(solo.take('Forward', 'B')).toHaveLength(1)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   expect(later.state).toBe('pending')
 })
 
@@ -220,7 +220,7 @@ test('an answer that comes after its entry was applied: the result is gone, the 
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'word')], { leaderCommit: 1 }))
   await solo.receive('B', accepted(forward!, 1))
   expect(codeOf(given.value)).toBe('ERR_OUTCOME_UNKNOWN')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('answers that are repeated, late or about nothing change nothing', async () => {
@@ -236,7 +236,7 @@ test('answers that are repeated, late or about nothing change nothing', async ()
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
   expect(solo.node.status().pendingProposals).toBe(0)
   expect(solo.take('Forward')).toEqual([])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('when a leader of a later term stands, what the earlier one left unanswered is unknown, at once', async () => {
@@ -249,7 +249,7 @@ test('when a leader of a later term stands, what the earlier one left unanswered
   expect(codeOf(given.value)).toBe('ERR_OUTCOME_UNKNOWN')
   expect(solo.world.now).toBe(began)
   expect(solo.take('Forward', 'C')).toEqual([])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('the same index of another term is not the answer', async () => {
@@ -265,7 +265,7 @@ test('the same index of another term is not the answer', async () => {
   // It certainly was not applied, and is proposed again.
   const [again] = solo.take('Forward', 'C')
   expect(again?.commands).toEqual(forward!.commands)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a guard forgets gaps, never what it has seen', () => {

@@ -78,7 +78,7 @@ test('a deadline that passes before a leader is found: certainly not applied, an
   await solo.acknowledge()
   expect(await solo.world.outcome(kept)).toBe(1)
   expect(solo.words).toEqual(['kept'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a deadline that passes once a leader has it: unknown, and never retried', async () => {
@@ -91,7 +91,7 @@ test('a deadline that passes once a leader has it: unknown, and never retried', 
   // It was no lie: the followers come back, and it is applied.
   await solo.acknowledge()
   expect(solo.words).toEqual(['unknown'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('without a timeout of its own a request has the node’s', async () => {
@@ -100,7 +100,7 @@ test('without a timeout of its own a request has the node’s', async () => {
   expect(await solo.world.failure(solo.node.propose('word'))).toBe('ERR_TIMEOUT')
   expect(solo.world.now - began).toBeGreaterThanOrEqual(700)
   expect(solo.world.now - began).toBeLessThan(710)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('many deadlines cost one timer, and each is kept', async () => {
@@ -118,7 +118,7 @@ test('many deadlines cost one timer, and each is kept', async () => {
     expect(answeredAt[i]! - began).toBeGreaterThanOrEqual(timeoutMs)
     expect(answeredAt[i]! - began).toBeLessThan(timeoutMs + 10)
   }
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a signal at each stage: before, waiting, sent, appended, answered', async () => {
@@ -154,7 +154,7 @@ test('a signal at each stage: before, waiting, sent, appended, answered', async 
   })
   expect(answered).toBe(2)
   expect(solo.node.status().pendingProposals).toBe(0)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('beyond the limit of pending proposals: refused at once, and room comes back with every answer', async () => {
@@ -173,7 +173,7 @@ test('beyond the limit of pending proposals: refused at once, and room comes bac
   expect(codeOf(second.value)).toBe('ERR_ABORTED')
   expect(solo.words).toEqual(['first', 'fourth'])
   expect(solo.node.status().pendingProposals).toBe(0)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('beyond the limit of pending bytes: refused at once, and the bytes come back too', async () => {
@@ -189,7 +189,7 @@ test('beyond the limit of pending bytes: refused at once, and the bytes come bac
   await solo.world.calm()
   await solo.acknowledge()
   expect(await solo.world.outcome(Promise.all(again))).toEqual([3, 4])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a command that cannot travel is refused as such', async () => {
@@ -203,7 +203,7 @@ test('a command that cannot travel is refused as such', async () => {
   await solo.lead()
   await solo.acknowledge()
   expect(largest.state).toBe('fulfilled')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a leader whose followers are away holds its log back, and goes on when they return', async () => {
@@ -223,7 +223,7 @@ test('a leader whose followers are away holds its log back, and goes on when the
   await solo.acknowledge()
   expect(held).toMatchObject({ state: 'fulfilled', value: 5 })
   expect(solo.words).toEqual(['a', 'b', 'c', 'd', 'held'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('what another leader replaced is proposed again, and applied once', async () => {
@@ -253,7 +253,7 @@ test('what another leader replaced is proposed again, and applied once', async (
   )
   expect(given).toMatchObject({ state: 'fulfilled', value: 2 })
   expect(solo.words).toEqual(['other', 'replaced'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('what was replaced after its caller was told "unknown" is not proposed again', async () => {
@@ -265,7 +265,7 @@ test('what was replaced after its caller was told "unknown" is not proposed agai
   await solo.receive('B', append(term + 1, 1, term, [block(2, term + 1, 'other')], { leaderCommit: 2 }))
   expect(solo.take('Forward')).toEqual([])
   expect(solo.words).toEqual(['other'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('an answer comes in a later turn than the one that knew it: callers in a loop starve nobody', async () => {
@@ -287,7 +287,7 @@ test('an answer comes in a later turn than the one that knew it: callers in a lo
   await solo.world.outcome(callers)
   // One round of answers at most had come before what else waited for its turn.
   expect(timerFiredAfter).toBeLessThanOrEqual(1_000)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('even a cluster of one, with a storage that completes at once, does not answer within the call’s own turn', async () => {
@@ -301,7 +301,7 @@ test('even a cluster of one, with a storage that completes at once, does not ans
   expect([given.state, solo.words.length]).toEqual(['pending', 1])
   await solo.world.step()
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('what waits together travels together, in blocks no larger than a message', async () => {
@@ -314,7 +314,7 @@ test('what waits together travels together, in blocks no larger than a message',
   for (const { byteLength } of sizes) expect(byteLength).toBeLessThanOrEqual(2_000)
   await solo.acknowledge()
   expect(given.every(({ state }) => state === 'fulfilled')).toBe(true)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('followers learn of a commit at once, with the next entries or without, not by the next heartbeat', async () => {
@@ -328,7 +328,7 @@ test('followers learn of a commit at once, with the next entries or without, not
   expect(solo.world.now).toBe(began)
   expect(solo.take('AppendEntries', 'B').at(-1)).toMatchObject({ leaderCommit: 2, entries: [] })
   expect(solo.take('AppendEntries', 'C').at(-1)).toMatchObject({ leaderCommit: 2, entries: [] })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('bytes as commands arrive as they are', async () => {

@@ -29,7 +29,7 @@ test('a follower that is behind waits until it has applied what the leader named
   expect(read.state).toBe('pending')
   await solo.receive('B', append(1, 2, 1, [], { leaderCommit: 2 }))
   expect(read).toEqual({ state: 'fulfilled', value: 2 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a leader that was cut off answers no read, whatever it still believes', async () => {
@@ -85,7 +85,7 @@ test('a lost question is asked again, under an id that was never used', async ()
   expect(read.state).toBe('pending')
   await solo.receive('B', { ...answer, readId: again[0]!.readId })
   expect(read.state).toBe('fulfilled')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a question that is refused is asked again after a heartbeat’s time, not at once', async () => {
@@ -100,7 +100,7 @@ test('a question that is refused is asked again after a heartbeat’s time, not 
   const askedAt = solo.world.now
   await solo.world.until('asked again', () => solo.take('ReadIndexRequest', 'B').length > 0)
   expect(solo.world.now - askedAt).toBeGreaterThanOrEqual(50)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('all reads of a turn cost one question', async () => {
@@ -113,7 +113,7 @@ test('all reads of a turn cost one question', async () => {
   const { readId } = questions[0]!
   await solo.receive('B', { type: 'ReadIndexReply', term: 1, readId, confirmed: true, readIndex: 0 })
   expect(await solo.world.outcome(Promise.all(reads))).toEqual(reads.map((_, i) => i))
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a new leader answers no read before it has committed an entry of its own term', async () => {
@@ -136,7 +136,7 @@ test('a new leader answers no read before it has committed an entry of its own t
   expect(read.state).toBe('pending')
   for (let round = 0; round <= 2; round++) await solo.acknowledge(['B'], round)
   expect(read).toEqual({ state: 'fulfilled', value: 1 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a local read is what this node has, at once; minIndex makes it wait', async () => {
@@ -152,7 +152,7 @@ test('a local read is what this node has, at once; minIndex makes it wait', asyn
   await solo.world.pass(110)
   expect(codeOf(never.value)).toBe('ERR_TIMEOUT')
   expect(solo.node.status().pendingReads).toBe(0)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a linearizable read may ask for more than the leader names', async () => {
@@ -186,7 +186,7 @@ test('a query that throws is its caller’s error, and nobody else’s', async (
     { state: 'fulfilled', value: 0 },
   ])
   expect(solo.node.status()).toMatchObject({ stopped: false, pendingReads: 0 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test.each(['local', 'linearizable'] as const)(
@@ -206,7 +206,7 @@ test.each(['local', 'linearizable'] as const)(
     expect(await solo.world.outcome(inner!)).toBe(0)
     // It needed a turn, no timer.
     expect(solo.world.now).toBe(began)
-    await solo.node.stop()
+    await solo.node.stop({ transfer: false })
   },
 )
 
@@ -220,7 +220,7 @@ test('too many reads are refused, given up ones make room', async () => {
   await solo.world.pass(60)
   expect([reads[0]!, third].map(({ value }) => codeOf(value))).toEqual(['ERR_ABORTED', 'ERR_TIMEOUT'])
   expect(solo.node.status().pendingReads).toBe(1)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.world.calm()
   expect(codeOf(reads[1]!.value)).toBe('ERR_STOPPED')
 })
@@ -229,7 +229,7 @@ test('an unknown consistency is refused', async () => {
   const solo = await Solo.start()
   const read = solo.node.read(count, { consistency: 'eventual' as 'local' })
   expect(await solo.world.failure(read)).toBe('ERR_INVALID_OPTION')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('an answer to a leader of an earlier term confirms no read of a later one', async () => {
@@ -238,5 +238,5 @@ test('an answer to a leader of an earlier term confirms no read of a later one',
   solo.sent = []
   await solo.receive('B', append(3, 0, 0, [], { round: 20 }))
   expect(solo.take('AppendEntriesReply', 'B')[0]).toMatchObject({ term: 5, success: false, round: 0 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })

@@ -25,7 +25,7 @@ test('a refusal comes no sooner than an answer: who tries again at once starves 
     'ERR_ABORTED',
     'ERR_INVALID_OPTION',
   ])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a timer of weeks is a timer of weeks', () => {
@@ -54,7 +54,7 @@ test('a signal that thousands of requests share is listened to once, and not for
   await solo.world.calm()
   expect(read.state).toBe('fulfilled')
   expect(removed).toHaveBeenCalledTimes(0)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.world.calm()
   expect(proposals.every(({ state }) => state === 'rejected')).toBe(true)
   expect(removed).toHaveBeenCalledTimes(1)
@@ -77,7 +77,7 @@ test.each(['waiting', 'appended'])(
     const code = stage === 'waiting' ? 'ERR_ABORTED' : 'ERR_OUTCOME_UNKNOWN'
     expect(new Set(proposals.map(({ value }) => codeOf(value)))).toEqual(new Set([code]))
     expect(solo.node.status().pendingProposals).toBe(0)
-    await solo.node.stop()
+    await solo.node.stop({ transfer: false })
   },
 )
 
@@ -91,7 +91,7 @@ test('requests given up one by one leave the others in their order', async () =>
   await solo.acknowledge()
   expect(solo.words).toEqual(['w0', 'w10', 'w20', 'w30', 'w40', 'w50', 'w60', 'w70', 'w80', 'w90'])
   expect(given.filter(({ state }) => state === 'fulfilled')).toHaveLength(10)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a leader without a quorum does not pile up questions that nobody answers', async () => {
@@ -108,7 +108,7 @@ test('a leader without a quorum does not pile up questions that nobody answers',
   await solo.world.calm()
   for (let round = 1; round <= 3; round++) await solo.acknowledge(['B'], round)
   expect(await solo.world.outcome(read)).toBe('answered')
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('more reads than a call has room for arguments are refused and asked again', async () => {
@@ -121,7 +121,7 @@ test('more reads than a call has room for arguments are refused and asked again'
   const reply = { type: 'ReadIndexReply', term: 1, readId: question!.readId, readIndex: 0 } as const
   await solo.receive('B', { ...reply, confirmed: false })
   expect(solo.node.status()).toMatchObject({ stopped: false, pendingReads: count })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.world.calm()
   expect(reads.every(({ state }) => state === 'rejected')).toBe(true)
 })

@@ -42,7 +42,7 @@ test('a rejection by another copy of the library is one too', async () => {
   const solo = await Solo.start({ ids: ['A'], stateMachine: machine })
   expect(await solo.world.failure(solo.node.propose('word'))).toBe('ERR_COMMAND_REJECTED')
   expect(solo.node.status().stopped).toBe(false)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a state machine that throws stops every replica, and no caller is told that nothing happened', async () => {
@@ -147,12 +147,12 @@ test('time does not go back with the leader’s clock, nor over a restart', asyn
   await solo.world.outcome(solo.node.propose('one'))
   wallClock = 4_000
   await solo.world.outcome(solo.node.propose('two'))
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   wallClock = 3_000
   await solo.start()
   await solo.world.outcome(solo.node.propose('three'))
   expect(timestamps).toEqual([5_000, 5_000, 5_000, 5_000, 5_000])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a long backlog is applied in slices, and the rest of the loop has its turns in between', async () => {
@@ -170,7 +170,7 @@ test('a long backlog is applied in slices, and the rest of the loop has its turn
   await solo.receive('B', append(1, 0, 0, [block(1, 1, ...words)], { leaderCommit: 4_000 }))
   expect(solo.words).toEqual(words)
   expect(seen.size).toBeGreaterThan(2)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('each node has a state of its own', async () => {

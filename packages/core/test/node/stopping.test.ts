@@ -7,7 +7,7 @@ import { codeOf, World, watch } from './harness/world.js'
 
 test('a listener may stop the node in the middle of a turn', async () => {
   const solo = await Solo.start()
-  solo.node.on('BecameLeader', () => void solo.node.stop())
+  solo.node.on('BecameLeader', () => void solo.node.stop({ transfer: false }))
   // Its no-op would have to be sent now: a turn that went on asking for it would never end.
   await solo.lead({ acknowledge: false })
   expect(solo.node.status().stopped).toBe(true)
@@ -18,19 +18,19 @@ test.each(['stops the node', 'aborts'])('a listener that %s while proposals are 
   const solo = await Solo.start()
   await solo.lead()
   const controller = new AbortController()
-  solo.node.on('EntriesAppended', () => void (what === 'aborts' ? controller.abort() : solo.node.stop()))
+  solo.node.on('EntriesAppended', () => void (what === 'aborts' ? controller.abort() : solo.node.stop({ transfer: false })))
   const proposed = watch(solo.node.propose('word', { signal: controller.signal }))
   await solo.world.calm()
   // It stands in the log by now.
   expect(proposed).toMatchObject({ state: 'rejected', value: { code: 'ERR_OUTCOME_UNKNOWN' } })
   expect(solo.node.status().pendingProposals).toBe(0)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('every request is answered when the node stops, each as honestly as can be', async () => {
   const solo = await Solo.start()
   const waiting = watch(solo.node.propose('waits for a leader'))
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.world.calm()
   expect(waiting).toMatchObject({ state: 'rejected', value: { code: 'ERR_STOPPED' } })
 })
@@ -57,8 +57,8 @@ test('what is in the log or on its way may still be applied by others when the n
 
 test('a stopped node refuses every request, and stops once', async () => {
   const solo = await Solo.start()
-  const stopping = solo.node.stop()
-  expect(solo.node.stop()).toBe(stopping)
+  const stopping = solo.node.stop({ transfer: false })
+  expect(solo.node.stop({ transfer: false })).toBe(stopping)
   expect(await solo.world.failure(solo.node.propose('late'))).toBe('ERR_STOPPED')
   expect(await solo.world.failure(solo.node.read(() => 1))).toBe('ERR_STOPPED')
   await stopping
@@ -79,7 +79,7 @@ test('await using stops the node at the end of the block', async () => {
 
 test('what arrives and falls due after the stop does nothing', async () => {
   const solo = await Solo.start()
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   solo.sent = []
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'a')], { leaderCommit: 1 }))
   solo.host.linkUp('B')

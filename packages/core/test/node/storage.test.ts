@@ -17,7 +17,7 @@ test('a follower acknowledges when its disk holds the entries, not before', asyn
   solo.disk.completeWrites()
   await solo.world.calm()
   expect(solo.take('AppendEntriesReply', 'B')).toMatchObject([{ success: true, matchIndex: 1 }])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a vote leaves when the disk holds it, and so does the wish for votes', async () => {
@@ -28,18 +28,18 @@ test('a vote leaves when the disk holds it, and so does the wish for votes', asy
   await solo.world.calm()
   expect(solo.take('RequestVoteReply', 'C')).toMatchObject([{ term: 1, voteGranted: true }])
   expect(solo.disk.hardState).toEqual({ currentTerm: 1, votedFor: 'C' })
-  await solo.world.until('A campaigns', () => solo.node.status().role === 'candidate')
+  await solo.campaign()
   await solo.world.calm()
   expect(solo.take('RequestVote')).toEqual([])
   solo.disk.completeWrites()
   await solo.world.calm()
   expect(solo.take('RequestVote')).toHaveLength(2)
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a leader sends while its own disk works, and does not count itself before that is done', async () => {
   const solo = await Solo.start({ disk: { writes: 'held' }, ids: ['A', 'B', 'C', 'D', 'E'] })
-  await solo.world.until('A campaigns', () => solo.node.status().role === 'candidate')
+  await solo.campaign()
   await solo.world.calm()
   const { term } = solo.node.status()
   solo.disk.completeWrites()
@@ -60,7 +60,7 @@ test('a leader sends while its own disk works, and does not count itself before 
   solo.disk.completeWrites()
   await solo.world.calm()
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a cluster of one acknowledges when its disk holds the command (etcd#14370)', async () => {
@@ -79,7 +79,7 @@ test('a cluster of one acknowledges when its disk holds the command (etcd#14370)
   solo.disk.completeWrites()
   await solo.world.calm()
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('what arrives while a write is under way forms the next one', async () => {
@@ -101,7 +101,7 @@ test('what arrives while a write is under way forms the next one', async () => {
   expect(await solo.world.outcome(Promise.all(given))).toEqual([1, 2, 3, 4])
   const written = solo.disk.batches.slice(before).map(({ blocks }) => blocks.length)
   expect(written).toEqual([1, 3])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('the completion of a write that was overtaken by a truncation acknowledges nothing new', async () => {
@@ -120,7 +120,7 @@ test('the completion of a write that was overtaken by a truncation acknowledges 
   await solo.world.calm()
   expect(solo.take('AppendEntriesReply', 'C')).toMatchObject([{ term: 2, matchIndex: 3 }])
   expect(solo.disk.log).toEqual(['1/1 "a"', '2/2 "X"', '3/2 "Y"'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('one leader after another truncates while a write is under way: the disk ends with the last one’s log', async () => {
@@ -136,7 +136,7 @@ test('one leader after another truncates while a write is under way: the disk en
   expect(solo.disk.log).toEqual(['1/1 "a"', '2/3 "Z"', '3/4 "last"'])
   expect(solo.disk.hardState).toEqual({ currentTerm: 4, votedFor: undefined })
   expect(solo.words).toEqual(['a', 'Z', 'last'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test.each(['at once', 'later', 'held'] as const)(
@@ -184,7 +184,7 @@ test.each(['at once', 'later', 'held'] as const)(
 test('a read that fails ends the node too', async () => {
   const solo = await Solo.start()
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'a')]))
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   const broken = { ...solo.disk.storage(), read: () => Promise.reject(new Error('EIO')) }
   const again = new Solo({ world: solo.world, storage: broken })
   await again.start()
@@ -197,7 +197,7 @@ test('stop waits for the write under way, and writes nothing after it', async ()
   const solo = await Solo.start({ disk: { writes: 'held' } })
   await solo.receive('B', append(1, 0, 0, [block(1, 1, 'a')]))
   await solo.receive('B', append(1, 1, 1, [block(2, 1, 'b')]))
-  const stopped = watch(solo.node.stop())
+  const stopped = watch(solo.node.stop({ transfer: false }))
   await solo.world.calm()
   expect([stopped.state, solo.disk.closed]).toEqual(['pending', 0])
   solo.disk.completeWrites()
@@ -314,7 +314,7 @@ test('a follower far behind is served from storage once memory has let go, and c
 test('a fetch for a follower that comes back after a change of leader is not sent', async () => {
   const solo = await Solo.start()
   await solo.receive('C', append(1, 0, 0, [block(1, 1, 'a', 'b', 'c')]))
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
   await solo.start()
   const term = await solo.lead({ acknowledge: false })
   solo.disk.holdReads = true
@@ -342,7 +342,7 @@ test('a fetch for a follower that comes back after a change of leader is not sen
   expect(solo.node.status().stopped).toBe(false)
   await solo.receive('B', success(later, lastIndex))
   expect(solo.words.slice(0, 2)).toEqual(['a', 'X'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })
 
 test('a block that begins with what is already there is stored from where it is new, and applied once', async () => {
@@ -357,5 +357,5 @@ test('a block that begins with what is already there is stored from where it is 
   expect([first?.block.firstIndex, first?.firstIndex, second?.firstIndex]).toEqual([1, 3, 4])
   expect(solo.disk.log).toEqual(['1/1 "a"', '2/1 "b"', '3/1 "c"', '4/1 "d"'])
   expect(solo.words).toEqual(['a', 'b', 'c', 'd'])
-  await solo.node.stop()
+  await solo.node.stop({ transfer: false })
 })

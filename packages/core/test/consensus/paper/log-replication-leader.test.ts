@@ -16,7 +16,7 @@ test('"The leader appends the command to its log as a new entry, then issues App
     prevLogTerm: 1,
     entries,
     leaderCommit: 1,
-    round: 0,
+    round: 1,
   }
   // Its own disk has not even begun.
   expect(a.sent).toEqual([

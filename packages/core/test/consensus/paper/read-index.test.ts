@@ -23,7 +23,7 @@ describe('the leader', () => {
     expect(a.server.answered.size).toBe(0)
     expect(a.server.refusedReads).toEqual([])
     a.acknowledge('B', 3)
-    a.receive('B', success(2, 3, 1))
+    a.receive('B', success(2, 3, 2))
     expect([...a.server.answered]).toEqual([[1, 3]])
   })
 
@@ -34,7 +34,7 @@ describe('the leader', () => {
     a.persist()
     a.acknowledge('B', 2)
     expect(a.state.commitIndex).toBe(2)
-    a.acknowledge('C', 1, 1)
+    a.acknowledge('C', 1, 2)
     expect(a.server.answered.get(1)).toBe(1)
   })
 
@@ -43,18 +43,18 @@ describe('the leader', () => {
     a.acknowledge('C', 1)
     a.take()
     ask(a, 1)
-    expect(a.take()).toMatchObject(Array(4).fill({ type: 'AppendEntries', entries: [], round: 1 }))
-    a.acknowledge('B', 1, 1)
-    a.acknowledge('B', 1, 1)
+    expect(a.take()).toMatchObject(Array(4).fill({ type: 'AppendEntries', entries: [], round: 2 }))
+    a.acknowledge('B', 1, 2)
+    a.acknowledge('B', 1, 2)
     expect(a.server.answered.size).toBe(0)
-    a.acknowledge('D', 0, 1)
+    a.acknowledge('D', 0, 2)
     expect(a.server.answered.get(1)).toBe(1)
   })
 
   test('a refused AppendEntries confirms leadership too: the follower is of this term', () => {
     const a = reader()
     ask(a, 1)
-    const reply = { ...success(1, 0, 1), success: false, rejectedIndex: 1 }
+    const reply = { ...success(1, 0, 2), success: false, rejectedIndex: 1 }
     a.receive('C', reply)
     expect(a.server.answered.get(1)).toBe(1)
   })
@@ -63,8 +63,8 @@ describe('the leader', () => {
     const a = reader()
     a.elapse()
     ask(a, 1)
-    a.acknowledge('B', 1, 0)
-    a.acknowledge('C', 1, 0)
+    a.acknowledge('B', 1, 2)
+    a.acknowledge('C', 1, 2)
     expect(a.server.answered.size).toBe(0)
   })
 
@@ -74,16 +74,16 @@ describe('the leader', () => {
     ask(a, 2)
     ask(a, 3)
     a.take()
-    a.acknowledge('B', 1, 1)
+    a.acknowledge('B', 1, 2)
     expect([...a.server.answered.keys()]).toEqual([1])
-    a.acknowledge('C', 1, 1)
+    a.acknowledge('C', 1, 2)
     expect([...a.server.answered.keys()]).toEqual([1])
     // "it can use a single round of heartbeats for any number of read-only queries that it has accumulated"
-    a.acknowledge('C', 1, 2)
+    a.acknowledge('C', 1, 3)
     expect([...a.server.answered.keys()]).toEqual([1, 2, 3])
     expect(a.events.filter(({ type }) => type === 'ReadRoundStarted')).toEqual([
-      { type: 'ReadRoundStarted', round: 1 },
       { type: 'ReadRoundStarted', round: 2 },
+      { type: 'ReadRoundStarted', round: 3 },
     ])
   })
 
@@ -92,8 +92,8 @@ describe('the leader', () => {
     ask(a, 1)
     a.take()
     a.elapse()
-    expect(a.take()).toMatchObject([{ round: 1 }, { round: 1 }])
-    a.acknowledge('C', 1, 1)
+    expect(a.take()).toMatchObject([{ round: 3 }, { round: 3 }])
+    a.acknowledge('C', 1, 3)
     expect(a.server.answered.get(1)).toBe(1)
   })
 
@@ -127,8 +127,8 @@ describe('the leader', () => {
     ask(a, 1)
     a.receive('B', success(5, 0))
     a.lead()
-    a.acknowledge('B', 2, 0)
-    a.acknowledge('C', 2, 1)
+    a.acknowledge('B', 2, 1)
+    a.acknowledge('C', 2, 2)
     expect(a.server.answered.size).toBe(0)
     expect(a.server.refusedReads).toEqual([1])
   })

@@ -97,11 +97,11 @@ export class Cluster {
     this.network.unplug(id)
     const node = this.node(id)
     this.nodes.delete(id)
-    await node.stop()
+    await this.world.outcome(node.stop())
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.nodes.values()].map((node) => node.stop()))
+    await Promise.all([...this.nodes.values()].map((node) => node.stop({ transfer: false })))
   }
 
   node(id: NodeId): WordsNode {

@@ -107,11 +107,18 @@ export class Solo {
     return taken.map(({ message }) => message as OfType<Type>)
   }
 
+  /** A campaigns: B is willing to vote for it. */
+  async campaign(): Promise<void> {
+    const asks = (): boolean => this.node.status().role === 'pre-candidate'
+    await this.world.until('A asks for pre-votes', asks)
+    await this.world.calm()
+    const { term } = this.node.status()
+    await this.receive('B', { type: 'PreVoteReply', term, askedTerm: term, voteGranted: true })
+  }
+
   /** B votes for A; B and C acknowledge its no-op unless told otherwise. Returns the term. */
   async lead({ acknowledge = true } = {}): Promise<Term> {
-    const isCandidate = (): boolean => this.node.status().role === 'candidate'
-    await this.world.until('A campaigns', isCandidate)
-    await this.world.calm()
+    await this.campaign()
     const { term } = this.node.status()
     await this.receive('B', { type: 'RequestVoteReply', term, voteGranted: true })
     if (acknowledge) await this.acknowledge()
