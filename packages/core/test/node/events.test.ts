@@ -115,7 +115,7 @@ test('an iteration ends when the node stops, after its last event', async () => 
   await solo.lead()
   await solo.node.stop({ transfer: false })
   await reading
-  expect(types.slice(0, 2)).toEqual(['TermAdvanced', 'BecameCandidate'])
+  expect(types.slice(0, 2)).toEqual(['BecamePreCandidate', 'ElectionTimeoutDrawn'])
   expect(types.at(-1)).toBe('Stopped')
   expect(types).toEqual(expect.arrayContaining(['BecameLeader', 'CommitAdvanced', 'Applied']))
   // There is nothing to tell any more.

@@ -18,7 +18,7 @@ test('a copy of an accepted request that arrives in a later term is not answered
     term: term + 1,
     lastLogIndex: 9,
     lastLogTerm: term,
-    transfer: false,
+    transfer: true,
   })
   await solo.receive('B', forward)
   expect(solo.take('ForwardReply', 'B')).toEqual([])
@@ -33,7 +33,7 @@ test('a copy from two terms ago is not answered either, a request that was never
     term: first + 1,
     lastLogIndex: 9,
     lastLogTerm: first,
-    transfer: false,
+    transfer: true,
   } as const
   await solo.receive('C', vote)
   solo.sent = []

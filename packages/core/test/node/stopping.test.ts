@@ -18,7 +18,10 @@ test.each(['stops the node', 'aborts'])('a listener that %s while proposals are 
   const solo = await Solo.start()
   await solo.lead()
   const controller = new AbortController()
-  solo.node.on('EntriesAppended', () => void (what === 'aborts' ? controller.abort() : solo.node.stop({ transfer: false })))
+  solo.node.on(
+    'EntriesAppended',
+    () => void (what === 'aborts' ? controller.abort() : solo.node.stop({ transfer: false })),
+  )
   const proposed = watch(solo.node.propose('word', { signal: controller.signal }))
   await solo.world.calm()
   // It stands in the log by now.
@@ -41,7 +44,7 @@ test('what is in the log or on its way may still be applied by others when the n
   const appended = watch(leading.node.propose('appended'))
   const read = watch(leading.node.read(({ words }) => words.length))
   await leading.world.calm()
-  await leading.node.stop()
+  await leading.node.stop({ transfer: false })
   await leading.world.calm()
   expect(appended).toMatchObject({ state: 'rejected', value: { code: 'ERR_OUTCOME_UNKNOWN' } })
   expect(read).toMatchObject({ state: 'rejected', value: { code: 'ERR_STOPPED' } })

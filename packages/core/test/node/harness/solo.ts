@@ -107,13 +107,15 @@ export class Solo {
     return taken.map(({ message }) => message as OfType<Type>)
   }
 
-  /** A campaigns: B is willing to vote for it. */
+  /** A campaigns: a majority is willing to vote for it. */
   async campaign(): Promise<void> {
     const asks = (): boolean => this.node.status().role === 'pre-candidate'
     await this.world.until('A asks for pre-votes', asks)
     await this.world.calm()
     const { term } = this.node.status()
-    await this.receive('B', { type: 'PreVoteReply', term, askedTerm: term, voteGranted: true })
+    const reply = { type: 'PreVoteReply', term, askedTerm: term, voteGranted: true } as const
+    for (const { id } of this.members.slice(1, Math.floor(this.members.length / 2) + 1))
+      await this.receive(id, reply)
   }
 
   /** B votes for A; B and C acknowledge its no-op unless told otherwise. Returns the term. */
