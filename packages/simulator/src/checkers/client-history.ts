@@ -103,7 +103,7 @@ class OpenReads<Command, State> {
   /** `write` is about to be applied at `index`: what returned before it began, or cannot see it, must be explained by now. */
   before(write: Operation<Command, State>, index: number): string | undefined {
     for (const read of this.#open) {
-      if (read.request.kind === 'read' && read.request.consistency === 'linearizable') {
+      if (read.request.kind === 'read' && read.request.consistency !== 'local') {
         if (read.returnedOrder < write.calledOrder) return describe(read, `entry ${index}, which began later`)
       }
       if (highest(read) < index) return describe(read, `entry ${index}`)

@@ -1,5 +1,6 @@
 // All checkers that are told of every step. Liveness and the clients' history are judged elsewhere.
 import { appliedInOrder } from './applied-in-order.js'
+import { askedBeforeCampaigning } from './asked-before-campaigning.js'
 import type { Checker } from './checker.js'
 import { commitRule } from './commit-rule.js'
 import { committedForEver } from './committed-for-ever.js'
@@ -14,6 +15,7 @@ import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
+import { noVoteBesideALeader } from './no-vote-beside-a-leader.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
 import { readIndexCovers } from './read-index.js'
@@ -21,9 +23,14 @@ import { stateMachineSafety } from './state-machine-safety.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
 
+/** The default: no plan changes it. */
+const ELECTION_TIMEOUT_MS_MIN = 150
+
 export const CHECKERS: readonly Checker[] = [
   electionSafety,
   electedByQuorum,
+  askedBeforeCampaigning,
+  noVoteBesideALeader(ELECTION_TIMEOUT_MS_MIN),
   oneVotePerTerm,
   durableBeforeSent,
   leaderAppendOnly,

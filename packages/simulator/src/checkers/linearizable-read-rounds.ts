@@ -16,11 +16,15 @@ export const linearizableReadRounds: Checker = {
           fail(`${node.id} confirms round ${round} of term ${term} to ${to}, which nobody has begun`)
       },
       event(node, event) {
+        if (event.type === 'HeartbeatSent') {
+          const round = `${node.term} ${event.round}`
+          if (rounds.has(round)) fail(`round ${event.round} of term ${node.term} is begun twice`)
+          rounds.add(round)
+          newest.set(node.term, event.round)
+        }
         if (event.type !== 'ReadRoundStarted') return
-        const round = `${node.term} ${event.round}`
-        if (rounds.has(round)) fail(`round ${event.round} of term ${node.term} is begun twice`)
-        rounds.add(round)
-        newest.set(node.term, event.round)
+        if (rounds.has(`${node.term} ${event.round}`))
+          fail(`reads of ${node.id} wait for round ${event.round} of term ${node.term}, which began before`)
         if (node.role !== 'leader') fail(`${node.id} begins a read round without leading`)
         if (node.termAt(node.commitIndex) !== node.term)
           fail(`${node.id} begins a read round before it committed in term ${node.term}`)

@@ -1,7 +1,7 @@
 // What the checkers know of one server: its memory as its events tell it, its disk as its storage's answers tell it.
 import type { HardState, LogIndex, NodeEvent, NodeId, StoredState, Term, WriteBatch } from '@riverraft/core'
 
-export type ViewRole = 'down' | 'follower' | 'candidate' | 'leader'
+export type ViewRole = 'down' | 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 export class NodeView {
   readonly id: NodeId
@@ -65,6 +65,9 @@ export class NodeView {
         return
       case 'BecameFollower':
         this.role = 'follower'
+        return
+      case 'BecamePreCandidate':
+        this.role = 'pre-candidate'
         return
       case 'BecameCandidate':
         this.role = 'candidate'

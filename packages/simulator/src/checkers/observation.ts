@@ -19,6 +19,7 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'TermAdvanced',
   'VoteGranted',
   'BecameFollower',
+  'BecamePreCandidate',
   'BecameCandidate',
   'BecameLeader',
   'EntriesAppended',
@@ -27,6 +28,13 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'AppliedAdvanced',
   'FollowerProbed',
   'ReadRoundStarted',
+  'HeartbeatSent',
+  'LeaderContacted',
+  'VoteRefused',
+  'TickWasLate',
+  'TransferStarted',
+  'TimeoutNowSent',
+  'TransferAborted',
   'HelloRefused',
   'LinkDown',
 ]
@@ -79,6 +87,8 @@ export class Observation implements NetworkObserver {
     node.follow(event)
     this.#say(id, () => JSON.stringify({ ...event, node: undefined, sequence: undefined, now: undefined }))
     this.#world.coverage.hit(event.type)
+    if (event.type === 'BecameFollower' || event.type === 'VoteRefused')
+      this.#world.coverage.hit(`${event.type}: ${event.reason}`)
     this.#note(1, id, node.term * 2 ** 20 + node.log.length + node.commitIndex)
   }
 
@@ -140,6 +150,8 @@ function describe(message: PeerMessage): string {
   switch (message.type) {
     case 'RequestVoteReply':
       return message.voteGranted ? 'sent: vote granted' : 'sent: vote refused'
+    case 'PreVoteReply':
+      return message.voteGranted ? 'sent: pre-vote granted' : 'sent: pre-vote refused'
     case 'AppendEntries':
       return message.entries.length === 0 ? 'sent: heartbeat' : 'sent: entries'
     case 'AppendEntriesReply':

@@ -1,6 +1,6 @@
 // Simulated clients: each proposes or reads, waits, thinks, and goes on; it tries again elsewhere what was certainly not
 // applied, and remembers what may have been.
-import { hasCode } from '@riverraft/core'
+import { type Consistency, hasCode } from '@riverraft/core'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Server } from '../cluster/server.js'
 import type { Operation } from './operation.js'
@@ -74,11 +74,16 @@ export class Clients<Command, Result, State> {
         ? {
             kind: 'read',
             query: query.call(this.#workload, choice),
-            consistency: choice.chance(LOCAL_READS) ? 'local' : 'linearizable',
+            consistency: this.#consistency(),
           }
         : { kind: 'propose', command: this.#workload.command(choice, number) }
     if (this.#skipped.has(number)) return this.#think(client)
     this.#attempt(client, request, 0)
+  }
+
+  #consistency(): Consistency {
+    if (this.#choice.chance(LOCAL_READS)) return 'local'
+    return this.#cluster.plan.leases !== undefined && this.#choice.below(2) === 1 ? 'lease' : 'linearizable'
   }
 
   #attempt(client: number, request: Operation<Command, State>['request'], retries: number): void {
@@ -97,7 +102,8 @@ export class Clients<Command, Result, State> {
       operation.returnedOrder = ++this.#order
       operation.ceiling = this.#cluster.history.committed.length
       operation.appliedAtReturn = view.lastApplied
-      this.#cluster.world.coverage.hit(`${request.kind}: ${code ?? outcome}`)
+      const lease = request.kind === 'read' && request.consistency === 'lease' ? 'lease ' : ''
+      this.#cluster.world.coverage.hit(`${lease}${request.kind}: ${code ?? outcome}`)
       const again = outcome === 'not-applied' && retries < RETRIES_MAX && !this.#stopped
       if (again) this.#cluster.world.after(10, () => this.#attempt(client, request, retries + 1))
       else this.#think(client)

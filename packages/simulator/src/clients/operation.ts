@@ -1,4 +1,5 @@
 // One request of one client, from call to return: what the checkers of the clients' history look at.
+import type { Consistency } from '@riverraft/core'
 
 export type OperationOutcome =
   /** Not returned yet, or never: its process died with it. */
@@ -23,7 +24,7 @@ export interface Operation<Command, State> {
     | {
         readonly kind: 'read'
         readonly query: (state: State) => unknown
-        readonly consistency: 'linearizable' | 'local'
+        readonly consistency: Consistency
       }
   /** Virtual milliseconds. */
   readonly calledAt: number

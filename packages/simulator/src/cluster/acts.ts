@@ -1,7 +1,7 @@
 // What a nemesis does, act by act. An act returns false when it had no opportunity.
 import { hitPartitions } from './acts-network.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
-import type { Act } from './plan.js'
+import { type Act, CLOCK_DRIFT_MAX } from './plan.js'
 
 type Perform = (nemesis: Nemesis) => boolean
 
@@ -84,7 +84,7 @@ export const ACT_TABLE: Record<Act, Perform> = {
   'clock-rate': (nemesis) =>
     withProcess(nemesis, (server) => {
       const { clock } = server.parts
-      clock.setRate(nemesis.world.now, 0.75 + nemesis.tape.below(6) / 10)
+      clock.setRate(nemesis.world.now, 1 - CLOCK_DRIFT_MAX + nemesis.tape.below(6) / 10)
       server.process?.rearmTimers()
       nemesis.later(1_000, 20_000, () => {
         clock.heal(nemesis.world.now)
@@ -92,10 +92,24 @@ export const ACT_TABLE: Record<Act, Perform> = {
       })
     }),
   'clock-leap': (nemesis) =>
+    // A suspended machine is outside of what leases promise.
+    nemesis.cluster.plan.leases === undefined &&
     withProcess(nemesis, (server) => {
       server.parts.clock.leap(nemesis.world.now, 50 + 5_000 * nemesis.tape.fraction())
       server.process?.rearmTimers()
     }),
+  transfer: (nemesis) => {
+    const { cluster, world, tape } = nemesis
+    const { leader } = cluster
+    const to = nemesis.one(cluster.servers.filter((server) => server !== leader))
+    if (leader?.node === undefined || to === undefined) return false
+    world.touchPromises()
+    leader.node.transferLeadership(tape.below(2) === 1 ? to.id : undefined).then(
+      () => world.coverage.hit('transfer: done'),
+      () => {},
+    )
+    return true
+  },
   'wall-clock': (nemesis) =>
     withProcess(nemesis, ({ parts }) => parts.clock.shiftWall((nemesis.tape.fraction() - 0.5) * 7_200_000)),
   'slow-apply': (nemesis) =>

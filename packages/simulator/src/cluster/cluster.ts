@@ -50,6 +50,7 @@ export class Cluster<Command, Result, State> {
           clock: new Clock(1_000 * (position + 1)),
           members,
           limits: plan.limits,
+          leases: plan.leases,
           stateMachine,
         }),
     )

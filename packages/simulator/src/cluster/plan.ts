@@ -1,6 +1,6 @@
 // What one seed is about: the cluster's shape, and which faults it meets how often. Drawn first, from its own tape; an
 // empty tape plans a calm run.
-import type { NodeLimits } from '@riverraft/core'
+import type { LeaseOptions, NodeLimits } from '@riverraft/core'
 import type { DiskFaults } from '../disk/disk-faults.js'
 import { HEALTHY } from '../disk/disk-faults.js'
 import { CALM, type Weather } from '../network/weather.js'
@@ -30,6 +30,7 @@ export const ACTS = [
   'rot',
   'wipe',
   'crash-voter',
+  'transfer',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -38,12 +39,17 @@ export type StoragePlan =
   | { readonly kind: 'blocks' }
   | { readonly kind: 'files'; readonly writesThrough: boolean; readonly segmentBytes: number }
 
+/** Clocks run at 0.75 to 1.25 of the right rate. */
+export const CLOCK_DRIFT_MAX = 0.25
+
 export interface Plan {
   readonly servers: number
   /** True: every frame passes through the codec. */
   readonly encodes: boolean
   readonly storage: StoragePlan
   readonly limits: NodeLimits
+  /** With leases no clock leaves the bound that they declare. */
+  readonly leases: LeaseOptions | undefined
   readonly weather: Weather
   readonly disk: DiskFaults
   /** Mean milliseconds between two acts of each kind; absent: never. */
@@ -77,6 +83,7 @@ const ACT_MS: Record<Act, number> = {
   rot: 20_000,
   wipe: 40_000,
   'crash-voter': 8_000,
+  transfer: 5_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -109,6 +116,7 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
     acts,
     clients,
     thinkMs: 270 - tape.below(150),
+    leases: tape.below(2) === 1 ? { clockDriftMax: CLOCK_DRIFT_MAX } : undefined,
   }
 }
 

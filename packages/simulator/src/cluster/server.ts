@@ -1,5 +1,12 @@
 // One machine of the cluster: its disk and its clock stay, processes come and go on it.
-import { type Member, type NodeLimits, RaftError, RaftNode, type StateMachineFactory } from '@riverraft/core'
+import {
+  type LeaseOptions,
+  type Member,
+  type NodeLimits,
+  RaftError,
+  RaftNode,
+  type StateMachineFactory,
+} from '@riverraft/core'
 import type { NodeView } from '../checkers/node-view.js'
 import { OBSERVED_EVENTS, type Observation } from '../checkers/observation.js'
 import type { Disk } from '../disk/disk.js'
@@ -27,6 +34,7 @@ export interface ServerParts<Command, Result, State> {
   readonly clock: Clock
   readonly members: readonly Member[]
   readonly limits: NodeLimits
+  readonly leases: LeaseOptions | undefined
   readonly stateMachine: StateMachineFactory<Command, Result, State>
 }
 
@@ -56,7 +64,8 @@ export class Server<Command, Result, State> {
   /** `crash`: it will not live long. */
   start(crash?: { readonly calls: number; readonly after: boolean }): void {
     if (this.state !== 'down') return
-    const { id, position, seed, world, network, observation, disk, clock, members, limits } = this.parts
+    const { id, position, seed, world, network, observation, disk, clock, members, limits, leases } =
+      this.parts
     this.state = 'starting'
     this.boots++
     const process = new Process(world, clock, seededRandom(seed, position + 1, this.boots))
@@ -78,6 +87,7 @@ export class Server<Command, Result, State> {
       storage: new ObservedStorage(disk.storage(process), process, observation.storage(id)),
       stateMachine: this.#machine(process),
       scheduler: process,
+      ...(leases === undefined ? {} : { leases }),
       ...limits,
     })
     started.then(
