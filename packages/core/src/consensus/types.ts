@@ -37,9 +37,9 @@ export interface ConsensusOptions {
   /** Election timeouts are drawn uniformly from [min, max] (§5.2; the paper's range is 150-300 ms). */
   readonly electionTimeoutMsMin: number
   readonly electionTimeoutMsMax: number
-  /** Unacknowledged entry bytes a leader keeps on the way to one follower. */
+  /** Unacknowledged entry bytes a leader keeps on the way to one follower, however good the link. */
   readonly inFlightBytesMax: number
-  /** Unacknowledged AppendEntries with entries a leader keeps on the way to one follower. */
+  /** Unacknowledged AppendEntries with entries a leader keeps on the way to one follower, likewise. */
   readonly inFlightMessagesMax: number
   /** Upper bound of the entries' bytes in one AppendEntries. */
   readonly messageBytesMax: number
