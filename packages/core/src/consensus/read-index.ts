@@ -28,6 +28,9 @@ export function receiveReadIndexReply(turn: Turn, reply: ReadIndexReply): void {
 }
 
 function queueRead(turn: Turn, read: PendingRead): void {
+  const { role, options } = turn.state
+  // A leader without a quorum answers nobody, and followers ask again and again.
+  if (role.role === 'leader' && role.reads.length >= options.pendingReadsMax) return refuse(turn, [read])
   turn.record({ type: 'ReadQueued', readId: read.readId, from: read.from })
   startReadRound(turn)
 }

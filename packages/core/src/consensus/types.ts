@@ -43,4 +43,6 @@ export interface ConsensusOptions {
   readonly inFlightMessagesMax: number
   /** Upper bound of the entries' bytes in one AppendEntries. */
   readonly messageBytesMax: number
+  /** Reads that wait at a leader for a round, of all nodes. More are told to ask again. */
+  readonly pendingReadsMax: number
 }

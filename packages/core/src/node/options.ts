@@ -18,6 +18,7 @@ export const DEFAULT_LIMITS: Limits = {
   inFlightMessagesMax: 256,
   pendingProposalsMax: 65_536,
   pendingBytesMax: 64 * MIB,
+  uncommittedBytesMax: 64 * MIB,
   pendingReadsMax: 10_000,
   logCacheBytesMax: 64 * MIB,
   requestTimeoutMs: 5_000,
@@ -47,6 +48,8 @@ export function resolveLimits(given: NodeLimits): Limits {
   if (limits.pendingProposalsMax > 2 ** 20) invalid('pendingProposalsMax is at most 1,048,576')
   if (limits.inFlightBytesMax < limits.messageBytesMax)
     invalid('inFlightBytesMax must hold at least one message')
+  if (limits.uncommittedBytesMax < limits.messageBytesMax)
+    invalid('uncommittedBytesMax must hold at least one message')
   return limits
 }
 
@@ -71,7 +74,7 @@ function checkId(name: string, value: unknown): void {
 
 export function consensusOptions(limits: Limits): ConsensusOptions {
   const { heartbeatMs, electionTimeoutMsMin, electionTimeoutMsMax } = limits
-  const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax } = limits
+  const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax, pendingReadsMax } = limits
   return {
     heartbeatMs,
     electionTimeoutMsMin,
@@ -79,5 +82,6 @@ export function consensusOptions(limits: Limits): ConsensusOptions {
     inFlightBytesMax,
     inFlightMessagesMax,
     messageBytesMax,
+    pendingReadsMax,
   }
 }

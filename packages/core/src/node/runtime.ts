@@ -5,10 +5,11 @@ import { entriesWanted, type Input, type State, step } from '../consensus/index.
 import type { LogIndex, NodeId } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import type { Scheduler, Wake } from '../ports/scheduler.js'
-import type { EntryBlock } from '../wire/entry-block.js'
+import { blockBytes } from '../wire/entry-block.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import type { Answers } from './answers.js'
 import { Applier } from './applier.js'
+import { Backlog } from './backlog.js'
 import type { EventStream } from './event-stream.js'
 import { LeaderDesk } from './leader-desk.js'
 import { LogKeeper } from './log-keeper.js'
@@ -45,6 +46,7 @@ export class Runtime {
   readonly proposals: Proposals
   readonly reads: Reads
   readonly machineState: unknown
+  readonly backlog: Backlog
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
   readonly #replicator: Replicator
@@ -66,6 +68,7 @@ export class Runtime {
     const { options, limits, scheduler, answers, state } = parts
     this.#parts = parts
     this.state = state
+    this.backlog = new Backlog(state, limits)
     this.proposals = new Proposals(limits, answers)
     this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
     const failed = (error: Error): void => this.#fail(storageFailure(error))
@@ -74,7 +77,7 @@ export class Runtime {
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
     const { lastTimestamp } = parts
-    this.#log = new LogKeeper(storage, limits.logCacheBytesMax, lastTimestamp, wallClock, {
+    this.#log = new LogKeeper(storage, limits, lastTimestamp, wallClock, {
       persisted,
       failed,
     })
@@ -191,9 +194,7 @@ export class Runtime {
   }
 
   #step(input: Input): void {
-    if (this.#stopped) return
-    const received = input.type === 'Receive' ? input.message : undefined
-    this.#log.beginStep(received?.type === 'AppendEntries' ? (received.entries as readonly EntryBlock[]) : [])
+    if (this.#stopped || !this.#log.beginStep(input)) return
     const { events, effects } = step(this.state, input)
     for (const event of events) this.#parts.events.emit(event)
     for (const effect of effects) this.#carryOut(effect)
@@ -245,6 +246,10 @@ export class Runtime {
     this.#proposedAt = undefined
     this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: commands.length })
     this.#proposed = []
+    if (this.#proposedAt !== undefined) {
+      const bytes = commands.reduce((sum, command) => sum + command.length, 0)
+      this.backlog.appended(this.#proposedAt + commands.length - 1, blockBytes(commands.length, bytes))
+    }
     return this.#proposedAt
   }
 
@@ -264,6 +269,7 @@ export class Runtime {
     const runtime = this
     return {
       state: runtime.state,
+      backlog: runtime.backlog,
       get lastApplied() {
         return runtime.lastApplied
       },

@@ -18,7 +18,10 @@ export interface NodeLimits {
   readonly electionTimeoutMsMax?: number
   /** Default 1 MiB: the largest AppendEntries; a command must fit into half of it. */
   readonly messageBytesMax?: number
-  /** Default 4 MiB: unacknowledged entry bytes on the way to one follower. */
+  /**
+   * Default 4 MiB: unacknowledged entry bytes on the way to one follower. The window adapts below it to what the path and
+   * the follower keep up with.
+   */
   readonly inFlightBytesMax?: number
   /** Default 256: unacknowledged messages with entries on the way to one follower. */
   readonly inFlightMessagesMax?: number
@@ -26,6 +29,13 @@ export interface NodeLimits {
   readonly pendingProposalsMax?: number
   /** Default 64 MiB: encoded bytes of those proposals. Beyond it: ERR_OVERLOADED. */
   readonly pendingBytesMax?: number
+  /**
+   * Default 64 MiB: what a leader has appended in its term and not yet committed, made durable on its own disk and
+   * applied, and what a follower has received and not yet made durable. One more block may pass it. Beyond it: a leader
+   * appends nothing (forwarded proposals: ERR_OVERLOADED), a follower takes no more entries. As entries:
+   * pendingProposalsMax.
+   */
+  readonly uncommittedBytesMax?: number
   /** Default 10,000: reads waiting. Beyond it: ERR_OVERLOADED. */
   readonly pendingReadsMax?: number
   /** Default 64 MiB: recent blocks kept in memory for followers and for apply. */

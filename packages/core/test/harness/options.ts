@@ -11,4 +11,5 @@ export const OPTIONS: ConsensusOptions = {
   inFlightBytesMax: 20 * ENTRY_BYTES,
   inFlightMessagesMax: 4,
   messageBytesMax: 8 * ENTRY_BYTES,
+  pendingReadsMax: 100,
 }
