@@ -18,6 +18,7 @@ import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
 import type {
   EventOf,
+  LeaderJob,
   NodeEvent,
   NodeEventType,
   NodeOptions,
@@ -26,6 +27,7 @@ import type {
   Receipt,
   RequestOptions,
 } from './types.js'
+import { whileLeader } from './while-leader.js'
 
 export class RaftNode<Command, Result, State> {
   readonly id: string
@@ -205,6 +207,16 @@ export class RaftNode<Command, Result, State> {
     return this.#scheduler.now() + timeoutMs
   }
 
+  /**
+   * Runs `job` each time this node has become the leader, once it has applied its term's no-op; one at a time, the next
+   * when the one before has settled. Its signal fires at once when that term's leadership ends. Resolves when `signal`
+   * fires or the node stops, after the job that runs has settled. What a job throws ends it: the promise rejects with
+   * that, except with what an aborted job throws because of its signal (the signal's reason, an AbortError).
+   */
+  whileLeader(job: LeaderJob, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return whileLeader(this.#runtime.leadership, this.#scheduler, job, options.signal)
+  }
+
   /** What this node knows right now. */
   status(): NodeStatus {
     const { clusterId } = this.#options
@@ -241,6 +253,7 @@ export class RaftNode<Command, Result, State> {
   async #shutDown(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
     this.#deadlines.stop()
+    this.#runtime.leadership.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
     this.#runtime.proposals.stop(why, error)
     this.#runtime.reads.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
     // The transport first: a disk that hangs must not keep the node on the network.

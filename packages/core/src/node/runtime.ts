@@ -12,6 +12,7 @@ import { Applier } from './applier.js'
 import { Backlog } from './backlog.js'
 import type { EventStream } from './event-stream.js'
 import { LeaderDesk } from './leader-desk.js'
+import { Leadership } from './leadership.js'
 import { LogKeeper } from './log-keeper.js'
 import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
@@ -47,6 +48,7 @@ export class Runtime {
   readonly reads: Reads
   readonly machineState: unknown
   readonly backlog: Backlog
+  readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
   readonly #replicator: Replicator
@@ -197,6 +199,8 @@ export class Runtime {
     if (this.#stopped || !this.#log.beginStep(input)) return
     const { events, effects } = step(this.state, input)
     for (const event of events) this.#parts.events.emit(event)
+    // Before anything is done: what a job of the lost term still does is to be stopped first.
+    this.leadership.look(this.state)
     for (const effect of effects) this.#carryOut(effect)
     if (input.type === 'Persisted') {
       this.#parts.outbox.persisted(input.write)

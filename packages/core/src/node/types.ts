@@ -75,6 +75,19 @@ export interface ReadOptions extends RequestOptions {
   readonly minIndex?: LogIndex
 }
 
+/** What `whileLeader` gives its job. */
+export interface LeaderContext {
+  /** Fires at once when this term's leadership ends here, when the node stops, and with the caller's signal. */
+  readonly signal: AbortSignal
+  /**
+   * The fencing token: of two leaders the later one has the higher term. A leader that is cut off or was suspended may
+   * not know yet that it is deposed, so a resource must refuse a term below the highest it has met.
+   */
+  readonly term: Term
+}
+
+export type LeaderJob = (context: LeaderContext) => Promise<void> | void
+
 /** Where a command came to stand in the log, and what applying it returned. */
 export interface Receipt<Result> {
   readonly result: Result
