@@ -1,5 +1,6 @@
 // What happened, in the past tense. `evolve` folds these into the state; nothing else changes it.
 import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } from './types.js'
+import type { VoteRefusal } from './vote-refusal.js'
 
 /** Crash recovery (§5.5): what storage returned. Always the first event. */
 export interface Recovered {
@@ -20,6 +21,15 @@ export interface VoteGranted {
   readonly type: 'VoteGranted'
   readonly term: Term
   readonly candidate: NodeId
+}
+
+/** §5.2: this server refused its vote. It changes nothing; kept for whoever asks why there is no leader. */
+export interface VoteRefused {
+  readonly type: 'VoteRefused'
+  /** The candidate's term. */
+  readonly term: Term
+  readonly candidate: NodeId
+  readonly reason: VoteRefusal
 }
 
 /** §5.2: a new randomised election timeout; `random` is the generator's next state. */
@@ -201,6 +211,7 @@ export type ConsensusEvent =
   | Recovered
   | TermAdvanced
   | VoteGranted
+  | VoteRefused
   | ElectionTimeoutDrawn
   | ElectionTimerReset
   | BecameFollower

@@ -25,6 +25,8 @@ export function evolve(state: State, event: ConsensusEvent): void {
       invariant(state.votedFor === undefined || state.votedFor === event.candidate, 'one vote per term')
       state.votedFor = event.candidate
       return
+    case 'VoteRefused':
+      return
     case 'ElectionTimeoutDrawn':
       state.electionTimer.timeoutMs = event.timeoutMs
       state.random = event.random

@@ -6,6 +6,7 @@ import { isQuorum } from './quorum.js'
 import { peersOf, type State } from './state.js'
 import type { Turn } from './turn.js'
 import type { NodeId } from './types.js'
+import { whyRefused } from './vote-refusal.js'
 
 /** "To begin an election, a follower increments its current term and transitions to candidate state." */
 export function campaign(turn: Turn): void {
@@ -35,6 +36,13 @@ export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVot
     isUpToDate(state, request)
   if (voteGranted && state.votedFor === undefined) turn.record({ type: 'VoteGranted', term, candidate: from })
   if (voteGranted) resetElectionTimer(turn)
+  else
+    turn.record({
+      type: 'VoteRefused',
+      term: request.term,
+      candidate: from,
+      reason: whyRefused(state, from, request),
+    })
   turn.send(from, { type: 'RequestVoteReply', term, voteGranted })
 }
 

@@ -31,7 +31,7 @@ export class LeaderDesk {
   readonly #proposals: Proposals
   readonly #reads: Reads
   readonly #forwarder: Forwarder
-  readonly #linked = new Set<NodeId>()
+  readonly linked: Set<NodeId> = new Set()
   #leader: NodeId | undefined
   #leaderTerm = 0
   /** A refused request is not repeated to the same leader before this. */
@@ -69,11 +69,11 @@ export class LeaderDesk {
   }
 
   linkUp(peer: NodeId): void {
-    this.#linked.add(peer)
+    this.linked.add(peer)
   }
 
   linkDown(peer: NodeId): void {
-    this.#linked.delete(peer)
+    this.linked.delete(peer)
   }
 
   /**
@@ -82,7 +82,7 @@ export class LeaderDesk {
    */
   get #canAskLeader(): boolean {
     if (this.#leader === undefined || this.#scheduler.now() < this.#holdUntil) return false
-    return this.#leader === this.#host.state.id || this.#linked.has(this.#leader)
+    return this.#leader === this.#host.state.id || this.linked.has(this.#leader)
   }
 
   /** Something waits that could go to the leader now: a proposal came back, or a read was refused. */

@@ -20,6 +20,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingBytesMax: 64 * MIB,
   uncommittedBytesMax: 64 * MIB,
   pendingReadsMax: 10_000,
+  followerLagEntriesMax: 10_000,
   logCacheBytesMax: 64 * MIB,
   requestTimeoutMs: 5_000,
 }

@@ -3,23 +3,21 @@
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
-import { RaftError } from '../ports/errors.js'
-import type { Scheduler, Wake } from '../ports/scheduler.js'
+import type { Wake } from '../ports/scheduler.js'
 import { blockBytes } from '../wire/entry-block.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
-import type { Answers } from './answers.js'
 import { Applier } from './applier.js'
 import { Backlog } from './backlog.js'
-import type { EventStream } from './event-stream.js'
+import { storageFailure } from './failures.js'
+import { LagWatch } from './lag-watch.js'
 import { LeaderDesk } from './leader-desk.js'
 import { Leadership } from './leadership.js'
 import { LogKeeper } from './log-keeper.js'
-import type { Limits } from './options.js'
-import type { Outbox } from './outbox.js'
 import { Proposals } from './proposals.js'
+import { randomNumber } from './random.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
-import type { NodeOptions } from './types.js'
+import type { RuntimeParts } from './runtime-parts.js'
 
 /** A turn that has lasted this long ends and goes on in the next one. */
 const TURN_MS_MAX = 10
@@ -28,19 +26,6 @@ const TURN_MS_MAX = 10
 type Item =
   | Input
   | { readonly type: 'Forwarded'; readonly from: NodeId; readonly message: Forward | ForwardReply }
-
-export interface RuntimeParts {
-  readonly options: NodeOptions<unknown, unknown, unknown>
-  readonly limits: Limits
-  readonly state: State
-  readonly scheduler: Scheduler
-  readonly outbox: Outbox
-  readonly events: EventStream
-  readonly answers: Answers
-  readonly lastTimestamp: number
-  /** Fail stop: called once, from within a turn. */
-  readonly failed: (cause: unknown) => void
-}
 
 export class Runtime {
   readonly state: State
@@ -54,6 +39,7 @@ export class Runtime {
   readonly #replicator: Replicator
   readonly #applier: Applier
   readonly #desk: LeaderDesk
+  readonly #lag: LagWatch
   #inbox: Item[] = []
   #scheduled = false
   #inTurn = false
@@ -72,7 +58,13 @@ export class Runtime {
     this.state = state
     this.backlog = new Backlog(state, limits)
     this.proposals = new Proposals(limits, answers)
-    this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
+    this.reads = new Reads(
+      answers,
+      limits.pendingReadsMax,
+      limits.electionTimeoutMsMax,
+      randomNumber(scheduler, 6),
+    )
+    this.#lag = new LagWatch(limits.followerLagEntriesMax, (event) => parts.events.emit(event))
     const failed = (error: Error): void => this.#fail(storageFailure(error))
     const loaded = (): void => this.wake()
     const { storage } = options
@@ -103,11 +95,23 @@ export class Runtime {
     const { cache } = this.#log
     this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
     const desk = this.#deskHost()
-    this.#desk = new LeaderDesk(desk, scheduler, limits, this.proposals, this.reads, this.#randomNumber())
+    this.#desk = new LeaderDesk(
+      desk,
+      scheduler,
+      limits,
+      this.proposals,
+      this.reads,
+      randomNumber(scheduler, 6),
+    )
   }
 
   get lastApplied(): LogIndex {
     return this.#applier.lastApplied
+  }
+
+  /** The peers to whom the link is up. */
+  get linked(): ReadonlySet<NodeId> {
+    return this.#desk.linked
   }
 
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
@@ -172,6 +176,7 @@ export class Runtime {
         const commitToTell = this.#replicator.run()
         this.#log.write()
         this.#parts.outbox.flush()
+        this.#lag.look(this.state)
         again = this.#applyCommitted() || commitToTell
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
     } catch (error) {
@@ -283,13 +288,4 @@ export class Runtime {
       wake: () => runtime.wake(),
     }
   }
-
-  /** A random number below 2^48. */
-  #randomNumber(): number {
-    return this.#parts.scheduler.randomBytes(6).reduce((number, byte) => number * 256 + byte, 0)
-  }
-}
-
-function storageFailure(cause: Error): RaftError {
-  return cause instanceof RaftError ? cause : new RaftError('ERR_STORAGE', cause.message, { cause })
 }

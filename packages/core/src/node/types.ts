@@ -38,6 +38,8 @@ export interface NodeLimits {
   readonly uncommittedBytesMax?: number
   /** Default 10,000: reads waiting. Beyond it: ERR_OVERLOADED. */
   readonly pendingReadsMax?: number
+  /** Default 10,000: committed entries a follower may lack before FollowerLagging is told. */
+  readonly followerLagEntriesMax?: number
   /** Default 64 MiB: recent blocks kept in memory for followers and for apply. */
   readonly logCacheBytesMax?: number
   /** Default 5,000: how long `propose` and `read` wait when they are given no timeout of their own. */
@@ -104,10 +106,21 @@ export interface FollowerStatus {
   readonly state: 'probe' | 'replicate'
   readonly matchIndex: LogIndex
   readonly nextIndex: LogIndex
+  /** Entries of the leader's log that it is not known to have. */
+  readonly entriesBehind: number
   readonly inFlightMessages: number
   readonly inFlightBytes: number
+  /** How much may be in flight at present: adapted to what the path and the follower keep up with. */
+  readonly windowMessages: number
+  readonly windowBytes: number
+  /** From sending entries to their durable acknowledgement, in milliseconds, smoothed; undefined: not measured yet. */
+  readonly roundTripMs: number | undefined
+  /** Entry bytes it has acknowledged per second, over the last round trip. */
+  readonly bytesPerSecond: number
   /** Milliseconds since the follower last answered; undefined: not in this term. */
   readonly sinceContactMs: number | undefined
+  /** The link from here to it is up. */
+  readonly linked: boolean
 }
 
 export interface NodeStatus {
@@ -123,6 +136,10 @@ export interface NodeStatus {
   readonly lastIndex: LogIndex
   readonly commitIndex: LogIndex
   readonly lastApplied: LogIndex
+  /** Committed and not yet applied here: how old a local read may be. */
+  readonly entriesToApply: number
+  /** Of a leader: bytes appended in its term and not yet committed, durable here and applied. */
+  readonly uncommittedBytes: number
   /** Proposals accepted here and not yet answered, reads waiting here. */
   readonly pendingProposals: number
   readonly pendingReads: number
@@ -130,6 +147,33 @@ export interface NodeStatus {
   readonly followers: readonly FollowerStatus[]
   /** True once `stop` was called or the node failed. */
   readonly stopped: boolean
+}
+
+/** Every kind of sentence that `explain` has. */
+export const EXPLANATION_CODES = [
+  'stopped',
+  'no-leader',
+  'election-runs',
+  'own-vote-not-durable',
+  'no-quorum-linked',
+  'vote-refused',
+  'leader-without-quorum',
+  'unreachable',
+  'silent',
+  'follower-behind',
+  'not-committed',
+  'earlier-term',
+  'own-disk-behind',
+  'not-applied',
+  'proposals-wait',
+  'reads-wait',
+] as const
+export type ExplanationCode = (typeof EXPLANATION_CODES)[number]
+
+/** One thing that keeps a node from going on. Test by `code`; `text` is for people. */
+export interface Explanation {
+  readonly code: ExplanationCode
+  readonly text: string
 }
 
 /** What happens around consensus. */
@@ -143,6 +187,10 @@ export type RuntimeEvent =
       readonly by: NodeId
       readonly refusal: HelloRefusal
     }
+  /** At a leader: a follower lacks more than followerLagEntriesMax committed entries. */
+  | { readonly type: 'FollowerLagging'; readonly follower: NodeId; readonly entriesBehind: number }
+  /** At a leader: a follower that lagged lacks at most a quarter of that now. */
+  | { readonly type: 'FollowerCaughtUp'; readonly follower: NodeId; readonly entriesBehind: number }
   /** Entries up to `lastApplied` have reached the state machine. */
   | { readonly type: 'Applied'; readonly lastApplied: LogIndex }
   /** The last event of a node. `error` when it failed stop. */
