@@ -1,31 +1,22 @@
 // Flow control: what is bounded must open again.
 import { type Mutant, mutant } from '../mutant.js'
 
-const BACKLOG = 'core/src/node/backlog.ts'
-const EVOLVE = 'core/src/consensus/evolve.ts'
 const WINDOW = 'core/src/consensus/window.ts'
 
 export const FLOW_MUTANTS: readonly Mutant[] = [
   mutant(
-    'backlog-never-settles',
-    'What is committed, durable and applied still counts as uncommitted: after a while a leader takes nothing more.',
-    BACKLOG,
-    'if (log.lastIndex - Math.max(this.#settled, role.firstIndex) >= pendingProposalsMax) return true',
-    'if (log.lastIndex - role.firstIndex >= pendingProposalsMax) return true',
-  ),
-  mutant(
-    'window-kept-for-the-lost',
-    'A probe forgets what was in flight but not that it fills the window: nothing is ever sent again.',
-    EVOLVE,
-    'clearInFlight(follower)\n        follower.window = freshWindow(state.options)',
-    'follower.inFlight = []\n        follower.window = freshWindow(state.options)',
-  ),
-  mutant(
-    'window-shrunk-to-nothing',
-    'A window that shrinks has no smallest size: a follower that was slow once gets nothing any more.',
+    'window-begins-closed',
+    'A window begins with no messages: once the logs agree, nothing is sent any more.',
     WINDOW,
-    'bytes: clamp(Math.floor(window.bytesPerMs * allowedMs), least.bytes, window.bytes)',
-    'bytes: -1',
+    'messages: Math.min(WINDOW_MESSAGES_START, inFlightMessagesMax)',
+    'messages: 0',
+  ),
+  mutant(
+    'window-never-reopened',
+    'An acknowledgement opens the window, and nobody looks whether something waits for that.',
+    'core/src/consensus/log-replication-replies.ts',
+    "advanceCommitIndex(turn)\n  }\n  turn.do({ type: 'Replicate', to: from })",
+    'advanceCommitIndex(turn)\n  }',
   ),
   mutant(
     'window-not-kept',
