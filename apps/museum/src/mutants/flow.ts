@@ -12,13 +12,6 @@ export const FLOW_MUTANTS: readonly Mutant[] = [
     'messages: 0',
   ),
   mutant(
-    'window-never-reopened',
-    'An acknowledgement opens the window, and nobody looks whether something waits for that.',
-    'core/src/consensus/log-replication-replies.ts',
-    "advanceCommitIndex(turn)\n  }\n  turn.do({ type: 'Replicate', to: from })",
-    'advanceCommitIndex(turn)\n  }',
-  ),
-  mutant(
     'window-not-kept',
     'The window is never looked at: a slow follower is flooded.',
     WINDOW,
