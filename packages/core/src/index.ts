@@ -4,7 +4,7 @@ export type { HardState, LogIndex, NodeId, Run, Term } from './consensus/types.j
 export * from './node/define-state-machine.js'
 export { RaftNode } from './node/raft-node.js'
 export { systemScheduler } from './node/system-scheduler.js'
-export type * from './node/types.js'
+export * from './node/types.js'
 export * from './ports/errors.js'
 export type * from './ports/scheduler.js'
 export * from './ports/state-machine.js'

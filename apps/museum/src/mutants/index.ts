@@ -4,6 +4,7 @@ import { COMMITMENT_MUTANTS } from './commitment.js'
 import { DURABILITY_MUTANTS } from './durability.js'
 import { ELECTION_MUTANTS } from './elections.js'
 import { FILE_MUTANTS } from './files.js'
+import { FLOW_MUTANTS } from './flow.js'
 import { PROPOSAL_MUTANTS } from './proposals.js'
 import { READ_MUTANTS } from './reads.js'
 import { REPLICATION_MUTANTS } from './replication.js'
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_MUTANTS,
   ...PROPOSAL_MUTANTS,
   ...FILE_MUTANTS,
+  ...FLOW_MUTANTS,
 ]

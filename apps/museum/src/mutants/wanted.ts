@@ -40,4 +40,15 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'A leader that loses its tail, leads again at once, and hears a late answer of its first term before any of the new one; or a check of what it counts against what was said in its term.',
   },
+  {
+    ...mutant(
+      'window-never-reopened',
+      'An acknowledgement opens the window, and nobody looks whether something waits for that.',
+      'core/src/consensus/log-replication-replies.ts',
+      "advanceCommitIndex(turn)\n  }\n  turn.do({ type: 'Replicate', to: from })",
+      'advanceCommitIndex(turn)\n  }',
+    ),
+    lacks:
+      'More to send than a window holds while nobody proposes: any proposal, commit or heartbeat round looks again.',
+  },
 ]

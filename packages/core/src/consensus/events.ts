@@ -181,6 +181,7 @@ export interface AppendSent {
   readonly lastIndex: LogIndex
   readonly bytes: number
   readonly commitIndex: LogIndex
+  readonly at: Millis
 }
 
 /** A follower's log is durable and equal to this leader's up to matchIndex. */
@@ -188,6 +189,32 @@ export interface FollowerMatched {
   readonly type: 'FollowerMatched'
   readonly follower: NodeId
   readonly matchIndex: LogIndex
+}
+
+/** A follower acknowledged entries: how long that took, and how fast they were delivered. */
+export interface RoundTripMeasured {
+  readonly type: 'RoundTripMeasured'
+  readonly follower: NodeId
+  readonly roundTripMs: Millis
+  readonly roundTripMsMin: Millis
+  readonly bytesPerMs: number
+}
+
+/** What may be on the way to a follower was the limit, and it kept up: more may. */
+export interface WindowGrown {
+  readonly type: 'WindowGrown'
+  readonly follower: NodeId
+  readonly bytes: number
+  readonly messages: number
+}
+
+/** The round trip to a follower has become long because what is sent only waits: less may be on the way. */
+export interface WindowShrunk {
+  readonly type: 'WindowShrunk'
+  readonly follower: NodeId
+  readonly bytes: number
+  readonly messages: number
+  readonly at: Millis
 }
 
 /** Something of the current term arrived from a follower. */
@@ -263,6 +290,9 @@ export type ConsensusEvent =
   | AppliedAdvanced
   | AppendSent
   | FollowerMatched
+  | RoundTripMeasured
+  | WindowGrown
+  | WindowShrunk
   | FollowerContacted
   | FollowerProbed
   | HeartbeatSent

@@ -1,15 +1,18 @@
 // Folds what happened to one follower, as its leader sees it (Figure 2, nextIndex[] and matchIndex[]).
+import type { RoundTripMeasured, WindowGrown, WindowShrunk } from './events.js'
 import type { Follower, State } from './state.js'
 import type { LogIndex, NodeId } from './types.js'
+import { freshWindow } from './window.js'
 
 /** "initialized to leader last log index + 1" and 0 (Figure 2). */
-export function freshFollower(lastIndex: LogIndex): Follower {
+export function freshFollower({ log: { lastIndex }, options }: State): Follower {
   return {
     state: 'probe',
     matchIndex: 0,
     nextIndex: lastIndex + 1,
     inFlight: [],
     inFlightBytes: 0,
+    window: freshWindow(options),
     ackedRound: 0,
     commitIndexSent: 0,
     contactAt: undefined,
@@ -27,9 +30,7 @@ export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex): v
   if (follower.state === 'probe') {
     follower.state = 'replicate'
     follower.nextIndex = follower.matchIndex + 1
-    follower.inFlight = []
-    follower.inFlightBytes = 0
-    return
+    return clearInFlight(follower)
   }
   follower.nextIndex = Math.max(follower.nextIndex, follower.matchIndex + 1)
   let acknowledged = 0
@@ -38,7 +39,27 @@ export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex): v
     follower.inFlight[acknowledged]!.lastIndex <= matchIndex
   ) {
     follower.inFlightBytes -= follower.inFlight[acknowledged]!.bytes
+    follower.window.deliveredBytes += follower.inFlight[acknowledged]!.bytes
     acknowledged++
   }
   if (acknowledged > 0) follower.inFlight.splice(0, acknowledged)
+}
+
+export function clearInFlight(follower: Follower): void {
+  follower.inFlight = []
+  follower.inFlightBytes = 0
+}
+
+export function evolveWindow(state: State, event: RoundTripMeasured | WindowGrown | WindowShrunk): void {
+  evolveFollower(state, event.follower, ({ window }) => {
+    if (event.type === 'RoundTripMeasured') {
+      window.roundTripMs = event.roundTripMs
+      window.roundTripMsMin = event.roundTripMsMin
+      window.bytesPerMs = event.bytesPerMs
+      return
+    }
+    window.bytes = event.bytes
+    window.messages = event.messages
+    if (event.type === 'WindowShrunk') window.shrunkAt = event.at
+  })
 }

@@ -7,10 +7,17 @@ import type {
   Recovered,
   WriteStarted,
 } from './events.js'
-import { acknowledgeInFlight, evolveFollower, freshFollower } from './evolve-follower.js'
+import {
+  acknowledgeInFlight,
+  clearInFlight,
+  evolveFollower,
+  evolveWindow,
+  freshFollower,
+} from './evolve-follower.js'
 import { invariant } from './invariant-violation.js'
 import { answeredRound } from './lease.js'
 import { type LeaderState, peersOf, type State } from './state.js'
+import { freshWindow } from './window.js'
 
 export function evolve(state: State, event: ConsensusEvent): void {
   switch (event.type) {
@@ -25,6 +32,8 @@ export function evolve(state: State, event: ConsensusEvent): void {
     case 'VoteGranted':
       invariant(state.votedFor === undefined || state.votedFor === event.candidate, 'one vote per term')
       state.votedFor = event.candidate
+      return
+    case 'VoteRefused':
       return
     case 'ElectionTimeoutDrawn':
       state.electionTimer.timeoutMs = event.timeoutMs
@@ -70,7 +79,8 @@ export function evolve(state: State, event: ConsensusEvent): void {
       evolveFollower(state, event.to, (follower) => {
         follower.commitIndexSent = Math.max(follower.commitIndexSent, event.commitIndex)
         if (event.bytes === 0) return
-        follower.inFlight.push({ lastIndex: event.lastIndex, bytes: event.bytes })
+        const { lastIndex, bytes, at: sentAt } = event
+        follower.inFlight.push({ lastIndex, bytes, sentAt, deliveredBytes: follower.window.deliveredBytes })
         follower.inFlightBytes += event.bytes
         if (follower.state === 'replicate') follower.nextIndex = event.lastIndex + 1
       })
@@ -78,6 +88,10 @@ export function evolve(state: State, event: ConsensusEvent): void {
     case 'FollowerMatched':
       evolveFollower(state, event.follower, (follower) => acknowledgeInFlight(follower, event.matchIndex))
       return
+    case 'RoundTripMeasured':
+    case 'WindowGrown':
+    case 'WindowShrunk':
+      return evolveWindow(state, event)
     case 'FollowerContacted':
       evolveFollower(state, event.follower, (follower) => {
         follower.contactAt = event.at
@@ -88,8 +102,8 @@ export function evolve(state: State, event: ConsensusEvent): void {
       evolveFollower(state, event.follower, (follower) => {
         follower.state = 'probe'
         follower.nextIndex = event.nextIndex
-        follower.inFlight = []
-        follower.inFlightBytes = 0
+        clearInFlight(follower)
+        follower.window = freshWindow(state.options)
         follower.commitIndexSent = 0
       })
       return
@@ -132,8 +146,6 @@ export function evolve(state: State, event: ConsensusEvent): void {
     case 'TransferAborted':
       leader(state).transfer = undefined
       return
-    case 'VoteRefused':
-      return
     case 'WakeScheduled':
       state.wakeAt = event.at
       return
@@ -161,7 +173,7 @@ function recovered(state: State, event: Recovered): void {
 }
 
 function becameLeader(state: State, event: BecameLeader): void {
-  const followers = new Map([...peersOf(state)].map((peer) => [peer, freshFollower(state.log.lastIndex)]))
+  const followers = new Map([...peersOf(state)].map((peer) => [peer, freshFollower(state)]))
   state.role = {
     role: 'leader',
     followers,

@@ -7,6 +7,7 @@ import { confirmReadRound } from './read-index.js'
 import type { Follower } from './state.js'
 import type { Turn } from './turn.js'
 import type { LogIndex, NodeId } from './types.js'
+import { measure } from './window.js'
 
 export function receiveAppendEntriesReply(turn: Turn, from: NodeId, reply: AppendEntriesReply): void {
   const { state } = turn
@@ -24,6 +25,7 @@ function matched(turn: Turn, from: NodeId, follower: Follower, matchIndex: LogIn
   const { state } = turn
   invariant(matchIndex <= state.log.lastIndex, 'a follower matches no more than the log holds')
   if (matchIndex > follower.matchIndex || follower.state === 'probe') {
+    measure(turn, from, follower, matchIndex)
     turn.record({ type: 'FollowerMatched', follower: from, matchIndex })
     advanceCommitIndex(turn)
   }

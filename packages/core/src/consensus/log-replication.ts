@@ -3,6 +3,7 @@ import { invariant } from './invariant-violation.js'
 import type { State } from './state.js'
 import type { Turn } from './turn.js'
 import type { LogIndex, NodeId, Run } from './types.js'
+import { windowIsFull } from './window.js'
 
 /** What Replicate asks for: entries from `fromIndex` on, at most `bytesMax` bytes; 0 bytes: only the commit index. */
 export interface EntriesWanted {
@@ -34,11 +35,9 @@ export function entriesWanted(state: State, to: NodeId): EntriesWanted | undefin
   if (follower === undefined) return undefined
   const fromIndex = follower.nextIndex
   if (fromIndex <= state.log.lastIndex) {
-    const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax } = state.options
-    const room = inFlightBytesMax - follower.inFlightBytes
-    const messagesMax = follower.state === 'probe' ? 1 : inFlightMessagesMax
-    if (room <= 0 || follower.inFlight.length >= messagesMax) return undefined
-    return { fromIndex, bytesMax: Math.min(room, messageBytesMax) }
+    if (windowIsFull(follower)) return undefined
+    const room = follower.window.bytes - follower.inFlightBytes
+    return { fromIndex, bytesMax: Math.min(room, state.options.messageBytesMax) }
   }
   const knowsCommit = follower.commitIndexSent >= state.commitIndex || follower.state === 'probe'
   return knowsCommit ? undefined : { fromIndex, bytesMax: 0 }
@@ -95,6 +94,7 @@ function sendAppendEntries(
     lastIndex,
     bytes,
     commitIndex: Math.min(leaderCommit, lastIndex),
+    at: turn.now,
   })
   const term = state.currentTerm
   turn.send(to, { type: 'AppendEntries', term, prevLogIndex, prevLogTerm, entries, leaderCommit, round })

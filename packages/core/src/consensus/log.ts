@@ -27,11 +27,16 @@ export class Log {
 
   /** The largest index up to `index` whose term is at most `term`: where a log that ends so could still agree. */
   lastIndexOfTermAtMost(index: LogIndex, term: Term): LogIndex {
-    for (let i = this.#runs.length - 1; i >= 0; i--) {
-      const run = this.#runs[i]!
-      if (run.firstIndex <= index && run.term <= term) return Math.min(index, run.lastIndex)
+    let low = -1
+    let high = this.#runs.length - 1
+    // First indexes and terms both rise from run to run: those that qualify are the first ones.
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      const run = this.#runs[middle]!
+      if (run.firstIndex <= index && run.term <= term) low = middle
+      else high = middle - 1
     }
-    return 0
+    return low === -1 ? 0 : Math.min(index, this.#runs[low]!.lastIndex)
   }
 
   /** The first index of `run` that this log holds with another term, or undefined. */

@@ -36,6 +36,9 @@ function leaderRead(turn: Turn, read: PendingRead, lease: boolean): void {
 }
 
 function queueRead(turn: Turn, read: PendingRead): void {
+  const { role, options } = turn.state
+  // A leader without a quorum answers nobody, and followers ask again and again.
+  if (role.role === 'leader' && role.reads.length >= options.pendingReadsMax) return refuse(turn, [read])
   turn.record({ type: 'ReadQueued', readId: read.readId, from: read.from })
   startReadRound(turn)
 }

@@ -1,6 +1,16 @@
 // Raft Figure 2: "State". Rules read it; only `evolve` writes it.
 import { Log } from './log.js'
 import type { Configuration, ConsensusOptions, LogIndex, Millis, NodeId, Term } from './types.js'
+import type { Window } from './window.js'
+
+/** An AppendEntries with entries that is on its way, or on its way to be acknowledged. */
+export interface InFlight {
+  readonly lastIndex: LogIndex
+  readonly bytes: number
+  readonly sentAt: Millis
+  /** What the window had delivered when this left. */
+  readonly deliveredBytes: number
+}
 
 /** What a leader keeps about one follower (Figure 2, "Volatile state on leaders"). */
 export interface Follower {
@@ -11,8 +21,10 @@ export interface Follower {
   /** The next index to send. In 'replicate' it runs ahead of what is acknowledged. */
   nextIndex: LogIndex
   /** AppendEntries with entries that are not acknowledged, oldest first. At most one in 'probe'. */
-  inFlight: { lastIndex: LogIndex; bytes: number }[]
+  inFlight: InFlight[]
   inFlightBytes: number
+  /** How much of that is allowed. Begun anew with each probe. */
+  window: Window
   /** The newest leadership-confirmation round it has answered (thesis §6.4). */
   ackedRound: number
   /** The commit index it was last told. */

@@ -37,9 +37,9 @@ export interface ConsensusOptions {
   /** Election timeouts are drawn uniformly from [min, max] (§5.2; the paper's range is 150-300 ms). */
   readonly electionTimeoutMsMin: number
   readonly electionTimeoutMsMax: number
-  /** Unacknowledged entry bytes a leader keeps on the way to one follower. */
+  /** Unacknowledged entry bytes a leader keeps on the way to one follower, however good the link. */
   readonly inFlightBytesMax: number
-  /** Unacknowledged AppendEntries with entries a leader keeps on the way to one follower. */
+  /** Unacknowledged AppendEntries with entries a leader keeps on the way to one follower, likewise. */
   readonly inFlightMessagesMax: number
   /** Upper bound of the entries' bytes in one AppendEntries. */
   readonly messageBytesMax: number
@@ -51,4 +51,6 @@ export interface ConsensusOptions {
   readonly leaseMs: Millis
   /** A write that takes longer makes a leader step down: its disk hangs. */
   readonly storageStallMs: Millis
+  /** Reads that wait at a leader for a round, of all nodes. More are told to ask again. */
+  readonly pendingReadsMax: number
 }

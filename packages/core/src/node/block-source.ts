@@ -25,9 +25,22 @@ export class BlockSource {
 
   /** The fetched block that holds `index`; when there is none, fetches it and says `loaded`. */
   find(index: LogIndex): EntryBlock | undefined {
-    const found = this.#blocks.find((block) => block.firstIndex <= index && index <= block.lastIndex)
-    if (found === undefined) this.#load(index)
-    return found
+    const found = this.#blocks[this.#position(index)]
+    if (found !== undefined && index <= found.lastIndex) return found
+    this.#load(index)
+    return undefined
+  }
+
+  /** Of the last block that begins at `index` or before it; -1 when none does. */
+  #position(index: LogIndex): number {
+    let low = -1
+    let high = this.#blocks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#blocks[middle]!.firstIndex <= index) low = middle
+      else high = middle - 1
+    }
+    return low
   }
 
   /** What has been fetched from `from` on, up to `bytesMax` but at least one block; fetches when there is none. */
@@ -35,8 +48,8 @@ export class BlockSource {
     if (this.find(from) === undefined) return undefined
     const gathered: EntryBlock[] = []
     let bytes = 0
-    for (const block of this.#blocks) {
-      if (block.lastIndex < from) continue
+    for (let at = this.#position(from); at < this.#blocks.length; at++) {
+      const block = this.#blocks[at]!
       bytes += block.byteLength
       if (gathered.length > 0 && (bytes > bytesMax || gathered.length === MESSAGE_BLOCKS_MAX)) break
       gathered.push(block)

@@ -13,12 +13,15 @@ export class EventStream {
   readonly #now: () => number
   readonly #listeners = new Set<Listener>()
   readonly #iterations = new Set<Iteration>()
+  readonly #note: ((event: ConsensusEvent | RuntimeEvent) => void) | undefined
   #sequence = 0
   #closed = false
 
-  constructor(node: NodeId, now: () => number) {
+  /** `note` is told of everything, listeners or not. */
+  constructor(node: NodeId, now: () => number, note?: (event: ConsensusEvent | RuntimeEvent) => void) {
     this.#node = node
     this.#now = now
+    this.#note = note
   }
 
   /** How many listen. */
@@ -28,6 +31,7 @@ export class EventStream {
 
   emit(event: ConsensusEvent | RuntimeEvent): void {
     this.#sequence++
+    this.#note?.(event)
     if (this.#listeners.size === 0) return
     const envelope: NodeEvent = { ...event, node: this.#node, sequence: this.#sequence, now: this.#now() }
     for (const listener of this.#listeners) listener(envelope)

@@ -3,7 +3,7 @@
 import type { LogIndex, NodeId, Term } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import { blockBytes } from '../wire/entry-block.js'
-import { BLOCK_BYTES_MAX } from '../wire/limits.js'
+import { BLOCK_BYTES_MAX, FORWARD_COMMANDS_MAX } from '../wire/limits.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import { ForwardGuard } from './forward-guard.js'
 import type { Proposals } from './proposals.js'
@@ -43,7 +43,7 @@ export class Forwarder {
     const { term } = this.#host
     this.#sentTerm = term
     while (this.#proposals.hasWaiting) {
-      const batch = this.#proposals.takeBatch()
+      const batch = this.#proposals.takeBatch(FORWARD_COMMANDS_MAX)
       const sequence = ++this.#sequence
       this.#proposals.sent(sequence, batch)
       const commands = batch.map((proposal) => proposal.payload)

@@ -4,6 +4,7 @@ import { leaderOf, type State } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { Scheduler, Wake } from '../ports/scheduler.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
+import type { Backlog } from './backlog.js'
 import { Forwarder } from './forwarder.js'
 import type { Limits } from './options.js'
 import type { Proposals } from './proposals.js'
@@ -16,6 +17,7 @@ const OWN_LOG = 0
 export interface LeaderDeskHost {
   readonly state: State
   readonly lastApplied: LogIndex
+  readonly backlog: Backlog
   step(input: Input): void
   send(to: NodeId, message: PeerMessage): void
   /** Appends commands as the leader: their first index, undefined when this node does not lead. */
@@ -31,7 +33,7 @@ export class LeaderDesk {
   readonly #reads: Reads
   readonly #transfer: Transfer
   readonly #forwarder: Forwarder
-  readonly #linked = new Set<NodeId>()
+  readonly linked: Set<NodeId> = new Set()
   #leader: NodeId | undefined
   #leaderTerm = 0
   /** A refused request is not repeated to the same leader before this. */
@@ -71,11 +73,11 @@ export class LeaderDesk {
   }
 
   linkUp(peer: NodeId): void {
-    this.#linked.add(peer)
+    this.linked.add(peer)
   }
 
   linkDown(peer: NodeId): void {
-    this.#linked.delete(peer)
+    this.linked.delete(peer)
   }
 
   /**
@@ -84,7 +86,7 @@ export class LeaderDesk {
    */
   get #canAskLeader(): boolean {
     if (this.#leader === undefined || this.#scheduler.now() < this.#holdUntil) return false
-    return this.#leader === this.#host.state.id || this.#linked.has(this.#leader)
+    return this.#leader === this.#host.state.id || this.linked.has(this.#leader)
   }
 
   /** Something waits that could go to the leader now: a proposal came back, or a read was refused. */
@@ -93,10 +95,9 @@ export class LeaderDesk {
     return this.#reads.canAsk || (this.#proposals.hasWaiting && !this.#isOverloaded)
   }
 
-  /** Too much is uncommitted: a leader without a quorum must not grow its log for ever. */
+  /** Too much is not settled: a leader without a quorum must not grow its log for ever. */
   get #isOverloaded(): boolean {
-    const { log, commitIndex } = this.#host.state
-    return log.lastIndex - commitIndex >= this.#limits.pendingProposalsMax
+    return this.#host.backlog.isFull
   }
 
   /** Looks who leads. True when a new leader stands: requests on their way to another one have been looked after. */

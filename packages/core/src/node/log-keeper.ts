@@ -1,5 +1,6 @@
 // The bytes behind consensus' log: blocks are encoded or received here, cached, and written.
 import type { Persist } from '../consensus/effects.js'
+import type { Input } from '../consensus/inputs.js'
 import type { LogIndex, Term } from '../consensus/types.js'
 import type { Storage, StoredBlock } from '../ports/storage.js'
 import { type EntryBlock, EntryKind, encodeBlock } from '../wire/entry-block.js'
@@ -8,9 +9,16 @@ import { LogWriter, type LogWriterEvents } from './log-writer.js'
 
 const NO_PAYLOAD = new Uint8Array(0)
 
+export interface LogKeeperLimits {
+  readonly logCacheBytesMax: number
+  /** Received bytes that may wait for the disk. */
+  readonly uncommittedBytesMax: number
+}
+
 export class LogKeeper {
   readonly cache: LogCache
   readonly #writer: LogWriter
+  readonly #limits: LogKeeperLimits
   readonly #wallClock: () => number
   #lastTimestamp: number
   /** The blocks behind the entries the present step appends: received with it, or encoded for it. */
@@ -18,20 +26,29 @@ export class LogKeeper {
 
   constructor(
     storage: Storage,
-    cacheBytesMax: number,
+    limits: LogKeeperLimits,
     lastTimestamp: number,
     wallClock: () => number,
     events: LogWriterEvents,
   ) {
-    this.cache = new LogCache(cacheBytesMax)
+    this.cache = new LogCache(limits.logCacheBytesMax)
     this.#writer = new LogWriter(storage, events)
+    this.#limits = limits
     this.#lastTimestamp = lastTimestamp
     this.#wallClock = wallClock
   }
 
-  /** A step begins; these blocks came with its message. */
-  beginStep(received: readonly EntryBlock[]): void {
-    this.#newBlocks = received
+  /**
+   * A step begins, with the blocks that came with its message. False: it must not be taken. While too much waits for the
+   * disk, entries count as lost on their way: the next heartbeat shows the gap, and the leader sends again, at the pace
+   * of its heartbeats.
+   */
+  beginStep(input: Input): boolean {
+    this.#newBlocks = []
+    if (input.type !== 'Receive' || input.message.type !== 'AppendEntries') return true
+    // The runs that a node receives are blocks.
+    this.#newBlocks = input.message.entries as readonly EntryBlock[]
+    return this.#newBlocks.length === 0 || this.#writer.unwrittenBytes < this.#limits.uncommittedBytesMax
   }
 
   /** A leader's own entries have their places: a no-op, or these commands. */

@@ -9,7 +9,11 @@ interface Batch {
   hardState: HardState | undefined
   truncateFrom: LogIndex | undefined
   blocks: StoredBlock[]
+  bytes: number
 }
+
+/** What a block takes besides its bytes: objects that stand for it. */
+const BLOCK_OVERHEAD_BYTES = 256
 
 export interface LogWriterEvents {
   /** All writes up to `write` are durable. May be called from within `start`. */
@@ -23,6 +27,8 @@ export class LogWriter {
   readonly #events: LogWriterEvents
   readonly #waiting: Batch[] = []
   #writing = false
+  /** Bytes of blocks whose write has not completed. */
+  unwrittenBytes = 0
   #idle: (() => void) | undefined
 
   constructor(storage: Storage, events: LogWriterEvents) {
@@ -32,6 +38,9 @@ export class LogWriter {
 
   add(persist: Persist, blocks: readonly StoredBlock[]): void {
     const { write, hardState, truncateFrom } = persist
+    let bytes = 0
+    for (const { block } of blocks) bytes += block.byteLength + BLOCK_OVERHEAD_BYTES
+    this.unwrittenBytes += bytes
     const last = this.#waiting.at(-1)
     // A truncation comes first in a batch: it can join only one that has no blocks for it to cut.
     if (last !== undefined && (truncateFrom === undefined || last.blocks.length === 0)) {
@@ -39,8 +48,9 @@ export class LogWriter {
       last.hardState = hardState ?? last.hardState
       last.truncateFrom = least(last.truncateFrom, truncateFrom)
       for (const block of blocks) last.blocks.push(block)
+      last.bytes += bytes
     } else {
-      this.#waiting.push({ write, hardState, truncateFrom, blocks: [...blocks] })
+      this.#waiting.push({ write, hardState, truncateFrom, blocks: [...blocks], bytes })
     }
   }
 
@@ -60,6 +70,7 @@ export class LogWriter {
 
   #completed(batch: Batch, error: Error | undefined): void {
     this.#writing = false
+    this.unwrittenBytes -= batch.bytes
     this.#idle?.()
     if (error === undefined) return this.#events.persisted(batch.write)
     this.#waiting.length = 0

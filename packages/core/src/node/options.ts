@@ -19,7 +19,9 @@ export const DEFAULT_LIMITS: Limits = {
   inFlightMessagesMax: 256,
   pendingProposalsMax: 65_536,
   pendingBytesMax: 64 * MIB,
+  uncommittedBytesMax: 64 * MIB,
   pendingReadsMax: 10_000,
+  followerLagEntriesMax: 10_000,
   logCacheBytesMax: 64 * MIB,
   storageStallMsMax: 1_000,
   requestTimeoutMs: 5_000,
@@ -49,6 +51,8 @@ export function resolveLimits(given: NodeLimits): Limits {
   if (limits.pendingProposalsMax > 2 ** 20) invalid('pendingProposalsMax is at most 1,048,576')
   if (limits.inFlightBytesMax < limits.messageBytesMax)
     invalid('inFlightBytesMax must hold at least one message')
+  if (limits.uncommittedBytesMax < limits.messageBytesMax)
+    invalid('uncommittedBytesMax must hold at least one message')
   return limits
 }
 
@@ -80,7 +84,7 @@ export function consensusOptions(
   { electionPriority = 1, leases }: Pick<NodeOptions<never, unknown, unknown>, 'electionPriority' | 'leases'>,
 ): ConsensusOptions {
   const { heartbeatMs, electionTimeoutMsMin, electionTimeoutMsMax } = limits
-  const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax } = limits
+  const { inFlightBytesMax, inFlightMessagesMax, messageBytesMax, pendingReadsMax } = limits
   return {
     heartbeatMs,
     electionTimeoutMsMin,
@@ -92,6 +96,7 @@ export function consensusOptions(
     electionPriority,
     leaseMs: leases === undefined ? 0 : leaseMs(electionTimeoutMsMin, leases.clockDriftMax),
     storageStallMs: limits.storageStallMsMax,
+    pendingReadsMax,
   }
 }
 

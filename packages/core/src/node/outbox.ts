@@ -5,6 +5,12 @@ import type { Incarnation } from '../wire/hello.js'
 import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX } from '../wire/limits.js'
 import type { PeerMessage } from '../wire/messages.js'
 
+/**
+ * Promises that may wait for the disk. One more is dropped as a frame may be lost: answers to heartbeats tell a leader
+ * what is durable, a candidate asks again.
+ */
+const HELD_MESSAGES_MAX = 4_096
+
 interface Held {
   readonly to: NodeId
   readonly message: PeerMessage
@@ -26,7 +32,7 @@ export class Outbox {
 
   add(to: NodeId, message: PeerMessage, afterWrite: number): void {
     if (afterWrite > this.#persisted) {
-      this.#held.push({ to, message, afterWrite })
+      if (this.#held.length < HELD_MESSAGES_MAX) this.#held.push({ to, message, afterWrite })
       return
     }
     const messages = this.#ready.get(to)

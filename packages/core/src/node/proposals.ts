@@ -68,14 +68,14 @@ export class Proposals {
   }
 
   /** Takes what fits into one block from the front of the queue. */
-  takeBatch(): Proposal[] {
+  takeBatch(countMax: number = BLOCK_ENTRIES_MAX): Proposal[] {
     const batch: Proposal[] = []
     let passed = 0
     let bytes = 0
     for (const proposal of this.#waiting) {
       if (this.#isPending(proposal)) {
         bytes += proposal.payload.length + ENTRY_HEADER_BYTES
-        const full = bytes > this.#limits.messageBytesMax || batch.length === BLOCK_ENTRIES_MAX
+        const full = bytes > this.#limits.messageBytesMax || batch.length === countMax
         if (batch.length > 0 && full) break
         batch.push(proposal)
       } else {

@@ -9,15 +9,22 @@ import { Admission } from './admission.js'
 import { Answers, Waiter } from './answers.js'
 import { Deadlines } from './deadlines.js'
 import { EventStream } from './event-stream.js'
+import { explain } from './explain/index.js'
+import { Recall } from './explain/recall.js'
+import { asRaftError } from './failures.js'
 import { checkIdentity, consensusOptions, type Limits, leaseHash, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
+import { randomHex, randomNumber } from './random.js'
 import type { Read } from './reads.js'
+import { checkRead, encodeCommand } from './requests.js'
 import { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
 import type {
   EventOf,
+  Explanation,
+  LeaderJob,
   NodeEvent,
   NodeEventType,
   NodeOptions,
@@ -27,6 +34,7 @@ import type {
   RequestOptions,
   StopOptions,
 } from './types.js'
+import { whileLeader } from './while-leader.js'
 
 export class RaftNode<Command, Result, State> {
   readonly id: string
@@ -36,6 +44,7 @@ export class RaftNode<Command, Result, State> {
   readonly #limits: Limits
   readonly #scheduler: Scheduler
   readonly #stored: StoredState
+  readonly #recall: Recall
   readonly #events: EventStream
   readonly #answers: Answers
   readonly #aborts = new Aborts()
@@ -61,9 +70,7 @@ export class RaftNode<Command, Result, State> {
     const limits = resolveLimits(options)
     const scheduler = options.scheduler ?? systemScheduler()
     const { clusterId, id: nodeId, members, storage } = options
-    const incarnation = [...scheduler.randomBytes(8)]
-      .map((byte) => byte.toString(16).padStart(2, '0'))
-      .join('')
+    const incarnation = randomHex(scheduler, 8)
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
@@ -92,10 +99,15 @@ export class RaftNode<Command, Result, State> {
     this.#limits = limits
     this.#scheduler = scheduler
     this.#stored = stored
-    this.#events = new EventStream(id, () => scheduler.now())
+    this.#recall = new Recall(id, () => scheduler.now())
+    this.#events = new EventStream(
+      id,
+      () => scheduler.now(),
+      (event) => this.#recall.note(event),
+    )
     this.#answers = new Answers(scheduler)
     this.#admission = new Admission(id, clusterId, incarnation, members, leaseHash(limits, options.leases))
-    const seed = scheduler.randomBytes(4).reduce((number, byte) => number * 256 + byte, 0)
+    const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
       limits,
@@ -137,7 +149,8 @@ export class RaftNode<Command, Result, State> {
   #submit(command: Command, options: RequestOptions, wantsReceipt: boolean): Promise<unknown> {
     try {
       const deadline = this.#deadline(options)
-      const proposal = this.#runtime.proposals.add(this.#encode(command), deadline, wantsReceipt)
+      const payload = encodeCommand(this.#options.stateMachine.codec, command)
+      const proposal = this.#runtime.proposals.add(payload, deadline, wantsReceipt)
       this.#deadlines.note(deadline)
       this.#onAbort(options.signal, proposal.waiter, (cause) =>
         this.#runtime.proposals.abort(proposal, cause),
@@ -149,15 +162,6 @@ export class RaftNode<Command, Result, State> {
     }
   }
 
-  #encode(command: Command): Uint8Array {
-    try {
-      return this.#options.stateMachine.codec.encode(command)
-    } catch (cause) {
-      if (cause instanceof RaftError) throw cause
-      throw new RaftError('ERR_INVALID_COMMAND', 'the command cannot be encoded', { cause })
-    }
-  }
-
   /**
    * Runs `query` on this node's state and resolves with what it returns. The query is synchronous and changes nothing.
    * Linearizable unless told otherwise, on any member.
@@ -165,21 +169,15 @@ export class RaftNode<Command, Result, State> {
    */
   read<Answer>(query: (state: State) => Answer, options: ReadOptions = {}): Promise<Answer> {
     try {
-      const { consistency = 'linearizable', minIndex = 0, signal } = options
-      if (!Number.isSafeInteger(minIndex) || minIndex < 0) {
-        throw new RaftError('ERR_INVALID_OPTION', `minIndex must be an index, not ${minIndex}`)
-      }
+      const { consistency, minIndex } = checkRead(options)
       if (consistency === 'lease' && this.#options.leases === undefined)
         throw new RaftError('ERR_INVALID_OPTION', 'lease reads need the leases option, on all members')
-      if (consistency !== 'linearizable' && consistency !== 'lease' && consistency !== 'local') {
-        throw new RaftError('ERR_INVALID_OPTION', `unknown consistency ${String(consistency)}`)
-      }
       const deadline = this.#deadline(options)
       const state = this.#runtime.machineState as State
       const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex, consistency }
       this.#runtime.reads.add(read)
       this.#deadlines.note(deadline)
-      this.#onAbort(signal, read.waiter, (cause) =>
+      this.#onAbort(options.signal, read.waiter, (cause) =>
         this.#runtime.reads.giveUp(read, new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
       )
       this.#runtime.wake()
@@ -243,12 +241,36 @@ export class RaftNode<Command, Result, State> {
     return this.#scheduler.now() + timeoutMs
   }
 
+  /**
+   * Runs `job` each time this node has become the leader, once it has applied its term's no-op; one at a time, the next
+   * when the one before has settled. Its signal fires at once when that term's leadership ends. Resolves when `signal`
+   * fires or the node stops, after the job that runs has settled. What a job throws ends it: the promise rejects with
+   * that, except with what an aborted job throws because of its signal (the signal's reason, an AbortError).
+   */
+  whileLeader(job: LeaderJob, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return whileLeader(this.#runtime.leadership, this.#scheduler, job, options.signal)
+  }
+
   /** What this node knows right now. */
   status(): NodeStatus {
     const { clusterId } = this.#options
     const { incarnation, members } = this.#stored
     const identity = { clusterId, incarnation, members, address: this.#address }
-    return statusOf(this.#runtime, identity, this.#scheduler.now(), this.#stopping !== undefined)
+    return statusOf(
+      this.#runtime,
+      this.#stored,
+      identity,
+      this.#scheduler.now(),
+      this.#stopping !== undefined,
+    )
+  }
+
+  /**
+   * What keeps this node from going on, in words, causes first: why there is no leader, whose votes were refused, who
+   * cannot be reached, what is not committed or applied, what requests wait for. Empty when nothing does.
+   */
+  explain(): Explanation[] {
+    return explain(this.#runtime, this.#recall, this.#scheduler.now(), this.#stopping !== undefined)
   }
 
   /** Every event from this call on, until the node stops or `signal` fires. */
@@ -300,6 +322,7 @@ export class RaftNode<Command, Result, State> {
   async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
     this.#deadlines.stop()
+    this.#runtime.leadership.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
     this.#runtime.proposals.stop(why, error)
     const stopped = new RaftError('ERR_STOPPED', why, { cause: error })
     this.#runtime.reads.stop(stopped)
@@ -335,10 +358,4 @@ export class RaftNode<Command, Result, State> {
   get members(): readonly Member[] {
     return this.#stored.members
   }
-}
-
-function asRaftError(cause: unknown): RaftError {
-  if (cause instanceof RaftError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new RaftError('ERR_INVARIANT', message, { cause })
 }

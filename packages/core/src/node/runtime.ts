@@ -3,22 +3,22 @@
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
-import { RaftError } from '../ports/errors.js'
-import type { Scheduler, Wake } from '../ports/scheduler.js'
-import type { EntryBlock } from '../wire/entry-block.js'
+import type { Wake } from '../ports/scheduler.js'
+import { blockBytes } from '../wire/entry-block.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
-import type { Answers } from './answers.js'
 import { Applier } from './applier.js'
-import type { EventStream } from './event-stream.js'
+import { Backlog } from './backlog.js'
+import { storageFailure } from './failures.js'
+import { LagWatch } from './lag-watch.js'
 import { LeaderDesk } from './leader-desk.js'
+import { Leadership } from './leadership.js'
 import { LogKeeper } from './log-keeper.js'
-import type { Limits } from './options.js'
-import type { Outbox } from './outbox.js'
 import { Proposals } from './proposals.js'
+import { randomNumber } from './random.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
+import type { RuntimeParts } from './runtime-parts.js'
 import { Transfer } from './transfer.js'
-import type { NodeOptions } from './types.js'
 
 /** A turn that has lasted this long ends and goes on in the next one. */
 const TURN_MS_MAX = 10
@@ -28,25 +28,14 @@ type Item =
   | Input
   | { readonly type: 'Forwarded'; readonly from: NodeId; readonly message: Forward | ForwardReply }
 
-export interface RuntimeParts {
-  readonly options: NodeOptions<unknown, unknown, unknown>
-  readonly limits: Limits
-  readonly state: State
-  readonly scheduler: Scheduler
-  readonly outbox: Outbox
-  readonly events: EventStream
-  readonly answers: Answers
-  readonly lastTimestamp: number
-  /** Fail stop: called once, from within a turn. */
-  readonly failed: (cause: unknown) => void
-}
-
 export class Runtime {
   readonly state: State
   readonly proposals: Proposals
   readonly reads: Reads
   readonly transfer: Transfer
   readonly machineState: unknown
+  readonly backlog: Backlog
+  readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
   readonly #replicator: Replicator
@@ -54,6 +43,7 @@ export class Runtime {
   readonly #desk: LeaderDesk
   /** How late the last wake-up came, in milliseconds. */
   loopDelayMs = 0
+  readonly #lag: LagWatch
   #inbox: Item[] = []
   #scheduled = false
   #inTurn = false
@@ -70,8 +60,15 @@ export class Runtime {
     const { options, limits, scheduler, answers, state } = parts
     this.#parts = parts
     this.state = state
+    this.backlog = new Backlog(state, limits)
     this.proposals = new Proposals(limits, answers)
-    this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
+    this.reads = new Reads(
+      answers,
+      limits.pendingReadsMax,
+      limits.electionTimeoutMsMax,
+      randomNumber(scheduler, 6),
+    )
+    this.#lag = new LagWatch(limits.followerLagEntriesMax, (event) => parts.events.emit(event))
     this.transfer = new Transfer(answers)
     const failed = (error: Error): void => this.#fail(storageFailure(error))
     const loaded = (): void => this.wake()
@@ -79,7 +76,7 @@ export class Runtime {
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
     const { lastTimestamp } = parts
-    this.#log = new LogKeeper(storage, limits.logCacheBytesMax, lastTimestamp, wallClock, {
+    this.#log = new LogKeeper(storage, limits, lastTimestamp, wallClock, {
       persisted,
       failed,
     })
@@ -104,11 +101,24 @@ export class Runtime {
     this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
     const desk = this.#deskHost()
     const { proposals, reads, transfer } = this
-    this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, transfer, this.#randomNumber())
+    this.#desk = new LeaderDesk(
+      desk,
+      scheduler,
+      limits,
+      proposals,
+      reads,
+      transfer,
+      randomNumber(scheduler, 6),
+    )
   }
 
   get lastApplied(): LogIndex {
     return this.#applier.lastApplied
+  }
+
+  /** The peers to whom the link is up. */
+  get linked(): ReadonlySet<NodeId> {
+    return this.#desk.linked
   }
 
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
@@ -173,6 +183,7 @@ export class Runtime {
         const commitToTell = this.#replicator.run()
         this.#log.write()
         this.#parts.outbox.flush()
+        this.#lag.look(this.state)
         again = this.#applyCommitted() || commitToTell
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
     } catch (error) {
@@ -197,11 +208,11 @@ export class Runtime {
   }
 
   #step(input: Input): void {
-    if (this.#stopped) return
-    const received = input.type === 'Receive' ? input.message : undefined
-    this.#log.beginStep(received?.type === 'AppendEntries' ? (received.entries as readonly EntryBlock[]) : [])
+    if (this.#stopped || !this.#log.beginStep(input)) return
     const { events, effects } = step(this.state, input)
     for (const event of events) this.#parts.events.emit(event)
+    // Before anything is done: what a job of the lost term still does is to be stopped first.
+    this.leadership.look(this.state)
     for (const effect of effects) this.#carryOut(effect)
     if (input.type === 'Persisted') {
       this.#parts.outbox.persisted(input.write)
@@ -263,6 +274,10 @@ export class Runtime {
     this.#proposedAt = undefined
     this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: commands.length })
     this.#proposed = []
+    if (this.#proposedAt !== undefined) {
+      const bytes = commands.reduce((sum, command) => sum + command.length, 0)
+      this.backlog.appended(this.#proposedAt + commands.length - 1, blockBytes(commands.length, bytes))
+    }
     return this.#proposedAt
   }
 
@@ -282,6 +297,7 @@ export class Runtime {
     const runtime = this
     return {
       state: runtime.state,
+      backlog: runtime.backlog,
       get lastApplied() {
         return runtime.lastApplied
       },
@@ -291,13 +307,4 @@ export class Runtime {
       wake: () => runtime.wake(),
     }
   }
-
-  /** A random number below 2^48. */
-  #randomNumber(): number {
-    return this.#parts.scheduler.randomBytes(6).reduce((number, byte) => number * 256 + byte, 0)
-  }
-}
-
-function storageFailure(cause: Error): RaftError {
-  return cause instanceof RaftError ? cause : new RaftError('ERR_STORAGE', cause.message, { cause })
 }

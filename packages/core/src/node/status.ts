@@ -1,24 +1,31 @@
 // What a node knows right now, in one plain object.
-import { leaderOf } from '../consensus/index.js'
+import { type Follower, leaderOf } from '../consensus/index.js'
+import type { NodeId } from '../consensus/types.js'
+import type { StoredState } from '../ports/storage.js'
 import type { Runtime } from './runtime.js'
 import type { FollowerStatus, NodeStatus } from './types.js'
 
 export function statusOf(
   runtime: Runtime,
+  stored: StoredState,
   identity: Pick<NodeStatus, 'clusterId' | 'incarnation' | 'members' | 'address'>,
   now: number,
   stopped: boolean,
 ): NodeStatus {
-  const { state, proposals, reads, lastApplied } = runtime
+  const { state, proposals, reads, lastApplied, backlog } = runtime
+  // Before the first turn consensus knows nothing yet: what the storage returned is what this node knows.
+  const isRecovered = state.configuration.voters.length > 0
   return {
     id: state.id,
     ...identity,
     role: state.role.role,
-    term: state.currentTerm,
+    term: isRecovered ? state.currentTerm : stored.hardState.currentTerm,
     leaderId: leaderOf(state),
-    lastIndex: state.log.lastIndex,
+    lastIndex: isRecovered ? state.log.lastIndex : (stored.runs.at(-1)?.lastIndex ?? 0),
     commitIndex: state.commitIndex,
     lastApplied,
+    entriesToApply: state.commitIndex - lastApplied,
+    uncommittedBytes: state.role.role === 'leader' ? backlog.byteLength : 0,
     pendingProposals: proposals.pending,
     pendingReads: reads.count,
     loopDelayMs: runtime.loopDelayMs,
@@ -27,15 +34,35 @@ export function statusOf(
   }
 }
 
-function followersOf({ state }: Runtime, now: number): FollowerStatus[] {
+function followersOf({ state, linked }: Runtime, now: number): FollowerStatus[] {
   if (state.role.role !== 'leader') return []
-  return [...state.role.followers].map(([id, follower]) => ({
+  const { lastIndex } = state.log
+  return [...state.role.followers].map(([id, follower]) =>
+    followerStatus(id, follower, lastIndex, now, linked.has(id)),
+  )
+}
+
+function followerStatus(
+  id: NodeId,
+  follower: Follower,
+  lastIndex: number,
+  now: number,
+  linked: boolean,
+): FollowerStatus {
+  const { state, matchIndex, nextIndex, inFlight, inFlightBytes, window, contactAt } = follower
+  return {
     id,
-    state: follower.state,
-    matchIndex: follower.matchIndex,
-    nextIndex: follower.nextIndex,
-    inFlightMessages: follower.inFlight.length,
-    inFlightBytes: follower.inFlightBytes,
-    sinceContactMs: follower.contactAt === undefined ? undefined : now - follower.contactAt,
-  }))
+    state,
+    matchIndex,
+    nextIndex,
+    entriesBehind: lastIndex - matchIndex,
+    inFlightMessages: inFlight.length,
+    inFlightBytes,
+    windowMessages: window.messages,
+    windowBytes: window.bytes,
+    roundTripMs: window.roundTripMs,
+    bytesPerSecond: window.bytesPerMs * 1_000,
+    sinceContactMs: contactAt === undefined ? undefined : now - contactAt,
+    linked,
+  }
 }

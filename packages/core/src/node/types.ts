@@ -18,7 +18,10 @@ export interface NodeLimits {
   readonly electionTimeoutMsMax?: number
   /** Default 1 MiB: the largest AppendEntries; a command must fit into half of it. */
   readonly messageBytesMax?: number
-  /** Default 4 MiB: unacknowledged entry bytes on the way to one follower. */
+  /**
+   * Default 4 MiB: unacknowledged entry bytes on the way to one follower. The window adapts below it to what the path and
+   * the follower keep up with.
+   */
   readonly inFlightBytesMax?: number
   /** Default 256: unacknowledged messages with entries on the way to one follower. */
   readonly inFlightMessagesMax?: number
@@ -26,8 +29,17 @@ export interface NodeLimits {
   readonly pendingProposalsMax?: number
   /** Default 64 MiB: encoded bytes of those proposals. Beyond it: ERR_OVERLOADED. */
   readonly pendingBytesMax?: number
+  /**
+   * Default 64 MiB: what a leader has appended in its term and not yet committed, made durable on its own disk and
+   * applied, and what a follower has received and not yet made durable. One more block may pass it. Beyond it: a leader
+   * appends nothing (forwarded proposals: ERR_OVERLOADED), a follower takes no more entries. As entries:
+   * pendingProposalsMax.
+   */
+  readonly uncommittedBytesMax?: number
   /** Default 10,000: reads waiting. Beyond it: ERR_OVERLOADED. */
   readonly pendingReadsMax?: number
+  /** Default 10,000: committed entries a follower may lack before FollowerLagging is told. */
+  readonly followerLagEntriesMax?: number
   /** Default 64 MiB: recent blocks kept in memory for followers and for apply. */
   readonly logCacheBytesMax?: number
   /** Default 1,000: a leader whose write takes longer than this steps down, so that one with a working disk can lead. */
@@ -92,6 +104,19 @@ export interface ReadOptions extends RequestOptions {
   readonly minIndex?: LogIndex
 }
 
+/** What `whileLeader` gives its job. */
+export interface LeaderContext {
+  /** Fires at once when this term's leadership ends here, when the node stops, and with the caller's signal. */
+  readonly signal: AbortSignal
+  /**
+   * The fencing token: of two leaders the later one has the higher term. A leader that is cut off or was suspended may
+   * not know yet that it is deposed, so a resource must refuse a term below the highest it has met.
+   */
+  readonly term: Term
+}
+
+export type LeaderJob = (context: LeaderContext) => Promise<void> | void
+
 /** Where a command came to stand in the log, and what applying it returned. */
 export interface Receipt<Result> {
   readonly result: Result
@@ -108,10 +133,21 @@ export interface FollowerStatus {
   readonly state: 'probe' | 'replicate'
   readonly matchIndex: LogIndex
   readonly nextIndex: LogIndex
+  /** Entries of the leader's log that it is not known to have. */
+  readonly entriesBehind: number
   readonly inFlightMessages: number
   readonly inFlightBytes: number
+  /** How much may be in flight at present: adapted to what the path and the follower keep up with. */
+  readonly windowMessages: number
+  readonly windowBytes: number
+  /** From sending entries to their durable acknowledgement, in milliseconds, smoothed; undefined: not measured yet. */
+  readonly roundTripMs: number | undefined
+  /** Entry bytes it has acknowledged per second, over the last round trip. */
+  readonly bytesPerSecond: number
   /** Milliseconds since the follower last answered; undefined: not in this term. */
   readonly sinceContactMs: number | undefined
+  /** The link from here to it is up. */
+  readonly linked: boolean
 }
 
 export interface NodeStatus {
@@ -127,6 +163,10 @@ export interface NodeStatus {
   readonly lastIndex: LogIndex
   readonly commitIndex: LogIndex
   readonly lastApplied: LogIndex
+  /** Committed and not yet applied here: how old a local read may be. */
+  readonly entriesToApply: number
+  /** Of a leader: bytes appended in its term and not yet committed, durable here and applied. */
+  readonly uncommittedBytes: number
   /** Proposals accepted here and not yet answered, reads waiting here. */
   readonly pendingProposals: number
   readonly pendingReads: number
@@ -136,6 +176,34 @@ export interface NodeStatus {
   readonly followers: readonly FollowerStatus[]
   /** True once `stop` was called or the node failed. */
   readonly stopped: boolean
+}
+
+/** Every kind of sentence that `explain` has. */
+export const EXPLANATION_CODES = [
+  'stopped',
+  'no-leader',
+  'election-runs',
+  'pre-vote-runs',
+  'own-vote-not-durable',
+  'no-quorum-linked',
+  'vote-refused',
+  'leader-without-quorum',
+  'unreachable',
+  'silent',
+  'follower-behind',
+  'not-committed',
+  'earlier-term',
+  'own-disk-behind',
+  'not-applied',
+  'proposals-wait',
+  'reads-wait',
+] as const
+export type ExplanationCode = (typeof EXPLANATION_CODES)[number]
+
+/** One thing that keeps a node from going on. Test by `code`; `text` is for people. */
+export interface Explanation {
+  readonly code: ExplanationCode
+  readonly text: string
 }
 
 /** What happens around consensus. */
@@ -149,6 +217,10 @@ export type RuntimeEvent =
       readonly by: NodeId
       readonly refusal: HelloRefusal
     }
+  /** At a leader: a follower lacks more than followerLagEntriesMax committed entries. */
+  | { readonly type: 'FollowerLagging'; readonly follower: NodeId; readonly entriesBehind: number }
+  /** At a leader: a follower that lagged lacks at most a quarter of that now. */
+  | { readonly type: 'FollowerCaughtUp'; readonly follower: NodeId; readonly entriesBehind: number }
   /** Entries up to `lastApplied` have reached the state machine. */
   | { readonly type: 'Applied'; readonly lastApplied: LogIndex }
   /** The last event of a node. `error` when it failed stop. */

@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   ERR_ABORTED: { retryable: true },
   /** Certainly not applied: the node is stopped or stopping. */
   ERR_STOPPED: { retryable: false },
+  /** Reason of a `whileLeader` job's signal: this node does not lead that term any more. */
+  ERR_LEADERSHIP_LOST: { retryable: false },
   /** The command may or may not have been applied, now or later. */
   ERR_OUTCOME_UNKNOWN: { retryable: false },
   /** Applied by every replica as a rejection: the state machine threw CommandRejected before any change. */

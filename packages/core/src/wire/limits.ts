@@ -12,6 +12,8 @@ export const BLOCK_ENTRIES_MAX: number = 65_536
 /** Messages in one frame. */
 export const FRAME_MESSAGES_MAX: number = 4_096
 
+/** Commands that a follower puts into one Forward: what one small frame may cost its leader is bounded. */
+export const FORWARD_COMMANDS_MAX: number = 4_096
 /** Blocks in one AppendEntries. */
 export const MESSAGE_BLOCKS_MAX: number = 4_096
 

@@ -15,4 +15,5 @@ export const OPTIONS: ConsensusOptions = {
   electionPriority: 1,
   leaseMs: 0,
   storageStallMs: 1_000,
+  pendingReadsMax: 100,
 }

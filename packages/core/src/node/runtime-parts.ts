@@ -1,0 +1,21 @@
+// What a runtime is made of that somebody else makes.
+import type { State } from '../consensus/index.js'
+import type { Scheduler } from '../ports/scheduler.js'
+import type { Answers } from './answers.js'
+import type { EventStream } from './event-stream.js'
+import type { Limits } from './options.js'
+import type { Outbox } from './outbox.js'
+import type { NodeOptions } from './types.js'
+
+export interface RuntimeParts {
+  readonly options: NodeOptions<unknown, unknown, unknown>
+  readonly limits: Limits
+  readonly state: State
+  readonly scheduler: Scheduler
+  readonly outbox: Outbox
+  readonly events: EventStream
+  readonly answers: Answers
+  readonly lastTimestamp: number
+  /** Fail stop: called once, from within a turn. */
+  readonly failed: (cause: unknown) => void
+}
