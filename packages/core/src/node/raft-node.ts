@@ -4,13 +4,24 @@ import { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
+import { hex } from '../wire/bytes.js'
 import { Aborts } from './aborts.js'
 import { Admission } from './admission.js'
 import { Answers, Waiter } from './answers.js'
+import { asRaftError } from './as-raft-error.js'
 import { Deadlines } from './deadlines.js'
 import { EventStream } from './event-stream.js'
-import { checkIdentity, consensusOptions, type Limits, resolveLimits } from './options.js'
+import {
+  checkIdentity,
+  checkRead,
+  checkSession,
+  checkTtl,
+  consensusOptions,
+  type Limits,
+  resolveLimits,
+} from './options.js'
 import { Outbox } from './outbox.js'
+import type { Request } from './proposal.js'
 import type { Read } from './reads.js'
 import { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
@@ -22,6 +33,8 @@ import type {
   NodeEventType,
   NodeOptions,
   NodeStatus,
+  OpenSessionOptions,
+  ProposeOptions,
   ReadOptions,
   Receipt,
   RequestOptions,
@@ -57,9 +70,7 @@ export class RaftNode<Command, Result, State> {
     const limits = resolveLimits(options)
     const scheduler = options.scheduler ?? systemScheduler()
     const { clusterId, id: nodeId, members, storage } = options
-    const incarnation = [...scheduler.randomBytes(8)]
-      .map((byte) => byte.toString(16).padStart(2, '0'))
-      .join('')
+    const incarnation = hex(scheduler.randomBytes(8))
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
@@ -101,6 +112,7 @@ export class RaftNode<Command, Result, State> {
       events: this.#events,
       answers: this.#answers,
       lastTimestamp,
+      recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
     this.#deadlines = new Deadlines(scheduler, (now) =>
@@ -112,33 +124,56 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Proposes a command and resolves with what applying it returned. On any member: a follower passes it to the leader;
-   * while there is none it waits. Applied once; when that cannot be known, ERR_OUTCOME_UNKNOWN.
-   * @throws RaftError ERR_COMMAND_REJECTED, ERR_OUTCOME_UNKNOWN, and certainly not applied: ERR_INVALID_COMMAND,
-   * ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
+   * while there is none it waits. Applied exactly once, whatever fails and however often it has to be repeated on the
+   * way; when it is given up before its outcome is known, ERR_OUTCOME_UNKNOWN.
+   * @throws RaftError ERR_COMMAND_REJECTED, ERR_OUTCOME_UNKNOWN, and certainly not applied by this call:
+   * ERR_INVALID_COMMAND, ERR_INVALID_OPTION, ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED, ERR_SESSION_EXPIRED
    */
-  propose(command: Command, options: RequestOptions = {}): Promise<Result> {
+  propose(command: Command, options: ProposeOptions = {}): Promise<Result> {
     return this.#submit(command, options, false) as Promise<Result>
   }
 
-  /** `propose`, telling also where the command stands in the log. */
-  proposeWithReceipt(command: Command, options: RequestOptions = {}): Promise<Receipt<Result>> {
+  /** `propose`, telling also where in the log the command was applied. */
+  proposeWithReceipt(command: Command, options: ProposeOptions = {}): Promise<Receipt<Result>> {
     return this.#submit(command, options, true) as Promise<Receipt<Result>>
   }
 
   /** One promise a proposal: at a hundred thousand a second a second one is felt. */
-  #submit(command: Command, options: RequestOptions, wantsReceipt: boolean): Promise<unknown> {
+  #submit(command: Command, options: ProposeOptions, wantsReceipt: boolean): Promise<unknown> {
     try {
+      const { session } = options
       const deadline = this.#deadline(options)
-      const proposal = this.#runtime.proposals.add(this.#encode(command), deadline, wantsReceipt)
-      this.#deadlines.note(deadline)
-      this.#onAbort(options.signal, proposal.waiter, (cause) =>
-        this.#runtime.proposals.abort(proposal, cause),
-      )
-      this.#runtime.wake()
-      return proposal.waiter.promise
+      if (session !== undefined) checkSession(session)
+      const payload = this.#encode(command)
+      return this.#waitFor(this.#runtime.proposals.add(payload, deadline, wantsReceipt, session), options)
     } catch (error) {
       return this.#refuse(error)
     }
+  }
+
+  /**
+   * Opens a client session (thesis §6.3) and resolves with its id, which every member knows. Commands that are proposed
+   * with it and a sequence of the caller's own are applied once even when the caller restarts in between. A call that
+   * failed may be repeated: a session that nobody uses expires.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
+   */
+  openSession(options: OpenSessionOptions = {}): Promise<number> {
+    const { ttlMs = Math.ceil(this.#limits.sessionTtlMs) } = options
+    try {
+      const deadline = this.#deadline(options)
+      checkTtl(ttlMs)
+      const request = this.#runtime.proposals.openSession(ttlMs, deadline)
+      return this.#waitFor(request, options) as Promise<number>
+    } catch (error) {
+      return this.#refuse(error)
+    }
+  }
+
+  #waitFor(request: Request, { signal }: RequestOptions): Promise<unknown> {
+    this.#deadlines.note(request.deadline)
+    this.#onAbort(signal, request, (cause) => this.#runtime.proposals.abort(request, cause))
+    this.#runtime.wake()
+    return request.promise
   }
 
   #encode(command: Command): Uint8Array {
@@ -157,13 +192,8 @@ export class RaftNode<Command, Result, State> {
    */
   read<Answer>(query: (state: State) => Answer, options: ReadOptions = {}): Promise<Answer> {
     try {
+      checkRead(options)
       const { consistency = 'linearizable', minIndex = 0, signal } = options
-      if (!Number.isSafeInteger(minIndex) || minIndex < 0) {
-        throw new RaftError('ERR_INVALID_OPTION', `minIndex must be an index, not ${minIndex}`)
-      }
-      if (consistency !== 'linearizable' && consistency !== 'local') {
-        throw new RaftError('ERR_INVALID_OPTION', `unknown consistency ${String(consistency)}`)
-      }
       const deadline = this.#deadline(options)
       const state = this.#runtime.machineState as State
       const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex }
@@ -274,10 +304,4 @@ export class RaftNode<Command, Result, State> {
   get members(): readonly Member[] {
     return this.#stored.members
   }
-}
-
-function asRaftError(cause: unknown): RaftError {
-  if (cause instanceof RaftError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new RaftError('ERR_INVARIANT', message, { cause })
 }

@@ -2,13 +2,14 @@
 // and speaks once to each peer.
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
-import type { LogIndex, NodeId } from '../consensus/types.js'
-import { RaftError } from '../ports/errors.js'
+import type { LogIndex, NodeId, Term } from '../consensus/types.js'
 import type { Scheduler, Wake } from '../ports/scheduler.js'
 import type { EntryBlock } from '../wire/entry-block.js'
-import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
+import type { Forward, ForwardReply, PeerMessage, ProposedEntries } from '../wire/messages.js'
+import { nonceOf } from '../wire/open-session.js'
 import type { Answers } from './answers.js'
 import { Applier } from './applier.js'
+import { asRaftError } from './as-raft-error.js'
 import type { EventStream } from './event-stream.js'
 import { LeaderDesk } from './leader-desk.js'
 import { LogKeeper } from './log-keeper.js'
@@ -36,6 +37,8 @@ export interface RuntimeParts {
   readonly events: EventStream
   readonly answers: Answers
   readonly lastTimestamp: number
+  /** The term that the storage held at start. */
+  readonly recoveredTerm: Term
   /** Fail stop: called once, from within a turn. */
   readonly failed: (cause: unknown) => void
 }
@@ -58,17 +61,17 @@ export class Runtime {
   #stopped = false
   #tickDue = false
   #timer: Wake | undefined
-  /** The commands the present step proposes, and where they came to stand. */
-  #proposed: readonly Uint8Array[] = []
+  /** What the present step proposes, and where it came to stand. */
+  #proposed: ProposedEntries | undefined
   #proposedAt: LogIndex | undefined
 
   constructor(parts: RuntimeParts) {
     const { options, limits, scheduler, answers, state } = parts
     this.#parts = parts
     this.state = state
-    this.proposals = new Proposals(limits, answers)
+    this.proposals = new Proposals(limits, answers, () => nonceOf((count) => scheduler.randomBytes(count)))
     this.reads = new Reads(answers, limits.pendingReadsMax, limits.electionTimeoutMsMax, this.#randomNumber())
-    const failed = (error: Error): void => this.#fail(storageFailure(error))
+    const failed = (error: Error): void => this.#fail(asRaftError(error, 'ERR_STORAGE'))
     const loaded = (): void => this.wake()
     const { storage } = options
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
@@ -97,12 +100,19 @@ export class Runtime {
     const fetch = { loaded, failed }
     const { cache } = this.#log
     this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
+    const { proposals, reads } = this
+    const processId = this.#randomNumber()
+    const { recoveredTerm } = parts
     const desk = this.#deskHost()
-    this.#desk = new LeaderDesk(desk, scheduler, limits, this.proposals, this.reads, this.#randomNumber())
+    this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, processId, recoveredTerm)
   }
 
   get lastApplied(): LogIndex {
     return this.#applier.lastApplied
+  }
+
+  get sessionCount(): number {
+    return this.#applier.sessionCount
   }
 
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
@@ -213,7 +223,11 @@ export class Runtime {
         return this.#log.persist(effect)
       case 'EncodeBlock':
         this.#proposedAt = effect.firstIndex
-        return this.#log.encode(effect.content, this.#proposed, effect.firstIndex, effect.term)
+        return this.#log.encode(
+          effect.content === 'noop' ? undefined : this.#proposed,
+          effect.firstIndex,
+          effect.term,
+        )
       case 'RefuseProposals':
         this.#proposedAt = undefined
         return
@@ -239,12 +253,12 @@ export class Runtime {
     }
   }
 
-  /** Appends commands as the leader: their first index, undefined when this node does not lead. */
-  #append(commands: readonly Uint8Array[]): LogIndex | undefined {
-    this.#proposed = commands
+  /** Appends entries as the leader: their first index, undefined when this node does not lead. */
+  #append(entries: ProposedEntries): LogIndex | undefined {
+    this.#proposed = entries
     this.#proposedAt = undefined
-    this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: commands.length })
-    this.#proposed = []
+    this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: entries.commands.length })
+    this.#proposed = undefined
     return this.#proposedAt
   }
 
@@ -261,16 +275,12 @@ export class Runtime {
   }
 
   #deskHost(): ConstructorParameters<typeof LeaderDesk>[0] {
-    const runtime = this
     return {
-      state: runtime.state,
-      get lastApplied() {
-        return runtime.lastApplied
-      },
-      step: (input) => runtime.#step(input),
-      send: (to, message) => runtime.#parts.outbox.add(to, message, 0),
-      append: (commands) => runtime.#append(commands),
-      wake: () => runtime.wake(),
+      state: this.state,
+      step: (input) => this.#step(input),
+      send: (to, message) => this.#parts.outbox.add(to, message, 0),
+      append: (entries) => this.#append(entries),
+      wake: () => this.wake(),
     }
   }
 
@@ -278,8 +288,4 @@ export class Runtime {
   #randomNumber(): number {
     return this.#parts.scheduler.randomBytes(6).reduce((number, byte) => number * 256 + byte, 0)
   }
-}
-
-function storageFailure(cause: Error): RaftError {
-  return cause instanceof RaftError ? cause : new RaftError('ERR_STORAGE', cause.message, { cause })
 }

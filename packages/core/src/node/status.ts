@@ -21,6 +21,7 @@ export function statusOf(
     lastApplied,
     pendingProposals: proposals.pending,
     pendingReads: reads.count,
+    sessions: runtime.sessionCount,
     followers: followersOf(runtime, now),
     stopped,
   }
