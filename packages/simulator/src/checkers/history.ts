@@ -59,6 +59,11 @@ export class History {
     return committed && this.entry(index, committed.term)
   }
 
+  /** A client was told that its command is applied at `index`. */
+  acknowledge(index: LogIndex): void {
+    this.acknowledged = Math.max(this.acknowledged, index)
+  }
+
   /** What becomes of the committed entry at `index`. */
   verdict(index: LogIndex): Verdict {
     while (this.#verdicts.length < index) {
