@@ -49,7 +49,7 @@ test('a caller that restarts repeats what it does not know, on another member, a
   for (const member of cluster.ids) await cluster.kill(member)
   for (const member of cluster.ids) await cluster.start(member)
   await cluster.elected()
-  // The log rebuilds the table: "each server can determine which requests were executed" (thesis §6.3).
+  // The log rebuilds the table, on every server alike.
   for (const member of cluster.ids)
     expect(await cluster.world.outcome(cluster.node(member).propose('paid', { session }))).toBe(1)
   await cluster.agreed()
@@ -88,7 +88,7 @@ test('a sequence further ahead than the window is refused, certainly', async () 
   await cluster.stop()
 })
 
-test('an unknown session is refused and not made: "dropped and silently re-created" ran a retry twice', async () => {
+test('an unknown session is refused and not made: one that was silently made anew ran a retry twice', async () => {
   const { cluster, nodes, id } = await opened()
   for (let i = 0; i < 2; i++) {
     const error = await cluster.world
