@@ -8,6 +8,7 @@ import { FLOW_MUTANTS } from './flow.js'
 import { PROPOSAL_MUTANTS } from './proposals.js'
 import { READ_MUTANTS } from './reads.js'
 import { REPLICATION_MUTANTS } from './replication.js'
+import { SESSION_MUTANTS } from './sessions.js'
 import { TIMER_MUTANTS } from './timers.js'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DURABILITY_MUTANTS,
   ...READ_MUTANTS,
   ...PROPOSAL_MUTANTS,
+  ...SESSION_MUTANTS,
   ...FILE_MUTANTS,
   ...FLOW_MUTANTS,
 ]

@@ -1,13 +1,16 @@
-// Applies what is committed, in order, once, and hands each outcome to whoever waits for it.
+// Applies what is committed, in order, each command of a session once, and hands outcomes to whoever waits for them.
 import type { State } from '../consensus/index.js'
-import type { LogIndex } from '../consensus/types.js'
+import type { LogIndex, Term } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
-import type { CommandCodec, CommandRejected, StateMachine } from '../ports/state-machine.js'
+import type { ApplyContext, CommandCodec, CommandRejected, StateMachine } from '../ports/state-machine.js'
 import type { Storage } from '../ports/storage.js'
 import { type EntryBlock, EntryCursor, EntryKind } from '../wire/entry-block.js'
+import { decodeOpening, type Opening } from '../wire/open-session.js'
 import { BlockSource, type BlockSourceEvents } from './block-source.js'
 import type { LogCache } from './log-cache.js'
-import type { Proposals } from './proposals.js'
+import type { Proposals, Waiting } from './proposals.js'
+import { Rejection, SEQUENCE_WINDOW, type Session } from './sessions/session.js'
+import { SessionTable } from './sessions/session-table.js'
 
 /** How long one turn may apply before sockets and timers get their chance, and how often the clock is read. */
 const APPLY_MS_MAX = 8
@@ -21,7 +24,13 @@ export class Applier {
   readonly #source: BlockSource
   readonly #proposals: Proposals
   readonly #now: () => number
+  readonly #sessions = new SessionTable()
   #cursor: { readonly block: EntryBlock; readonly at: EntryCursor } | undefined
+  /** Of the block that is being applied: its session, undefined when it is unknown or expired, and who waits. */
+  #session: Session | undefined
+  #waiting: Waiting | undefined
+  /** The term of the last entry applied. */
+  #term: Term = 0
   lastApplied: LogIndex = 0
   commitIndex: LogIndex = 0
 
@@ -64,6 +73,7 @@ export class Applier {
         continue
       }
       const cursor = this.#cursorAt(block, index)
+      this.#enter(block)
       while (this.lastApplied < last) {
         this.#apply(block, cursor)
         this.lastApplied = cursor.index
@@ -83,6 +93,11 @@ export class Applier {
     return this.#log.termAt(last) === term ? last : 0
   }
 
+  /** How many client sessions are open. */
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
   /** A cursor that stands at `index`. */
   #cursorAt(block: EntryBlock, index: LogIndex): EntryCursor {
     if (this.#cursor?.block === block && this.#cursor.at.index === index) return this.#cursor.at
@@ -92,20 +107,74 @@ export class Applier {
     return at
   }
 
-  #apply(block: EntryBlock, { index, kind, payload }: EntryCursor): void {
-    const { term, timestamp } = block
-    if (kind !== EntryKind.Command) {
-      if (kind === EntryKind.Noop) return this.#proposals.applied(index, term, undefined, undefined)
-      throw new RaftError(
-        'ERR_UNKNOWN_ENTRY_KIND',
-        `entry ${index} is of kind ${kind}, which this version does not know`,
-      )
+  /** What holds for all entries of a block, or of the part of it that this turn applies. */
+  #enter({ term, sessionId, timestamp, acknowledgedBelow }: EntryBlock): void {
+    if (term > this.#term) {
+      this.#term = term
+      this.#proposals.termApplied(term)
     }
-    let result: unknown
-    let rejection: CommandRejected | undefined
+    if (sessionId === 0) return
+    this.#session = this.#sessions.use(sessionId, timestamp, acknowledgedBelow)
+    if (this.#session === undefined) this.#lookForOwnSession()
+    this.#waiting = this.#proposals.waitingIn(sessionId)
+  }
+
+  #lookForOwnSession(): void {
+    const id = this.#proposals.ownSessionId
+    if (id !== 0 && !this.#sessions.has(id)) this.#proposals.ownSessionEnded()
+  }
+
+  #apply(block: EntryBlock, { index, kind, payload }: EntryCursor): void {
+    switch (kind) {
+      case EntryKind.Noop:
+        return
+      case EntryKind.Command:
+        if (block.sessionId === 0) return void this.#run(block, index, payload)
+        return this.#applyInSession(block, index, payload)
+      case EntryKind.OpenSession: {
+        const { ttlMs, nonce } = openingOf(payload, index)
+        this.#sessions.open(index, ttlMs, block.timestamp)
+        this.#proposals.opened(nonce, index, block.term)
+        return this.#lookForOwnSession()
+      }
+      default:
+        throw new RaftError(
+          'ERR_UNKNOWN_ENTRY_KIND',
+          `entry ${index} is of kind ${kind}, which this version does not know`,
+        )
+    }
+  }
+
+  /** Thesis §6.3: "If a server receives a command whose serial number has already been executed, it responds
+   * immediately without re-executing the request." */
+  #applyInSession(block: EntryBlock, index: LogIndex, payload: Uint8Array): void {
+    const session = this.#session
+    const { term } = block
+    const sequence = block.firstSequence + (index - block.firstIndex)
+    const state = session === undefined ? 'expired' : session.stateOf(sequence)
+    if (state === 'new') {
+      const result = this.#run(block, index, payload)
+      session!.record(sequence, result, index, term)
+      const proposal = this.#waiting?.take(sequence)
+      if (proposal !== undefined) this.#proposals.answer(proposal, result, index, term)
+      return
+    }
+    const proposal = this.#waiting?.take(sequence)
+    if (proposal === undefined) return
+    if (state === 'known') {
+      const first = session!.outcomeOf(sequence)
+      this.#proposals.answer(proposal, first.result, first.index, first.term)
+    } else {
+      this.#proposals.fail(proposal, notRun(state, block.sessionId, sequence))
+    }
+  }
+
+  /** What the state machine returned, or a Rejection. */
+  #run({ term, timestamp, sessionId }: EntryBlock, index: LogIndex, payload: Uint8Array): unknown {
+    const session = sessionId === 0 ? undefined : sessionId
+    const context: ApplyContext = { index, term, timestamp, session }
     try {
-      const command = this.#codec.decode(payload)
-      result = this.#machine.apply(command, { index, term, timestamp, session: undefined })
+      return this.#machine.apply(this.#codec.decode(payload), context)
     } catch (cause) {
       // By name, so that a second copy of this library is understood too.
       if (!(cause instanceof Error) || cause.name !== 'CommandRejected') {
@@ -113,8 +182,39 @@ export class Applier {
           cause,
         })
       }
-      rejection = cause as CommandRejected
+      return new Rejection(cause as CommandRejected)
     }
-    this.#proposals.applied(index, term, result, rejection)
+  }
+}
+
+function openingOf(payload: Uint8Array, index: LogIndex): Opening {
+  try {
+    return decodeOpening(payload)
+  } catch (cause) {
+    const message = `entry ${index} opens a session in a way that this version does not know`
+    throw new RaftError('ERR_UNKNOWN_ENTRY_KIND', message, { cause })
+  }
+}
+
+/** Why a command of a session was not run, for who waits for it. */
+function notRun(state: 'expired' | 'forgotten' | 'beyond', session: number, sequence: number): RaftError {
+  switch (state) {
+    case 'expired':
+      return new RaftError(
+        'ERR_SESSION_EXPIRED',
+        `session ${session} is unknown or has expired; not applied now`,
+      )
+    case 'forgotten':
+      return new RaftError(
+        'ERR_OUTCOME_UNKNOWN',
+        `sequence ${sequence} of session ${session} is acknowledged, so its result is no longer kept; not applied now, an earlier attempt may be`,
+      )
+    case 'beyond':
+      return new RaftError(
+        'ERR_INVALID_OPTION',
+        `sequence ${sequence} of session ${session} is ${SEQUENCE_WINDOW} or more above what is acknowledged; not applied`,
+      )
+    default:
+      return state satisfies never
   }
 }

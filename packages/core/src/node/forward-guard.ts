@@ -1,4 +1,5 @@
-// A Forward may arrive twice (transports may repeat frames); its commands must not be appended twice.
+// A Forward may arrive twice (transports may repeat frames). What was accepted is never refused afterwards: a refusal
+// means that its commands are not in the log.
 import type { NodeId, Term } from '../consensus/types.js'
 import type { Forward } from '../wire/messages.js'
 
@@ -15,15 +16,21 @@ interface Seen {
 
 /** Remembers the requests of one term: of any earlier one it can no longer tell what was accepted. */
 export class ForwardGuard {
+  /** Up to here an earlier process of this node may have accepted requests, and nobody remembers which. */
+  readonly #recoveredTerm: Term
   #term: Term = 0
   readonly #peers = new Map<NodeId, Map<number, Seen>>()
+
+  constructor(recoveredTerm: Term) {
+    this.#recoveredTerm = recoveredTerm
+  }
 
   /**
    * True the first time this request is met: it may be appended, or refused. False for a copy, and for one too old to
    * be sure: the first may have been accepted, so that not even a refusal would be true.
    */
   firstTime(from: NodeId, { term, processId, sequence }: Forward): boolean {
-    if (term < this.#term) return false
+    if (term < this.#term || term <= this.#recoveredTerm) return false
     if (term > this.#term) {
       this.#term = term
       this.#peers.clear()

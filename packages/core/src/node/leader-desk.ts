@@ -1,9 +1,9 @@
 // Hands this node's proposals and reads to whoever leads: its own log, another node, or nobody for now.
 import type { Input } from '../consensus/index.js'
 import { leaderOf, type State } from '../consensus/index.js'
-import type { LogIndex, NodeId } from '../consensus/types.js'
+import type { LogIndex, NodeId, Term } from '../consensus/types.js'
 import type { Scheduler, Wake } from '../ports/scheduler.js'
-import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
+import type { Forward, ForwardReply, PeerMessage, ProposedEntries } from '../wire/messages.js'
 import type { Backlog } from './backlog.js'
 import { Forwarder } from './forwarder.js'
 import type { Limits } from './options.js'
@@ -11,17 +11,13 @@ import type { Proposals } from './proposals.js'
 import type { Reads } from './reads.js'
 import type { Transfer } from './transfer.js'
 
-/** Where proposals stand while this node appends them itself; no Forward has this sequence. */
-const OWN_LOG = 0
-
 export interface LeaderDeskHost {
   readonly state: State
-  readonly lastApplied: LogIndex
   readonly backlog: Backlog
   step(input: Input): void
   send(to: NodeId, message: PeerMessage): void
-  /** Appends commands as the leader: their first index, undefined when this node does not lead. */
-  append(commands: readonly Uint8Array[]): LogIndex | undefined
+  /** Appends entries as the leader: their first index, undefined when this node does not lead. */
+  append(entries: ProposedEntries): LogIndex | undefined
   wake(): void
 }
 
@@ -49,6 +45,7 @@ export class LeaderDesk {
     reads: Reads,
     transfer: Transfer,
     processId: number,
+    recoveredTerm: Term,
   ) {
     this.#host = host
     this.#scheduler = scheduler
@@ -62,18 +59,19 @@ export class LeaderDesk {
         get term() {
           return host.state.currentTerm
         },
-        get lastApplied() {
-          return host.lastApplied
+        get now() {
+          return scheduler.now()
         },
-        append: (commands) => (this.#isOverloaded ? 'overloaded' : host.append(commands)),
+        append: (entries) => (this.#isOverloaded ? 'overloaded' : host.append(entries)),
       },
       proposals,
-      processId,
+      { processId, recoveredTerm, electionTimeoutMsMax: limits.electionTimeoutMsMax },
     )
   }
 
   linkUp(peer: NodeId): void {
     this.linked.add(peer)
+    this.#forwarder.linkUp(peer)
   }
 
   linkDown(peer: NodeId): void {
@@ -121,21 +119,22 @@ export class LeaderDesk {
   }
 
   #dispatchProposals(): void {
+    this.#forwarder.retry(this.#scheduler.now())
+    if (this.#leader !== this.#host.state.id) this.#wakeAgainAt(this.#forwarder.retryAt)
     if (!this.#proposals.hasWaiting || this.#leader === undefined || !this.#canAskLeader) return
-    if (this.#leader !== this.#host.state.id) return this.#forwarder.forward(this.#leader)
-    while (this.#proposals.hasWaiting && !this.#isOverloaded) {
+    if (this.#leader !== this.#host.state.id) {
+      this.#forwarder.forward(this.#leader)
+      return this.#wakeAgainAt(this.#forwarder.retryAt)
+    }
+    while (!this.#isOverloaded) {
       const batch = this.#proposals.takeBatch()
-      // Whatever the step leads to - a failure, a listener that stops the node or aborts - they may be in the log.
-      this.#proposals.sent(OWN_LOG, batch)
-      const firstIndex = this.#host.append(batch.map((proposal) => proposal.payload))
-      const held = this.#proposals.takeSent(OWN_LOG)
-      if (held === undefined) return
-      if (firstIndex === undefined) {
+      if (batch === undefined) return
+      batch.appending(this.#host.state.currentTerm)
+      if (this.#host.append(batch) === undefined) {
         // Deposed within this turn, or handing over: not before a heartbeat's time, or this would go round and round.
         this.hold()
-        return this.#proposals.returnBatch(held)
+        return this.#proposals.putBack(batch.notAppended())
       }
-      this.#proposals.appended(held, firstIndex, this.#host.state.currentTerm)
     }
   }
 

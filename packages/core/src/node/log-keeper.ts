@@ -4,6 +4,7 @@ import type { Input } from '../consensus/inputs.js'
 import type { LogIndex, Term } from '../consensus/types.js'
 import type { Storage, StoredBlock } from '../ports/storage.js'
 import { type EntryBlock, EntryKind, encodeBlock } from '../wire/entry-block.js'
+import type { ProposedEntries } from '../wire/messages.js'
 import { LogCache } from './log-cache.js'
 import { LogWriter, type LogWriterEvents } from './log-writer.js'
 
@@ -51,19 +52,18 @@ export class LogKeeper {
     return this.#newBlocks.length === 0 || this.#writer.unwrittenBytes < this.#limits.uncommittedBytesMax
   }
 
-  /** A leader's own entries have their places: a no-op, or these commands. */
-  encode(
-    content: 'noop' | 'proposals',
-    commands: readonly Uint8Array[],
-    firstIndex: LogIndex,
-    term: Term,
-  ): void {
+  /** A leader's own entries have their places: these, or its no-op. */
+  encode(proposed: ProposedEntries | undefined, firstIndex: LogIndex, term: Term): void {
     const timestamp = Math.max(this.#wallClock(), this.#lastTimestamp)
-    const entries =
-      content === 'noop'
-        ? [{ kind: EntryKind.Noop, payload: NO_PAYLOAD }]
-        : commands.map((payload) => ({ kind: EntryKind.Command, payload }))
-    this.#newBlocks = [encodeBlock({ firstIndex, term, timestamp }, entries)]
+    if (proposed === undefined) {
+      const noop = { kind: EntryKind.Noop, payload: NO_PAYLOAD }
+      this.#newBlocks = [encodeBlock({ firstIndex, term, timestamp }, [noop])]
+    } else {
+      const { kind, commands, sessionId, firstSequence, acknowledgedBelow } = proposed
+      const entries = commands.map((payload) => ({ kind, payload }))
+      const header = { firstIndex, term, timestamp, sessionId, firstSequence, acknowledgedBelow }
+      this.#newBlocks = [encodeBlock(header, entries)]
+    }
   }
 
   persist(persist: Persist): void {

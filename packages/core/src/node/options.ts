@@ -4,7 +4,8 @@ import type { ConsensusOptions } from '../consensus/index.js'
 import { RaftError } from '../ports/errors.js'
 import { utf8 } from '../wire/bytes.js'
 import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
-import type { LeaseOptions, NodeLimits, NodeOptions } from './types.js'
+import { SESSION_TTL_MS_MAX } from '../wire/open-session.js'
+import type { LeaseOptions, NodeLimits, NodeOptions, SessionSequence } from './types.js'
 
 const MIB = 1024 * 1024
 
@@ -25,6 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
   logCacheBytesMax: 64 * MIB,
   storageStallMsMax: 1_000,
   requestTimeoutMs: 5_000,
+  sessionTtlMs: 3_600_000,
 }
 
 function invalid(message: string): never {
@@ -49,6 +51,7 @@ export function resolveLimits(given: NodeLimits): Limits {
   if (limits.messageBytesMax > BLOCK_BYTES_MAX / 2)
     invalid(`messageBytesMax is at most ${BLOCK_BYTES_MAX / 2}`)
   if (limits.pendingProposalsMax > 2 ** 20) invalid('pendingProposalsMax is at most 1,048,576')
+  if (limits.sessionTtlMs > SESSION_TTL_MS_MAX) invalid(`sessionTtlMs is at most ${SESSION_TTL_MS_MAX}`)
   if (limits.inFlightBytesMax < limits.messageBytesMax)
     invalid('inFlightBytesMax must hold at least one message')
   if (limits.uncommittedBytesMax < limits.messageBytesMax)
@@ -77,6 +80,24 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
 function checkId(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') invalid(`${name} must be a non-empty string`)
   else if (utf8(value).length > ID_BYTES_MAX) invalid(`${name} is longer than ${ID_BYTES_MAX} bytes`)
+}
+
+/** @throws RaftError ERR_INVALID_OPTION */
+export function checkSession({ id, sequence, acknowledgedBelow = 0 }: SessionSequence): void {
+  if (!isPositiveInteger(id)) invalid(`a session's id is what openSession returned, not ${id}`)
+  if (!isPositiveInteger(sequence)) invalid(`a sequence is an integer from 1 to 2^53 - 1, not ${sequence}`)
+  if (!Number.isSafeInteger(acknowledgedBelow) || acknowledgedBelow < 0 || acknowledgedBelow > sequence)
+    invalid(`acknowledgedBelow is an integer from 0 to the sequence, not ${acknowledgedBelow}`)
+}
+
+/** @throws RaftError ERR_INVALID_OPTION */
+export function checkTtl(ttlMs: number): void {
+  if (!isPositiveInteger(ttlMs) || ttlMs > SESSION_TTL_MS_MAX)
+    invalid(`ttlMs is an integer from 1 to ${SESSION_TTL_MS_MAX}, not ${ttlMs}`)
+}
+
+function isPositiveInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0
 }
 
 export function consensusOptions(

@@ -4,6 +4,7 @@ import { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
+import { hex } from '../wire/bytes.js'
 import { Aborts } from './aborts.js'
 import { Admission } from './admission.js'
 import { Answers, Waiter } from './answers.js'
@@ -12,9 +13,18 @@ import { EventStream } from './event-stream.js'
 import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
-import { checkIdentity, consensusOptions, type Limits, leaseHash, resolveLimits } from './options.js'
+import {
+  checkIdentity,
+  checkSession,
+  checkTtl,
+  consensusOptions,
+  type Limits,
+  leaseHash,
+  resolveLimits,
+} from './options.js'
 import { Outbox } from './outbox.js'
-import { randomHex, randomNumber } from './random.js'
+import type { Request } from './proposal.js'
+import { randomNumber } from './random.js'
 import type { Read } from './reads.js'
 import { checkRead, encodeCommand } from './requests.js'
 import { Runtime } from './runtime.js'
@@ -29,6 +39,8 @@ import type {
   NodeEventType,
   NodeOptions,
   NodeStatus,
+  OpenSessionOptions,
+  ProposeOptions,
   ReadOptions,
   Receipt,
   RequestOptions,
@@ -70,7 +82,7 @@ export class RaftNode<Command, Result, State> {
     const limits = resolveLimits(options)
     const scheduler = options.scheduler ?? systemScheduler()
     const { clusterId, id: nodeId, members, storage } = options
-    const incarnation = randomHex(scheduler, 8)
+    const incarnation = hex(scheduler.randomBytes(8))
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
@@ -117,6 +129,7 @@ export class RaftNode<Command, Result, State> {
       events: this.#events,
       answers: this.#answers,
       lastTimestamp,
+      recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
     this.#deadlines = new Deadlines(scheduler, (now) =>
@@ -132,34 +145,56 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Proposes a command and resolves with what applying it returned. On any member: a follower passes it to the leader;
-   * while there is none it waits. Applied once; when that cannot be known, ERR_OUTCOME_UNKNOWN.
-   * @throws RaftError ERR_COMMAND_REJECTED, ERR_OUTCOME_UNKNOWN, and certainly not applied: ERR_INVALID_COMMAND,
-   * ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
+   * while there is none it waits. Applied exactly once, whatever fails and however often it has to be repeated on the
+   * way; when it is given up before its outcome is known, ERR_OUTCOME_UNKNOWN.
+   * @throws RaftError ERR_COMMAND_REJECTED, ERR_OUTCOME_UNKNOWN, and certainly not applied by this call:
+   * ERR_INVALID_COMMAND, ERR_INVALID_OPTION, ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED, ERR_SESSION_EXPIRED
    */
-  propose(command: Command, options: RequestOptions = {}): Promise<Result> {
+  propose(command: Command, options: ProposeOptions = {}): Promise<Result> {
     return this.#submit(command, options, false) as Promise<Result>
   }
 
-  /** `propose`, telling also where the command stands in the log. */
-  proposeWithReceipt(command: Command, options: RequestOptions = {}): Promise<Receipt<Result>> {
+  /** `propose`, telling also where in the log the command was applied. */
+  proposeWithReceipt(command: Command, options: ProposeOptions = {}): Promise<Receipt<Result>> {
     return this.#submit(command, options, true) as Promise<Receipt<Result>>
   }
 
   /** One promise a proposal: at a hundred thousand a second a second one is felt. */
-  #submit(command: Command, options: RequestOptions, wantsReceipt: boolean): Promise<unknown> {
+  #submit(command: Command, options: ProposeOptions, wantsReceipt: boolean): Promise<unknown> {
     try {
+      const { session } = options
       const deadline = this.#deadline(options)
+      if (session !== undefined) checkSession(session)
       const payload = encodeCommand(this.#options.stateMachine.codec, command)
-      const proposal = this.#runtime.proposals.add(payload, deadline, wantsReceipt)
-      this.#deadlines.note(deadline)
-      this.#onAbort(options.signal, proposal.waiter, (cause) =>
-        this.#runtime.proposals.abort(proposal, cause),
-      )
-      this.#runtime.wake()
-      return proposal.waiter.promise
+      return this.#waitFor(this.#runtime.proposals.add(payload, deadline, wantsReceipt, session), options)
     } catch (error) {
       return this.#refuse(error)
     }
+  }
+
+  /**
+   * Opens a client session (thesis §6.3) and resolves with its id, which every member knows. Commands that are proposed
+   * with it and a sequence of the caller's own are applied once even when the caller restarts in between. A call that
+   * failed may be repeated: a session that nobody uses expires.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
+   */
+  openSession(options: OpenSessionOptions = {}): Promise<number> {
+    const { ttlMs = Math.ceil(this.#limits.sessionTtlMs) } = options
+    try {
+      const deadline = this.#deadline(options)
+      checkTtl(ttlMs)
+      const request = this.#runtime.proposals.openSession(ttlMs, deadline)
+      return this.#waitFor(request, options) as Promise<number>
+    } catch (error) {
+      return this.#refuse(error)
+    }
+  }
+
+  #waitFor(request: Request, { signal }: RequestOptions): Promise<unknown> {
+    this.#deadlines.note(request.deadline)
+    this.#onAbort(signal, request, (cause) => this.#runtime.proposals.abort(request, cause))
+    this.#runtime.wake()
+    return request.promise
   }
 
   /**

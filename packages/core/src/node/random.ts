@@ -1,11 +1,7 @@
-// Numbers and names that nobody can predict, from the scheduler's bytes.
+// Numbers that nobody can predict, from the scheduler's bytes.
 import type { Scheduler } from '../ports/scheduler.js'
 
 /** Below 2^(8 * bytes), at most 6 bytes. */
 export function randomNumber(scheduler: Scheduler, bytes: number): number {
   return scheduler.randomBytes(bytes).reduce((number, byte) => number * 256 + byte, 0)
-}
-
-export function randomHex(scheduler: Scheduler, bytes: number): string {
-  return [...scheduler.randomBytes(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,5 +1,6 @@
 // What a runtime is made of that somebody else makes.
 import type { State } from '../consensus/index.js'
+import type { Term } from '../consensus/types.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { Answers } from './answers.js'
 import type { EventStream } from './event-stream.js'
@@ -16,6 +17,8 @@ export interface RuntimeParts {
   readonly events: EventStream
   readonly answers: Answers
   readonly lastTimestamp: number
+  /** The term that the storage held at start. */
+  readonly recoveredTerm: Term
   /** Fail stop: called once, from within a turn. */
   readonly failed: (cause: unknown) => void
 }

@@ -5,7 +5,8 @@ import { entriesWanted, type Input, type State, step } from '../consensus/index.
 import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { Wake } from '../ports/scheduler.js'
 import { blockBytes } from '../wire/entry-block.js'
-import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
+import type { Forward, ForwardReply, PeerMessage, ProposedEntries } from '../wire/messages.js'
+import { nonceOf } from '../wire/open-session.js'
 import { Applier } from './applier.js'
 import { Backlog } from './backlog.js'
 import { storageFailure } from './failures.js'
@@ -52,8 +53,8 @@ export class Runtime {
   #stopped = false
   #tickDue = false
   #timer: Wake | undefined
-  /** The commands the present step proposes, and where they came to stand. */
-  #proposed: readonly Uint8Array[] = []
+  /** What the present step proposes, and where it came to stand. */
+  #proposed: ProposedEntries | undefined
   #proposedAt: LogIndex | undefined
 
   constructor(parts: RuntimeParts) {
@@ -61,7 +62,7 @@ export class Runtime {
     this.#parts = parts
     this.state = state
     this.backlog = new Backlog(state, limits)
-    this.proposals = new Proposals(limits, answers)
+    this.proposals = new Proposals(limits, answers, () => nonceOf((count) => scheduler.randomBytes(count)))
     this.reads = new Reads(
       answers,
       limits.pendingReadsMax,
@@ -99,17 +100,12 @@ export class Runtime {
     const fetch = { loaded, failed }
     const { cache } = this.#log
     this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
+    const { proposals, reads } = this
+    const processId = randomNumber(scheduler, 6)
+    const { recoveredTerm } = parts
     const desk = this.#deskHost()
-    const { proposals, reads, transfer } = this
-    this.#desk = new LeaderDesk(
-      desk,
-      scheduler,
-      limits,
-      proposals,
-      reads,
-      transfer,
-      randomNumber(scheduler, 6),
-    )
+    const { transfer } = this
+    this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, transfer, processId, recoveredTerm)
   }
 
   get lastApplied(): LogIndex {
@@ -119,6 +115,10 @@ export class Runtime {
   /** The peers to whom the link is up. */
   get linked(): ReadonlySet<NodeId> {
     return this.#desk.linked
+  }
+
+  get sessionCount(): number {
+    return this.#applier.sessionCount
   }
 
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
@@ -230,7 +230,11 @@ export class Runtime {
         return this.#log.persist(effect)
       case 'EncodeBlock':
         this.#proposedAt = effect.firstIndex
-        return this.#log.encode(effect.content, this.#proposed, effect.firstIndex, effect.term)
+        return this.#log.encode(
+          effect.content === 'noop' ? undefined : this.#proposed,
+          effect.firstIndex,
+          effect.term,
+        )
       case 'RefuseProposals':
         this.#proposedAt = undefined
         return
@@ -268,13 +272,14 @@ export class Runtime {
     scheduler.nextTurn(() => scheduler.nextTurn(due))
   }
 
-  /** Appends commands as the leader: their first index, undefined when this node does not lead. */
-  #append(commands: readonly Uint8Array[]): LogIndex | undefined {
-    this.#proposed = commands
+  /** Appends entries as the leader: their first index, undefined when this node does not lead. */
+  #append(entries: ProposedEntries): LogIndex | undefined {
+    this.#proposed = entries
     this.#proposedAt = undefined
-    this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: commands.length })
-    this.#proposed = []
+    this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: entries.commands.length })
+    this.#proposed = undefined
     if (this.#proposedAt !== undefined) {
+      const { commands } = entries
       const bytes = commands.reduce((sum, command) => sum + command.length, 0)
       this.backlog.appended(this.#proposedAt + commands.length - 1, blockBytes(commands.length, bytes))
     }
@@ -294,17 +299,13 @@ export class Runtime {
   }
 
   #deskHost(): ConstructorParameters<typeof LeaderDesk>[0] {
-    const runtime = this
     return {
-      state: runtime.state,
-      backlog: runtime.backlog,
-      get lastApplied() {
-        return runtime.lastApplied
-      },
-      step: (input) => runtime.#step(input),
-      send: (to, message) => runtime.#parts.outbox.add(to, message, 0),
-      append: (commands) => runtime.#append(commands),
-      wake: () => runtime.wake(),
+      state: this.state,
+      backlog: this.backlog,
+      step: (input) => this.#step(input),
+      send: (to, message) => this.#parts.outbox.add(to, message, 0),
+      append: (entries) => this.#append(entries),
+      wake: () => this.wake(),
     }
   }
 }

@@ -29,6 +29,7 @@ export function statusOf(
     pendingProposals: proposals.pending,
     pendingReads: reads.count,
     loopDelayMs: runtime.loopDelayMs,
+    sessions: runtime.sessionCount,
     followers: followersOf(runtime, now),
     stopped,
   }

@@ -46,6 +46,8 @@ export interface NodeLimits {
   readonly storageStallMsMax?: number
   /** Default 5,000: how long `propose` and `read` wait when they are given no timeout of their own. */
   readonly requestTimeoutMs?: number
+  /** Default 3,600,000, one hour: how long a session of this node outlives its last command, by the entries' time. */
+  readonly sessionTtlMs?: number
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
@@ -80,7 +82,7 @@ export interface LeaseOptions {
 }
 
 export interface RequestOptions {
-  /** Gives the request up: ERR_ABORTED when it certainly has no effect, else ERR_OUTCOME_UNKNOWN. */
+  /** Gives the request up: ERR_ABORTED when this call certainly has no effect, else ERR_OUTCOME_UNKNOWN. */
   readonly signal?: AbortSignal
   /** The deadline, from now. Default: the node's requestTimeoutMs. */
   readonly timeoutMs?: number
@@ -91,6 +93,32 @@ export type Consistency = 'linearizable' | 'lease' | 'local'
 export interface StopOptions {
   /** Default true: a leader hands leadership over first, so that the others need not miss it. */
   readonly transfer?: boolean
+}
+
+/** A command's place in a session that its caller has opened. */
+export interface SessionSequence {
+  /** What `openSession` returned, on whatever member. */
+  readonly id: number
+  /** From 1 on, another one for every command; the same for a repetition of the same command. */
+  readonly sequence: number
+  /**
+   * At most `sequence`: the caller will not repeat any sequence below it, so that its results need not be kept. They are
+   * kept up to 2^20 sequences; what is further ahead is refused.
+   */
+  readonly acknowledgedBelow?: number
+}
+
+export interface ProposeOptions extends RequestOptions {
+  /**
+   * Exactly once across the caller's own restart: a repetition of a sequence, on whatever member and after whatever
+   * crash, gets the first outcome. By default the command belongs to a session of this node, which ends with its process.
+   */
+  readonly session?: SessionSequence
+}
+
+export interface OpenSessionOptions extends RequestOptions {
+  /** How long the session outlives its last command, by the entries' time. Default: the node's sessionTtlMs. */
+  readonly ttlMs?: number
 }
 
 export interface ReadOptions extends RequestOptions {
@@ -117,7 +145,7 @@ export interface LeaderContext {
 
 export type LeaderJob = (context: LeaderContext) => Promise<void> | void
 
-/** Where a command came to stand in the log, and what applying it returned. */
+/** What applying a command returned, and where in the log it was applied. */
 export interface Receipt<Result> {
   readonly result: Result
   readonly index: LogIndex
@@ -172,6 +200,8 @@ export interface NodeStatus {
   readonly pendingReads: number
   /** How late this node's last wake-up came: much more than a heartbeat means that its event loop is blocked. */
   readonly loopDelayMs: number
+  /** Client sessions that are open in the whole cluster, as of lastApplied. */
+  readonly sessions: number
   /** Of a leader: every other member. Empty otherwise. */
   readonly followers: readonly FollowerStatus[]
   /** True once `stop` was called or the node failed. */

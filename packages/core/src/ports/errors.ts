@@ -8,9 +8,9 @@ export const ERROR_CODES = {
   ERR_INVALID_COMMAND: { retryable: false },
   /** Certainly not applied: a queue of this node is full. */
   ERR_OVERLOADED: { retryable: true },
-  /** Certainly not applied: the deadline passed before the command was given to a leader. */
+  /** Certainly not applied: the deadline passed before a leader had taken the command. */
   ERR_TIMEOUT: { retryable: true },
-  /** Certainly not applied: the caller's signal fired before the command was given to a leader. */
+  /** Certainly not applied: the caller's signal fired before a leader had taken the command. */
   ERR_ABORTED: { retryable: true },
   /** Certainly not applied: the node is stopped or stopping. */
   ERR_STOPPED: { retryable: false },
@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   ERR_LEADERSHIP_LOST: { retryable: false },
   /** The command may or may not have been applied, now or later. */
   ERR_OUTCOME_UNKNOWN: { retryable: false },
+  /** Certainly not applied by this call: its session is unknown, or was not used for too long. */
+  ERR_SESSION_EXPIRED: { retryable: false },
   /** Applied by every replica as a rejection: the state machine threw CommandRejected before any change. */
   ERR_COMMAND_REJECTED: { retryable: false },
   /** The state machine threw something else than CommandRejected: the node failed stop. */

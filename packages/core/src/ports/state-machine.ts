@@ -7,7 +7,7 @@ export interface ApplyContext {
   readonly term: Term
   /** Milliseconds since 1970 by the leader that appended the entry; never decreases along the log. */
   readonly timestamp: number
-  /** The client session the command came in; undefined until sessions exist. */
+  /** The client session the command came in; undefined for a command without one. */
   readonly session: number | undefined
 }
 
@@ -25,6 +25,9 @@ export interface StateMachine<Command, Result, State> {
   /**
    * Applies one committed command: synchronous, deterministic. Throwing CommandRejected before any change is a
    * replicated result; anything else thrown stops the node.
+   *
+   * Each command of a session is applied once. Its result is kept for who asks again (thesis §6.3): return data that is
+   * not changed afterwards, not a part of the state.
    */
   apply(command: Command, context: ApplyContext): Result
 }

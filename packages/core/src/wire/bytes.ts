@@ -38,6 +38,13 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** Two lower-case digits a byte. */
+export function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
 /** A growing buffer for small structures; entry blocks are written with exact sizes instead. */
 export class ByteWriter {
   #bytes: Uint8Array

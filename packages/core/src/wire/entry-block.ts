@@ -27,6 +27,8 @@ export const EntryKind = {
   Noop: 0,
   /** A command for the state machine. */
   Command: 1,
+  /** Thesis §6.3: opens a client session, whose id is this entry's index. Payload: see open-session.ts. */
+  OpenSession: 2,
 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 

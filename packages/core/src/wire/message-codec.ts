@@ -1,8 +1,9 @@
 // One encoder and one decoder per message type. Unknown trailing bytes of a message are ignored (rolling upgrade).
 import { type ByteReader, type ByteWriter, decodeError } from './bytes.js'
-import { decodeBlock, type EntryBlock } from './entry-block.js'
+import { decodeBlock, type EntryBlock, EntryKind } from './entry-block.js'
 import { BLOCK_BYTES_MAX, BLOCK_ENTRIES_MAX, MESSAGE_BLOCKS_MAX } from './limits.js'
-import type { AppendEntriesWithBlocks, PeerMessage } from './messages.js'
+import type { AppendEntriesWithBlocks, Forward, PeerMessage } from './messages.js'
+import { decodeOpening } from './open-session.js'
 
 /** Type bytes on the wire. Numbers are never reused. */
 const TYPE = {
@@ -66,7 +67,9 @@ export function encodeBody(writer: ByteWriter, message: PeerMessage): void {
         .u53(message.readIndex)
       return
     case 'Forward':
-      writer.u53(message.processId).u53(message.sequence).u32(message.commands.length)
+      writer.u53(message.processId).u53(message.sequence)
+      writer.u8(message.kind).u53(message.sessionId).u53(message.firstSequence).u53(message.acknowledgedBelow)
+      writer.u32(message.commands.length)
       for (const command of message.commands) writer.u32(command.length).raw(command)
       return
     case 'ForwardReply':
@@ -124,13 +127,7 @@ export function decodeBody(type: number, reader: ByteReader): PeerMessage {
         readIndex: reader.u53(),
       }
     case TYPE.Forward:
-      return {
-        type: 'Forward',
-        term,
-        processId: reader.u53(),
-        sequence: reader.u53(),
-        commands: decodeCommands(reader),
-      }
+      return decodeForward(term, reader)
     case TYPE.ForwardReply: {
       const sequence = reader.u53()
       const flags = reader.u8()
@@ -147,6 +144,31 @@ export function decodeBody(type: number, reader: ByteReader): PeerMessage {
     default:
       throw decodeError(`message type ${type}`)
   }
+}
+
+function decodeForward(term: number, reader: ByteReader): Forward {
+  const processId = reader.u53()
+  const sequence = reader.u53()
+  const kind = reader.u8()
+  const sessionId = reader.u53()
+  const firstSequence = reader.u53()
+  const acknowledgedBelow = reader.u53()
+  const commands = decodeCommands(reader)
+  const forward = { type: 'Forward', term, processId, sequence, sessionId, firstSequence } as const
+  if (kind === EntryKind.OpenSession) {
+    if (sessionId !== 0 || firstSequence !== 0 || acknowledgedBelow !== 0)
+      throw decodeError('the opening of a session within a session')
+    for (const opening of commands) decodeOpening(opening)
+  } else if (kind === EntryKind.Command) {
+    if (sessionId < 1 || firstSequence < 1) throw decodeError('session and sequence begin at 1')
+    if (acknowledgedBelow > firstSequence)
+      throw decodeError(`sequence ${firstSequence} is below ${acknowledgedBelow}, which is acknowledged`)
+    if (!Number.isSafeInteger(firstSequence + (commands.length - 1)))
+      throw decodeError('sequence above 2^53 - 1')
+  } else {
+    throw decodeError(`forwarded entries of kind ${kind}`)
+  }
+  return { ...forward, kind, acknowledgedBelow, commands }
 }
 
 function decodeCommands(reader: ByteReader): Uint8Array[] {

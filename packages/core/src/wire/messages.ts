@@ -1,15 +1,27 @@
 // What travels between nodes: the consensus messages, AppendEntries with its blocks, and forwarded proposals.
 import type { AppendEntries, Message } from '../consensus/messages.js'
 import type { LogIndex, Term } from '../consensus/types.js'
-import type { EntryBlock } from './entry-block.js'
+import type { EntryBlock, EntryKind } from './entry-block.js'
 
 /** AppendEntries as it travels: each run is the block that holds its bytes. */
 export interface AppendEntriesWithBlocks extends AppendEntries {
   readonly entries: readonly EntryBlock[]
 }
 
+/** What becomes one block: commands of one session with contiguous sequences, or openings of sessions. */
+export interface ProposedEntries {
+  readonly kind: EntryKind
+  /** The session the commands belong to; 0 for openings. */
+  readonly sessionId: number
+  /** The sequence of the first command, the others follow it one by one; 0 for openings. */
+  readonly firstSequence: number
+  /** The client needs no result below it: at most firstSequence. */
+  readonly acknowledgedBelow: number
+  readonly commands: readonly Uint8Array[]
+}
+
 /** A follower passes its clients' commands to the leader. Answered once by ForwardReply, or never. */
-export interface Forward {
+export interface Forward extends ProposedEntries {
   readonly type: 'Forward'
   /** The term whose leader is meant: another term's leader refuses, so that an old copy can do no harm. */
   readonly term: Term
@@ -17,7 +29,6 @@ export interface Forward {
   readonly processId: number
   /** processId + 1, + 2, + 3, ...: an answer to an earlier process matches none of them. */
   readonly sequence: number
-  readonly commands: readonly Uint8Array[]
 }
 
 export interface ForwardReply {

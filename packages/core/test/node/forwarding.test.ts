@@ -1,9 +1,10 @@
 // Proposals on a follower go to the leader: applied once, and never called "not applied" when they may be.
 import { expect, test } from 'vitest'
 import { ForwardGuard } from '../../src/node/forward-guard.js'
-import type { Forward, ForwardReply } from '../../src/wire/messages.js'
+import { EntryKind } from '../../src/wire/entry-block.js'
+import type { Forward } from '../../src/wire/messages.js'
 import { Cluster } from './harness/cluster.js'
-import { append, block, Solo } from './harness/solo.js'
+import { accepted, append, block, blockOf, refused, Solo } from './harness/solo.js'
 import { codeOf, watch } from './harness/world.js'
 
 test('a copy of an accepted request that arrives in a later term is not answered with a refusal', async () => {
@@ -59,6 +60,25 @@ test('a repeated request is appended once', async () => {
   expect(solo.disk.log.filter((line) => line.includes('once'))).toHaveLength(2)
 })
 
+test('a process that has restarted refuses nothing of a term it may have led: it has forgotten what it took', async () => {
+  const solo = await Solo.start()
+  const term = await solo.lead()
+  const forward = request(term, 1, 'taken')
+  await solo.receive('B', forward)
+  await solo.node.stop({ transfer: false })
+  await solo.start()
+  await solo.receive('B', forward)
+  const vote = { type: 'RequestVote', term: term + 1, lastLogIndex: 9, lastLogTerm: term } as const
+  await solo.receive('C', vote)
+  await solo.receive('B', forward, request(term, 2, 'of the same term'))
+  expect(solo.take('ForwardReply', 'B')).toEqual([])
+  // Of the terms since then it knows everything.
+  await solo.receive('C', { ...vote, term: term + 2 })
+  await solo.receive('B', request(term + 1, 3, 'too late'))
+  expect(solo.take('ForwardReply', 'B')).toMatchObject([{ sequence: 10, accepted: false }])
+  await solo.node.stop({ transfer: false })
+})
+
 test('the answer to an earlier process of this node is not taken for one to this process', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
@@ -70,10 +90,15 @@ test('the answer to an earlier process of this node is not taken for one to this
   await solo.follow('B', 1)
   const second = watch(solo.node.propose('of the second process'))
   await solo.world.calm()
-  await solo.receive('B', accepted(first!, 1))
-  await solo.receive('B', append(1, 0, 0, [block(1, 1, 'of the first process')], { leaderCommit: 1 }))
-  expect(solo.words).toEqual(['of the first process'])
+  const [opening] = solo.take('Forward', 'B')
+  await solo.receive('B', refused(first!), refused(first!, { overloaded: true }))
   expect(second.state).toBe('pending')
+  // It was not sent back for a refusal that was not its own.
+  await solo.world.pass(100)
+  expect(solo.take('Forward', 'B')).toEqual([])
+  await solo.leaderTakes('B', opening!)
+  await solo.leaderTakes('B', solo.take('Forward', 'B')[0]!)
+  expect(second).toEqual({ state: 'fulfilled', value: 1 })
   await solo.node.stop({ transfer: false })
 })
 
@@ -90,9 +115,10 @@ test('a network that delivers everything twice applies everything once', async (
   await cluster.stop()
 })
 
-test('requests on their way to a leader that dies: applied once, or unknown, and the rest goes to the next', async () => {
+test('requests on their way to a leader that dies go to the next one, and are applied once (etcd#18424)', async () => {
   const cluster = await Cluster.start({ size: 5 })
   const [leader, follower, ...others] = await cluster.elected()
+  await cluster.world.outcome(follower!.propose('before'))
   // Its answers no longer leave: some of what it took has reached the others, some has not.
   const isAnswer = (type: string): boolean => type === 'ForwardReply'
   cluster.network.judge = ({ from, to, frame }) => {
@@ -107,12 +133,10 @@ test('requests on their way to a leader that dies: applied once, or unknown, and
   await cluster.kill(leader.id)
   const later = watch(follower!.propose('after'))
   await cluster.world.until('both are answered', () => sent.state !== 'pending' && later.state !== 'pending')
-  expect(later.state).toBe('fulfilled')
-  expect(codeOf(sent.value)).toBe('ERR_OUTCOME_UNKNOWN')
+  expect([sent.state, later.state]).toEqual(['fulfilled', 'fulfilled'])
   await cluster.agreed()
-  const times = cluster.words(follower!.id).filter((word) => word === 'on its way').length
-  expect(times).toBeLessThanOrEqual(1)
-  for (const { id } of others) expect(cluster.words(id)).toEqual(cluster.words(follower!.id))
+  for (const { id } of others)
+    expect([...cluster.words(id)].sort()).toEqual(['after', 'before', 'on its way'])
   await cluster.stop()
 })
 
@@ -132,26 +156,18 @@ test('what was accepted survives the leader when a majority has it: its caller g
 test('a leader that has stepped down refuses, and the request goes to the next one', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
+  await solo.openSession('B')
   const given = watch(solo.node.propose('word'))
   await solo.world.calm()
   const [forward] = solo.take('Forward', 'B')
-  const { sequence } = forward!
-  const refusal = {
-    type: 'ForwardReply',
-    term: 2,
-    sequence,
-    accepted: false,
-    overloaded: false,
-    firstIndex: 0,
-  } as const
-  await solo.receive('B', refusal)
+  await solo.receive('B', refused(forward!, { term: 2 }))
   // Not again to the same one at once.
   expect(solo.take('Forward')).toEqual([])
-  await solo.follow('C', 2)
+  await solo.receive('C', append(2, 1, 1, []))
   const [again] = solo.take('Forward', 'C')
-  expect(again?.commands).toEqual(forward!.commands)
-  await solo.receive('C', accepted(again!, 1))
-  await solo.receive('C', append(2, 0, 0, [block(1, 2, 'word')], { leaderCommit: 1 }))
+  const { commands, sessionId, firstSequence } = forward!
+  expect(again).toMatchObject({ commands, sessionId, firstSequence, term: 2 })
+  await solo.leaderTakes('C', again!)
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
   await solo.node.stop({ transfer: false })
 })
@@ -159,18 +175,11 @@ test('a leader that has stepped down refuses, and the request goes to the next o
 test('a refusal by a leader that is overloaded is the caller’s to hear', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
+  await solo.openSession('B')
   const given = watch(solo.node.propose('word'))
   await solo.world.calm()
   const [forward] = solo.take('Forward', 'B')
-  const { sequence } = forward!
-  await solo.receive('B', {
-    type: 'ForwardReply',
-    term: 1,
-    sequence,
-    accepted: false,
-    overloaded: true,
-    firstIndex: 0,
-  })
+  await solo.receive('B', refused(forward!, { overloaded: true }))
   expect(codeOf(given.value)).toBe('ERR_OVERLOADED')
   expect(solo.node.status().pendingProposals).toBe(0)
   await solo.node.stop({ transfer: false })
@@ -211,55 +220,76 @@ test('a request is not handed to a leader that cannot be reached: it waits, and 
   expect(later.state).toBe('pending')
 })
 
-test('an answer that comes after its entry was applied: the result is gone, the outcome unknown', async () => {
+test('an answer that comes after its entry was applied, or never, is not missed', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
-  const given = watch(solo.node.propose('word'))
+  const session = await solo.openSession('B')
+  const given = watch(solo.node.proposeWithReceipt('word'))
   await solo.world.calm()
   const [forward] = solo.take('Forward', 'B')
-  await solo.receive('B', append(1, 0, 0, [block(1, 1, 'word')], { leaderCommit: 1 }))
-  await solo.receive('B', accepted(forward!, 1))
-  expect(codeOf(given.value)).toBe('ERR_OUTCOME_UNKNOWN')
+  await solo.receive('B', append(1, 1, 1, [blockOf(forward!, 2, 1)], { leaderCommit: 2 }))
+  expect(given).toEqual({ state: 'fulfilled', value: { result: 1, index: 2, term: 1 } })
+  await solo.receive('B', accepted(forward!, 2))
+  expect(solo.node.status().pendingProposals).toBe(0)
+  // What was answered is acknowledged with the next command.
+  void solo.node.propose('next').catch(() => undefined)
+  await solo.world.calm()
+  const place = { sessionId: session, firstSequence: 2, acknowledgedBelow: 2 }
+  expect(solo.take('Forward', 'B')).toMatchObject([place])
   await solo.node.stop({ transfer: false })
 })
 
 test('answers that are repeated, late or about nothing change nothing', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
+  await solo.openSession('B')
   const given = watch(solo.node.propose('word'))
   await solo.world.calm()
   const [forward] = solo.take('Forward', 'B')
-  await solo.receive('B', accepted({ ...forward!, sequence: forward!.sequence + 1 }, 1))
-  await solo.receive('B', accepted(forward!, 1), accepted(forward!, 2))
-  await solo.receive('B', { ...accepted(forward!, 0), accepted: false })
-  await solo.receive('B', append(1, 0, 0, [block(1, 1, 'word', 'other')], { leaderCommit: 2 }))
+  await solo.receive('B', refused({ ...forward!, sequence: forward!.sequence + 1 }))
+  await solo.receive('B', accepted(forward!, 2), accepted(forward!, 3))
+  await solo.receive('B', refused(forward!), refused(forward!, { overloaded: true }))
+  await solo.world.pass(100)
+  expect(solo.take('Forward')).toEqual([])
+  await solo.receive('B', append(1, 1, 1, [blockOf(forward!, 2, 1)], { leaderCommit: 2 }))
   expect(given).toEqual({ state: 'fulfilled', value: 1 })
   expect(solo.node.status().pendingProposals).toBe(0)
-  expect(solo.take('Forward')).toEqual([])
   await solo.node.stop({ transfer: false })
 })
 
-test('when a leader of a later term stands, what the earlier one left unanswered is unknown, at once', async () => {
+test('when a leader of a later term stands, what the earlier one left unanswered goes to it at once', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
+  await solo.openSession('B')
   const given = watch(solo.node.propose('word'))
   await solo.world.calm()
+  const [forward] = solo.take('Forward', 'B')
   const began = solo.world.now
-  await solo.follow('C', 2)
-  expect(codeOf(given.value)).toBe('ERR_OUTCOME_UNKNOWN')
+  // B took it, and C was elected with it: it is in C's log already when it comes to C again.
+  await solo.receive('C', append(2, 1, 1, [blockOf(forward!, 2, 1)]))
   expect(solo.world.now).toBe(began)
-  expect(solo.take('Forward', 'C')).toEqual([])
+  const [again] = solo.take('Forward', 'C')
+  expect(again?.firstSequence).toBe(forward!.firstSequence)
+  await solo.leaderTakes('C', again!)
+  expect(given).toEqual({ state: 'fulfilled', value: 1 })
+  // "it responds immediately without re-executing the request" (thesis §6.3).
+  expect(solo.words).toEqual(['word'])
+  expect(solo.disk.log.filter((line) => line.includes('word'))).toHaveLength(2)
   await solo.node.stop({ transfer: false })
 })
 
-test('the same index of another term is not the answer', async () => {
+test('another command of another term at the same index is not the answer', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
+  await solo.openSession('B')
   const given = watch(solo.node.propose('mine'))
   await solo.world.calm()
   const [forward] = solo.take('Forward', 'B')
-  await solo.receive('B', accepted(forward!, 1))
-  await solo.receive('C', append(2, 0, 0, [block(1, 2, 'another')], { leaderCommit: 1 }))
+  await solo.receive('B', accepted(forward!, 2))
+  // It stands in B's log as far as A knows: it is not sent again before that is over.
+  await solo.receive('C', append(2, 1, 1, [block(2, 2, 'another')]))
+  expect(solo.take('Forward', 'C')).toEqual([])
+  await solo.receive('C', append(2, 2, 2, [], { leaderCommit: 2 }))
   expect(solo.words).toEqual(['another'])
   expect(given.state).toBe('pending')
   // It certainly was not applied, and is proposed again.
@@ -268,8 +298,85 @@ test('the same index of another term is not the answer', async () => {
   await solo.node.stop({ transfer: false })
 })
 
+test('a Forward that is lost is sent again, later and later, until it is answered', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 1)
+  await solo.openSession('B')
+  const given = watch(solo.node.propose('word', { timeoutMs: 60_000 }))
+  const sentAt: number[] = []
+  let last: Forward | undefined
+  while (sentAt.length < 4) {
+    for (const forward of solo.take('Forward', 'B')) {
+      sentAt.push(solo.world.now)
+      expect(forward.sequence).not.toBe(last?.sequence)
+      expect(forward.firstSequence).toBe(last?.firstSequence ?? forward.firstSequence)
+      last = forward
+    }
+    // B is well, and says so.
+    await solo.receive('B', append(1, 1, 1, [], { leaderCommit: 1 }))
+    await solo.world.pass(10)
+  }
+  const waits = sentAt.slice(1).map((at, i) => at - sentAt[i]!)
+  // Two maximal election timeouts at first.
+  for (const [i, wait] of waits.entries()) expect(Math.abs(wait - 600 * 2 ** i)).toBeLessThan(30)
+  await solo.leaderTakes('B', last!)
+  expect(given).toEqual({ state: 'fulfilled', value: 1 })
+  await solo.node.stop({ transfer: false })
+})
+
+test('a connection that was made anew may have lost the request: it is sent again at once', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 1)
+  await solo.openSession('B')
+  const given = watch(solo.node.propose('word'))
+  await solo.world.calm()
+  expect(solo.take('Forward', 'B')).toHaveLength(1)
+  const began = solo.world.now
+  solo.host.linkDown('B', 'reset')
+  solo.host.linkUp('B')
+  await solo.world.calm()
+  const [again] = solo.take('Forward', 'B')
+  expect(solo.world.now).toBe(began)
+  await solo.leaderTakes('B', again!)
+  expect(given).toEqual({ state: 'fulfilled', value: 1 })
+  await solo.node.stop({ transfer: false })
+})
+
+test('a refused repetition makes nothing certain: the first may have arrived', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 1)
+  await solo.openSession('B')
+  const given = watch(solo.node.propose('word', { timeoutMs: 1_000 }))
+  await solo.world.calm()
+  solo.take('Forward', 'B')
+  solo.host.linkUp('B')
+  await solo.world.calm()
+  const [again] = solo.take('Forward', 'B')
+  // Overloaded: that would be the caller's to hear if it were all that is known.
+  await solo.receive('B', refused(again!, { overloaded: true }))
+  expect(given.state).toBe('pending')
+  await solo.world.until('given up', () => given.state !== 'pending')
+  expect(codeOf(given.value)).toBe('ERR_OUTCOME_UNKNOWN')
+  await solo.node.stop({ transfer: false })
+})
+
+test('what was under way is certain again when an entry of a later term is applied without it', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 1)
+  await solo.openSession('B')
+  const given = watch(solo.node.propose('word', { timeoutMs: 1_000 }))
+  await solo.world.calm()
+  expect(solo.take('Forward', 'B')).toHaveLength(1)
+  solo.host.linkDown('C', 'cut')
+  await solo.receive('C', append(2, 1, 1, [block(2, 2, 'another')], { leaderCommit: 2 }))
+  expect(solo.take('Forward')).toEqual([])
+  await solo.world.until('given up', () => given.state !== 'pending')
+  expect(codeOf(given.value)).toBe('ERR_TIMEOUT')
+  await solo.node.stop({ transfer: false })
+})
+
 test('a guard forgets gaps, never what it has seen', () => {
-  const guard = new ForwardGuard()
+  const guard = new ForwardGuard(0)
   const met = (nth: number, term = 1): boolean => guard.firstTime('B', request(term, nth, 'w'))
   expect([met(1), met(1), met(3), met(2), met(2), met(3)]).toEqual([true, false, true, true, false, false])
   // 4 is lost; the guard gives up on it rather than remember everything after it one by one.
@@ -286,9 +393,14 @@ test('a guard forgets gaps, never what it has seen', () => {
 function request(term: number, nth: number, ...words: string[]): Forward {
   const encoder = new TextEncoder()
   const commands = words.map((word) => encoder.encode(JSON.stringify(word)))
-  return { type: 'Forward', term, processId: 7, sequence: 7 + nth, commands }
-}
-
-function accepted({ term, sequence }: Forward, firstIndex: number): ForwardReply {
-  return { type: 'ForwardReply', term, sequence, accepted: true, overloaded: false, firstIndex }
+  const place = { sessionId: 99, firstSequence: nth, acknowledgedBelow: 0 }
+  return {
+    type: 'Forward',
+    term,
+    processId: 7,
+    sequence: 7 + nth,
+    kind: EntryKind.Command,
+    ...place,
+    commands,
+  }
 }

@@ -1,5 +1,6 @@
 // propose, on any node: a result, "certainly not applied", or "unknown", and never a lie.
 import { expect, test } from 'vitest'
+import { EntryKind } from '../../src/wire/entry-block.js'
 import { Cluster, WORDS } from './harness/cluster.js'
 import { append, block, Solo } from './harness/solo.js'
 import { codeOf, macrotask, watch } from './harness/world.js'
@@ -84,6 +85,7 @@ test('a deadline that passes before a leader is found: certainly not applied, an
 test('a deadline that passes once a leader has it: unknown, and never retried', async () => {
   const solo = await Solo.start()
   await solo.lead()
+  await solo.openSession()
   expect(await solo.world.failure(solo.node.propose('unknown', { timeoutMs: 20 }))).toBe(
     'ERR_OUTCOME_UNKNOWN',
   )
@@ -138,8 +140,10 @@ test('a signal at each stage: before, waiting, sent, appended, answered', async 
   const waiting = await abortWhen(async () => solo.world.calm())
   expect(waiting).toMatchObject({ code: 'ERR_ABORTED', cause: reason })
   await solo.follow('B', 1)
-  // What was given up while it waited is not sent.
-  expect(solo.take('Forward')).toEqual([])
+  // What was given up while it waited is not sent; the session it would have been in is opened all the same.
+  const [opening, ...others] = solo.take('Forward')
+  expect([opening?.kind, others]).toEqual([EntryKind.OpenSession, []])
+  await solo.leaderTakes('B', opening!)
   const sent = await abortWhen(async () => {
     await solo.world.calm()
     expect(solo.take('Forward', 'B')).toHaveLength(1)
@@ -209,16 +213,17 @@ test('a command that cannot travel is refused as such', async () => {
 test('a leader whose followers are away holds its log back, and goes on when they return', async () => {
   const solo = await Solo.start({ pendingProposalsMax: 4 })
   await solo.lead()
+  await solo.openSession()
   const words = ['a', 'b', 'c', 'd']
   for (const word of words) void solo.node.propose(word, { timeoutMs: 10 }).catch(() => undefined)
   await solo.world.pass(20)
-  expect(solo.node.status()).toMatchObject({ pendingProposals: 0, lastIndex: 5, commitIndex: 1 })
+  expect(solo.node.status()).toMatchObject({ pendingProposals: 0, lastIndex: 6, commitIndex: 2 })
   const held = watch(solo.node.propose('held', { timeoutMs: 1_000 }))
   const turns = solo.world.turnCount
   await solo.world.pass(200)
   // Nothing turns in circles while it waits: a heartbeat every 50 ms, and little else.
   expect(solo.world.turnCount - turns).toBeLessThan(15)
-  expect(solo.node.status().lastIndex).toBe(5)
+  expect(solo.node.status().lastIndex).toBe(6)
   await solo.acknowledge()
   await solo.acknowledge()
   expect(held).toMatchObject({ state: 'fulfilled', value: 5 })
@@ -226,32 +231,20 @@ test('a leader whose followers are away holds its log back, and goes on when the
   await solo.node.stop({ transfer: false })
 })
 
-test('what another leader replaced is proposed again, and applied once', async () => {
+test('what another leader replaced is proposed again, under the same sequence, and applied once', async () => {
   const solo = await Solo.start()
   const term = await solo.lead()
-  const given = watch(solo.node.propose('replaced'))
+  const session = await solo.openSession()
+  const given = watch(solo.node.proposeWithReceipt('replaced'))
   await solo.world.calm()
-  expect(solo.disk.log.at(-1)).toBe(`2/${term} "replaced"`)
+  expect(solo.disk.log.at(-1)).toBe(`3/${term} "replaced"`)
   // B was elected without it, and commits another entry in its place: it certainly never will be.
-  await solo.receive('B', append(term + 1, 1, term, [block(2, term + 1, 'other')], { leaderCommit: 2 }))
+  await solo.receive('B', append(term + 1, 2, term, [block(3, term + 1, 'other')], { leaderCommit: 3 }))
   expect(given.state).toBe('pending')
   const [forward] = solo.take('Forward', 'B')
-  expect(forward?.commands).toHaveLength(1)
-  const { sequence } = forward!
-  const reply = {
-    type: 'ForwardReply',
-    term: term + 1,
-    sequence,
-    accepted: true,
-    overloaded: false,
-    firstIndex: 3,
-  }
-  await solo.receive('B', reply as never)
-  await solo.receive(
-    'B',
-    append(term + 1, 2, term + 1, [block(3, term + 1, 'replaced')], { leaderCommit: 3 }),
-  )
-  expect(given).toMatchObject({ state: 'fulfilled', value: 2 })
+  expect(forward).toMatchObject({ sessionId: session, firstSequence: 1, acknowledgedBelow: 1 })
+  await solo.leaderTakes('B', forward!)
+  expect(given).toMatchObject({ state: 'fulfilled', value: { result: 2, index: 4, term: term + 1 } })
   expect(solo.words).toEqual(['other', 'replaced'])
   await solo.node.stop({ transfer: false })
 })
@@ -259,10 +252,11 @@ test('what another leader replaced is proposed again, and applied once', async (
 test('what was replaced after its caller was told "unknown" is not proposed again', async () => {
   const solo = await Solo.start()
   const term = await solo.lead()
+  await solo.openSession()
   expect(await solo.world.failure(solo.node.propose('unknown', { timeoutMs: 10 }))).toBe(
     'ERR_OUTCOME_UNKNOWN',
   )
-  await solo.receive('B', append(term + 1, 1, term, [block(2, term + 1, 'other')], { leaderCommit: 2 }))
+  await solo.receive('B', append(term + 1, 2, term, [block(3, term + 1, 'other')], { leaderCommit: 3 }))
   expect(solo.take('Forward')).toEqual([])
   expect(solo.words).toEqual(['other'])
   await solo.node.stop({ transfer: false })
@@ -293,6 +287,7 @@ test('an answer comes in a later turn than the one that knew it: callers in a lo
 test('even a cluster of one, with a storage that completes at once, does not answer within the call’s own turn', async () => {
   const solo = await Solo.start({ ids: ['A'] })
   await solo.world.until('A leads', () => solo.node.status().commitIndex === 1)
+  await solo.openSession()
   const given = watch(solo.node.propose('word'))
   await macrotask()
   expect(given.state).toBe('pending')
@@ -309,7 +304,8 @@ test('what waits together travels together, in blocks no larger than a message',
   const long = 'x'.repeat(600)
   const given = Array.from({ length: 10 }, () => watch(solo.node.propose(long)))
   await solo.lead()
-  const sizes = solo.disk.batches.flatMap(({ blocks }) => blocks.map((stored) => stored.block)).slice(1)
+  // Behind the no-op and the session.
+  const sizes = solo.disk.batches.flatMap(({ blocks }) => blocks.map((stored) => stored.block)).slice(2)
   expect(sizes.map(({ firstIndex, lastIndex }) => lastIndex - firstIndex + 1)).toEqual([3, 3, 3, 1])
   for (const { byteLength } of sizes) expect(byteLength).toBeLessThanOrEqual(2_000)
   await solo.acknowledge()
@@ -320,14 +316,15 @@ test('what waits together travels together, in blocks no larger than a message',
 test('followers learn of a commit at once, with the next entries or without, not by the next heartbeat', async () => {
   const solo = await Solo.start()
   await solo.lead()
+  await solo.openSession()
   void solo.node.propose('word')
   await solo.world.calm()
   solo.sent = []
   const began = solo.world.now
   await solo.acknowledge()
   expect(solo.world.now).toBe(began)
-  expect(solo.take('AppendEntries', 'B').at(-1)).toMatchObject({ leaderCommit: 2, entries: [] })
-  expect(solo.take('AppendEntries', 'C').at(-1)).toMatchObject({ leaderCommit: 2, entries: [] })
+  expect(solo.take('AppendEntries', 'B').at(-1)).toMatchObject({ leaderCommit: 3, entries: [] })
+  expect(solo.take('AppendEntries', 'C').at(-1)).toMatchObject({ leaderCommit: 3, entries: [] })
   await solo.node.stop({ transfer: false })
 })
 

@@ -1,6 +1,6 @@
 // Callers who try again at once, give up in thousands, or wait for ever must not hurt the node.
 import { expect, test, vi } from 'vitest'
-import { ProposalRing } from '../../src/node/proposal-ring.js'
+import { OwnSession } from '../../src/node/own-session.js'
 import { systemScheduler } from '../../src/node/system-scheduler.js'
 import { Solo } from './harness/solo.js'
 import { codeOf, macrotask, watch } from './harness/world.js'
@@ -64,12 +64,15 @@ test.each(['waiting', 'appended'])(
   'one signal gives up thousands of %s requests, without looking for each',
   async (stage) => {
     const solo = await Solo.start()
-    if (stage === 'appended') await solo.lead()
+    if (stage === 'appended') {
+      await solo.lead()
+      await solo.openSession()
+    }
     const controller = new AbortController()
     const { signal } = controller
     const proposals = Array.from({ length: 10_000 }, () => watch(solo.node.propose('word', { signal })))
     await solo.world.calm()
-    const everyone = vi.spyOn(ProposalRing.prototype, 'retain')
+    const everyone = vi.spyOn(OwnSession.prototype, 'forEach')
     controller.abort()
     expect(everyone).not.toHaveBeenCalled()
     everyone.mockRestore()

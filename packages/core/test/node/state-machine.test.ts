@@ -5,7 +5,7 @@ import { RaftNode } from '../../src/node/raft-node.js'
 import type { Receipt } from '../../src/node/types.js'
 import { RaftError } from '../../src/ports/errors.js'
 import type { ApplyContext, StateMachineFactory } from '../../src/ports/state-machine.js'
-import { encodeBlock } from '../../src/wire/entry-block.js'
+import { EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
 import { Cluster, WORDS } from './harness/cluster.js'
 import { append, block, Solo } from './harness/solo.js'
 import { watch } from './harness/world.js'
@@ -93,6 +93,15 @@ test('an entry of a kind from the future stops the node before it, not after', a
     message: expect.stringMatching(/entry 2 .*kind 77/),
   })
   expect(solo.words).toEqual(['before'])
+})
+
+test('an opening of a session in a form from the future stops the node too', async () => {
+  const solo = await Solo.start()
+  const opening = encodeBlock({ firstIndex: 1, term: 1, timestamp: 1 }, [
+    { kind: EntryKind.OpenSession, payload: new Uint8Array(23) },
+  ])
+  await solo.receive('B', append(1, 0, 0, [opening], { leaderCommit: 1 }))
+  expect(await solo.node.closed).toMatchObject({ code: 'ERR_UNKNOWN_ENTRY_KIND' })
 })
 
 test('apply is told index, term and the leader’s time: the same on every replica, never going back', async () => {

@@ -17,6 +17,7 @@ test('a listener may stop the node in the middle of a turn', async () => {
 test.each(['stops the node', 'aborts'])('a listener that %s while proposals are appended', async (what) => {
   const solo = await Solo.start()
   await solo.lead()
+  await solo.openSession()
   const controller = new AbortController()
   solo.node.on(
     'EntriesAppended',
@@ -41,6 +42,7 @@ test('every request is answered when the node stops, each as honestly as can be'
 test('what is in the log or on its way may still be applied by others when the node stops', async () => {
   const leading = await Solo.start()
   await leading.lead()
+  await leading.openSession()
   const appended = watch(leading.node.propose('appended'))
   const read = watch(leading.node.read(({ words }) => words.length))
   await leading.world.calm()
@@ -51,6 +53,7 @@ test('what is in the log or on its way may still be applied by others when the n
 
   const following = await Solo.start()
   await following.follow('B', 1)
+  await following.openSession('B')
   const sent = watch(following.node.propose('sent'))
   await following.world.calm()
   await following.node.stop()
@@ -132,6 +135,7 @@ test('a node that fails in the middle of a proposal says that its outcome is unk
   }
   const solo = await Solo.start({ world, scheduler: { ...world.scheduler(), wallClock } })
   await solo.lead()
+  await solo.openSession()
   broken = true
   const proposed = watch(solo.node.propose('word'))
   await world.calm()

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../src/ports/errors.js'
 import { ByteReader, ByteWriter } from '../../src/wire/bytes.js'
-import { decodeBlock } from '../../src/wire/entry-block.js'
+import { decodeBlock, EntryKind } from '../../src/wire/entry-block.js'
 import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
 import { decodeHello, encodeHello, HELLO_MAGIC } from '../../src/wire/hello.js'
 import {
@@ -14,9 +14,21 @@ import {
   HELLO_BYTES_MAX,
   MESSAGE_BLOCKS_MAX,
 } from '../../src/wire/limits.js'
+import { decodeOpening, encodeOpening } from '../../src/wire/open-session.js'
 import { check } from '../harness/property.js'
 import { BlockOffset, reseal } from './reseal.js'
-import { block, blocks, frameOf, frames, HELLO, hellos, joined, MESSAGES, message } from './samples.js'
+import {
+  block,
+  blocks,
+  frameOf,
+  frames,
+  HELLO,
+  hellos,
+  joined,
+  MESSAGES,
+  message,
+  openings,
+} from './samples.js'
 
 const FILE = 'test/wire/hostile.property.test.ts'
 
@@ -56,6 +68,7 @@ const DECODERS = {
   frame: { decode: decodeFrame, valid: frames.map((frame) => joined(encodeFrame(frame))) },
   block: { decode: decodeBlock, valid: blocks.map(({ bytes }) => bytes) },
   hello: { decode: decodeHello, valid: hellos.map(encodeHello) },
+  opening: { decode: decodeOpening, valid: openings().map((opening) => encodeOpening(opening)) },
 }
 
 describe.each(Object.entries(DECODERS))(
@@ -217,9 +230,31 @@ describe('a frame', () => {
 
   test.each([0, BLOCK_ENTRIES_MAX + 1, 2 ** 32 - 1])('%d forwarded commands', (count) => {
     const bytes = joined(encodeFrame(frameOf(message('forward'))))
-    new DataView(bytes.buffer).setUint32(BODY + 24, count, true)
+    new DataView(bytes.buffer).setUint32(BODY + 49, count, true)
     refused(() => decodeFrame(bytes))
   })
+
+  const forwarded = (name: string, change: (view: DataView) => void) => (): void => {
+    const bytes = joined(encodeFrame(frameOf(message(name))))
+    change(new DataView(bytes.buffer, BODY + 24))
+    refused(() => decodeFrame(bytes))
+  }
+  const largest = (view: DataView, offset: number): void => {
+    view.setUint32(offset, 0xffffffff, true)
+    view.setUint32(offset + 4, 0x1fffff, true)
+  }
+  test.each<[string, string, (view: DataView) => void]>([
+    ['commands of no session', 'forward', (view) => view.setBigUint64(1, 0n, true)],
+    ['a session above 2^53 - 1', 'forward', (view) => view.setUint32(5, 0x200000, true)],
+    ['a sequence of 0', 'forward', (view) => view.setBigUint64(9, 0n, true)],
+    ['sequences that pass 2^53 - 1', 'forward', (view) => largest(view, 9)],
+    ['a first sequence that is acknowledged', 'forward', (view) => view.setUint32(17, 12, true)],
+    ['no-ops', 'forward', (view) => view.setUint8(0, EntryKind.Noop)],
+    ['entries of an unknown kind', 'forward', (view) => view.setUint8(0, 77)],
+    ['commands that are said to open sessions', 'forward', (view) => view.setUint8(0, EntryKind.OpenSession)],
+    ['an opening within a session', 'forward-opening', (view) => view.setUint8(1, 1)],
+    ['an opening that is cut off', 'forward-opening', (view) => view.setUint32(29, 23, true)],
+  ])('%s', (_, name, change) => forwarded(name, change)())
 
   test('unknown trailing bytes of a message are ignored: a newer peer may say more', () => {
     for (const [name, message] of Object.entries(MESSAGES)) {

@@ -6,8 +6,9 @@ import { crc32 as tableCrc32 } from '../../src/wire/crc32-table.js'
 import { decodeBlock, type EntryBlock, EntryCursor, reframe } from '../../src/wire/entry-block.js'
 import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
 import { decodeHello, encodeHello } from '../../src/wire/hello.js'
+import { decodeOpening, encodeOpening } from '../../src/wire/open-session.js'
 import { check } from '../harness/property.js'
-import { block, blocks, bytes, frameOf, frames, hellos, joined } from './samples.js'
+import { block, blocks, bytes, frameOf, frames, hellos, joined, openings } from './samples.js'
 
 const FILE = 'test/wire/round-trip.property.test.ts'
 
@@ -34,6 +35,19 @@ describe('round trips', () => {
       }),
       FILE,
       500,
+    )
+  })
+
+  test('openings of sessions', () => {
+    check(
+      fc.property(openings(), fc.uint8Array({ maxLength: 9 }), (opening, more) => {
+        const encoded = encodeOpening(opening)
+        expect(decodeOpening(encoded)).toEqual(opening)
+        // A newer version may say more.
+        expect(decodeOpening(Uint8Array.from([...encoded, ...more]))).toEqual(opening)
+      }),
+      FILE,
+      200,
     )
   })
 

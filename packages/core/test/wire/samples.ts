@@ -1,9 +1,10 @@
 // Random and fixed things to put on the wire.
 import fc from 'fast-check'
-import { type EntryBlock, encodeBlock } from '../../src/wire/entry-block.js'
+import { type EntryBlock, EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
 import type { EncodedFrame, Frame } from '../../src/wire/frame.js'
 import type { Hello } from '../../src/wire/hello.js'
 import type { AppendEntriesWithBlocks, PeerMessage } from '../../src/wire/messages.js'
+import { encodeOpening, type Opening, SESSION_TTL_MS_MAX } from '../../src/wire/open-session.js'
 
 export const INCARNATION = '0123456789abcdef'
 
@@ -73,7 +74,22 @@ export const MESSAGES: Record<string, PeerMessage> = {
     term: 7,
     processId: 2 ** 47 + 1,
     sequence: 4,
+    kind: EntryKind.Command,
+    sessionId: 2 ** 33 + 9,
+    firstSequence: 11,
+    acknowledgedBelow: 10,
     commands: [bytes('x=1'), bytes('')],
+  },
+  'forward-opening': {
+    type: 'Forward',
+    term: 7,
+    processId: 2 ** 47 + 1,
+    sequence: 5,
+    kind: EntryKind.OpenSession,
+    sessionId: 0,
+    firstSequence: 0,
+    acknowledgedBelow: 0,
+    commands: [encodeOpening({ ttlMs: 3_600_000, nonce: '00112233445566778899aabbccddeeff' })],
   },
   'forward-reply': {
     type: 'ForwardReply',
@@ -145,6 +161,15 @@ const appendEntries: fc.Arbitrary<AppendEntriesWithBlocks> = fc
     return { type: 'AppendEntries', term: term + 1, ...message, entries }
   })
 
+export function openings(): fc.Arbitrary<Opening> {
+  return fc.record({
+    ttlMs: fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: SESSION_TTL_MS_MAX })),
+    nonce: fc
+      .uint8Array({ minLength: 16, maxLength: 16 })
+      .map((sixteen) => Buffer.from(sixteen).toString('hex')),
+  })
+}
+
 const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc.record({
     type: fc.constant('RequestVote' as const),
@@ -186,12 +211,39 @@ const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
     confirmed: fc.boolean(),
     readIndex: u53,
   }),
+  fc
+    .record({
+      type: fc.constant('Forward' as const),
+      term: u53,
+      processId: u53,
+      sequence: u53,
+      kind: fc.constant(EntryKind.Command),
+      sessionId: fc.oneof(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.maxSafeNat().map((n) => Math.max(1, n)),
+      ),
+      // Five commands from the last one on reach 2^53 - 1.
+      firstSequence: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.constant(2 ** 53 - 5)),
+      below: fc.nat(),
+      commands: fc.array(payload, { minLength: 1, maxLength: 5 }),
+    })
+    .map(({ below, ...forward }) => ({
+      ...forward,
+      acknowledgedBelow: below % (forward.firstSequence + 1),
+    })),
   fc.record({
     type: fc.constant('Forward' as const),
     term: u53,
     processId: u53,
     sequence: u53,
-    commands: fc.array(payload, { minLength: 1, maxLength: 5 }),
+    kind: fc.constant(EntryKind.OpenSession),
+    sessionId: fc.constant(0),
+    firstSequence: fc.constant(0),
+    acknowledgedBelow: fc.constant(0),
+    commands: fc.array(
+      openings().map((opening) => encodeOpening(opening)),
+      { minLength: 1, maxLength: 3 },
+    ),
   }),
   fc.record({
     type: fc.constant('ForwardReply' as const),

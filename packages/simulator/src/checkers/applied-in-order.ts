@@ -1,6 +1,6 @@
-// Raft Figure 2: lastApplied goes up by one at a time. Only commands reach the machine; what is between two of them must
-// be something else.
-import { EntryKind, type LogIndex } from '@riverraft/core'
+// Raft Figure 2: lastApplied goes up by one at a time. Only commands reach the machine, and of those only what its session
+// has not seen; what is between two of them must be something else.
+import type { LogIndex } from '@riverraft/core'
 import type { Checker } from './checker.js'
 import type { NodeView } from './node-view.js'
 
@@ -15,7 +15,7 @@ export const appliedInOrder: Checker = {
         reached.set(node, index)
         if (index <= last) return fail(`${node.id} applies ${index} after ${last}`)
         for (let skipped = last + 1; skipped < index; skipped++) {
-          if (history.committedEntry(skipped)?.kind === EntryKind.Command)
+          if (history.verdict(skipped) === 'run')
             return fail(`${node.id} applies ${index} without ${skipped}`)
         }
       },

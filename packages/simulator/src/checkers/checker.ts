@@ -19,6 +19,8 @@ export interface AppliedCommand {
   readonly index: LogIndex
   readonly term: Term
   readonly timestamp: number
+  /** The client session it came in. */
+  readonly session: number | undefined
   readonly attempt: number
   /** What apply returned or rejected with, as text. */
   readonly outcome: string

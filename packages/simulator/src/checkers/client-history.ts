@@ -19,8 +19,8 @@ export function checkClientHistory<Command, Result, State>(
   const codec = attemptedCodec(factory.codec)
   const reads = new OpenReads(operations)
   const applied = new Set<number>()
-  for (const { index, term, timestamp, payload } of history.committedCommands()) {
-    // The state before this command stood from the one before it on, through the no-ops between them.
+  for (const { index, term, timestamp, payload, sessionId } of history.committedCommands()) {
+    // The state before this command stood from the one before it on, through what is no command, or is skipped.
     reads.answer(index - 1, model.state)
     const { attempt, command } = codec.decode(payload)
     const operation = operations[attempt - 1]
@@ -32,7 +32,7 @@ export function checkClientHistory<Command, Result, State>(
     let result: unknown
     let rejection: CommandRejected | undefined
     try {
-      result = model.apply(command, { index, term, timestamp, session: undefined })
+      result = model.apply(command, { index, term, timestamp, session: sessionId })
     } catch (error) {
       rejection = error as CommandRejected
     }

@@ -1,26 +1,35 @@
-// A refusal of a forwarded request means that it may be proposed again: a process that has accepted it never refuses a copy.
+// A refusal of a forwarded request means that it is in no log, and never will be: a server that has accepted it never
+// refuses a copy, not even after a restart that made it forget, and one that has refused it never accepts a copy.
 import type { LogIndex, NodeId } from '@riverraft/core'
 import type { Checker } from './checker.js'
+
+interface Answer {
+  readonly by: NodeId
+  /** Undefined: refused. */
+  readonly at: LogIndex | undefined
+}
 
 export const forwardedOnce: Checker = {
   property: 'forwarded-once',
   hooks(_history, fail) {
     /** By asking node and sequence, which no two of its processes share. */
-    const accepted = new Map<string, { readonly by: NodeId; readonly at: LogIndex }>()
+    const answers = new Map<string, Answer>()
     return {
-      // A new process remembers nothing.
-      opened(node) {
-        for (const [request, { by }] of accepted) if (by === node.id) accepted.delete(request)
-      },
       sent(node, to, message) {
-        if (message.type !== 'ForwardReply' || message.overloaded) return
+        if (message.type !== 'ForwardReply') return
         const request = `${to} ${message.sequence}`
-        const earlier = accepted.get(request)
-        if (message.accepted) accepted.set(request, { by: node.id, at: message.firstIndex })
-        if (earlier === undefined || earlier.by !== node.id || earlier.at === message.firstIndex) return
-        const now = message.accepted ? `accepts it at ${message.firstIndex}` : 'refuses it'
-        fail(`${node.id} has accepted request ${message.sequence} of ${to} at ${earlier.at}, and ${now}`)
+        const earlier = answers.get(request)
+        const answer = { by: node.id, at: message.accepted ? message.firstIndex : undefined }
+        if (earlier?.at === undefined) answers.set(request, answer)
+        if (earlier === undefined || earlier.by !== node.id || earlier.at === answer.at) return
+        fail(
+          `${node.id} has ${textOf(earlier)} request ${message.sequence} of ${to}, and now ${textOf(answer)} it`,
+        )
       },
     }
   },
+}
+
+function textOf({ at }: Answer): string {
+  return at === undefined ? 'refused' : `accepted (at ${at})`
 }

@@ -1,7 +1,8 @@
 // H: what the checkers remember of a whole run, across crashes. Nobody inside the cluster can see or forget it.
-import { type EntryBlock, EntryKind, type LogIndex, type NodeId, type Term } from '@riverraft/core'
+import type { EntryBlock, LogIndex, NodeId, Term } from '@riverraft/core'
 import { hashBytes } from '../world/trace.js'
 import { NodeView } from './node-view.js'
+import { SessionModel, type Verdict } from './session-model.js'
 
 /** The one entry of an index and term. */
 export interface KnownEntry {
@@ -9,6 +10,10 @@ export interface KnownEntry {
   readonly kind: number
   readonly payload: Uint8Array
   readonly timestamp: number
+  /** Its place in a client session; sessionId 0: none. */
+  readonly sessionId: number
+  readonly sequence: number
+  readonly acknowledgedBelow: number
   /** The term of the entry before it. */
   readonly previousTerm: Term
 }
@@ -30,8 +35,14 @@ export class History {
   acknowledged: LogIndex = 0
   readonly #entries = new Map<number, KnownEntry>()
   readonly #seenBlocks = new WeakSet<EntryBlock>()
+  readonly #sessions = new SessionModel()
+  /** What becomes of each committed entry, as far as somebody has asked: position 0 is index 1. */
+  readonly #verdicts: Verdict[] = []
+  readonly #judged: (verdict: Verdict) => void
 
-  constructor(ids: readonly NodeId[]) {
+  /** `judged` is told what becomes of each committed entry, once. */
+  constructor(ids: readonly NodeId[], judged: (verdict: Verdict) => void) {
+    this.#judged = judged
     this.views = new Map(ids.map((id) => [id, new NodeView(id)]))
   }
 
@@ -48,12 +59,28 @@ export class History {
     return committed && this.entry(index, committed.term)
   }
 
+  /** A client was told that its command is applied at `index`. */
+  acknowledge(index: LogIndex): void {
+    this.acknowledged = Math.max(this.acknowledged, index)
+  }
+
+  /** What becomes of the committed entry at `index`. */
+  verdict(index: LogIndex): Verdict {
+    while (this.#verdicts.length < index) {
+      const next = this.#verdicts.length + 1
+      const verdict = this.#sessions.judge(next, this.committedEntry(next)!)
+      this.#verdicts.push(verdict)
+      this.#judged(verdict)
+    }
+    return this.#verdicts[index - 1]!
+  }
+
   /**
    * Notes the entries of a block from `firstIndex` on, which stand after an entry of `previousTerm`. Returns what
    * contradicts what is known: same index and term must mean same bytes and same predecessor.
    */
   learn(block: EntryBlock, firstIndex: LogIndex, previousTerm: Term | undefined): string | undefined {
-    const { term, timestamp, lastIndex } = block
+    const { term, timestamp, lastIndex, sessionId, acknowledgedBelow } = block
     if (this.#seenBlocks.has(block)) {
       const known = this.entry(firstIndex, term)!
       return this.#contradiction(known, known.hash, previousTerm, firstIndex, term)
@@ -66,7 +93,16 @@ export class History {
         const wrong = this.#contradiction(known, hash, previous, index, term)
         if (wrong !== undefined) return wrong
       } else if (previous !== undefined) {
-        this.#entries.set(key(index, term), { hash, kind, payload, timestamp, previousTerm: previous })
+        const sequence = sessionId === 0 ? 0 : block.firstSequence + (index - block.firstIndex)
+        const session = { sessionId, sequence, acknowledgedBelow }
+        this.#entries.set(key(index, term), {
+          hash,
+          kind,
+          payload,
+          timestamp,
+          previousTerm: previous,
+          ...session,
+        })
       }
       if (index === lastIndex && firstIndex === block.firstIndex) this.#seenBlocks.add(block)
     }
@@ -86,11 +122,11 @@ export class History {
     return undefined
   }
 
-  /** Commands among the committed entries, in order. */
+  /** The commands among the committed entries that the state machine gets, in order. */
   *committedCommands(): Generator<KnownEntry & { readonly index: LogIndex; readonly term: Term }> {
     for (let index = 1; index <= this.committed.length; index++) {
-      const entry = this.committedEntry(index)
-      if (entry?.kind === EntryKind.Command) yield { ...entry, index, term: this.committed[index - 1]!.term }
+      if (this.verdict(index) !== 'run') continue
+      yield { ...this.committedEntry(index)!, index, term: this.committed[index - 1]!.term }
     }
   }
 }

@@ -1,5 +1,6 @@
 // All checkers that are told of every step. Liveness and the clients' history are judged elsewhere.
 import { appliedInOrder } from './applied-in-order.js'
+import { appliedOnce } from './applied-once.js'
 import { askedBeforeCampaigning } from './asked-before-campaigning.js'
 import type { Checker } from './checker.js'
 import { commitRule } from './commit-rule.js'
@@ -9,6 +10,7 @@ import { durableBeforeSent } from './durable-before-sent.js'
 import { durableSurvives } from './durable-survives.js'
 import { electedByQuorum } from './elected-by-quorum.js'
 import { electionSafety } from './election-safety.js'
+import { expiredNeverRuns } from './expired-never-runs.js'
 import { failStop } from './fail-stop.js'
 import { forwardedOnce } from './forwarded-once.js'
 import { leaderAppendOnly } from './leader-append-only.js'
@@ -43,6 +45,8 @@ export const CHECKERS: readonly Checker[] = [
   order,
   stateMachineSafety,
   appliedInOrder,
+  appliedOnce,
+  expiredNeverRuns,
   timestampsNeverGoBack,
   linearizableReadRounds,
   readIndexCovers,

@@ -1,5 +1,6 @@
 // Everything that happens in the cluster comes by here: it is shown to the checkers, then the views follow it.
 import type {
+  Forward,
   Frame,
   NodeEvent,
   NodeEventType,
@@ -51,6 +52,8 @@ export class Observation implements NetworkObserver {
   readonly #applied: Hook<'applied'>[]
   readonly #greeted: Hook<'greeted'>[]
   readonly #order: ReadonlyMap<NodeId, number>
+  /** By sender, session and sequence: the Forward that carried it last. */
+  readonly #forwarded = new Map<string, number>()
 
   constructor(world: World, history: History, checkers: readonly Checker[]) {
     this.#world = world
@@ -99,6 +102,18 @@ export class Observation implements NetworkObserver {
       this.#say(from, () => `-> ${to} ${messageText(message)}`)
       this.#note(2, from, message.term * 64 + this.#order.get(to)!)
       this.#world.coverage.hit(describe(message))
+      if (message.type === 'Forward') this.#noteForward(from, message)
+    }
+  }
+
+  #noteForward(from: NodeId, { sessionId, firstSequence, commands, sequence }: Forward): void {
+    if (sessionId === 0) return this.#world.coverage.hit('sent: Forward of an opening')
+    for (let i = 0; i < commands.length; i++) {
+      const place = `${from} ${sessionId} ${firstSequence + i}`
+      const known = this.#forwarded.get(place)
+      // A copy of the same frame is the network's doing.
+      if (known !== undefined && known !== sequence) this.#world.coverage.hit('sent: Forward repeated')
+      this.#forwarded.set(place, sequence)
     }
   }
 

@@ -1,9 +1,11 @@
 // Simulated clients: each proposes or reads, waits, thinks, and goes on; it tries again elsewhere what was certainly not
 // applied, and remembers what may have been.
-import { type Consistency, hasCode } from '@riverraft/core'
+import type { Consistency, ProposeOptions, Receipt } from '@riverraft/core'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Server } from '../cluster/server.js'
+import { call, type Returned } from './calls.js'
 import type { Operation } from './operation.js'
+import { SessionClient } from './session-client.js'
 import { type Choice, choiceOf, type Workload } from './workload.js'
 
 const RETRIES_MAX = 3
@@ -12,13 +14,8 @@ const LOCAL_READS = 0.2
 const IMPATIENT = 0.05
 const ABORTING = 0.03
 
-const CERTAINLY_NOT_APPLIED = [
-  'ERR_TIMEOUT',
-  'ERR_ABORTED',
-  'ERR_OVERLOADED',
-  'ERR_STOPPED',
-  'ERR_INVALID_COMMAND',
-] as const
+/** Clients with a session of their own, among all. */
+const WITH_SESSION = 0.4
 
 export class Clients<Command, Result, State> {
   readonly operations: Operation<Command, State>[] = []
@@ -28,6 +25,7 @@ export class Clients<Command, Result, State> {
   readonly #workload: Workload<Command, State>
   readonly #skipped: ReadonlySet<number>
   readonly #choice: Choice
+  readonly #sessions = new Map<number, SessionClient<Command, Result, State>>()
   #order = 0
   #stopped = false
   #open = 0
@@ -44,7 +42,13 @@ export class Clients<Command, Result, State> {
   }
 
   start(): void {
-    for (let client = 0; client < this.#cluster.plan.clients; client++) this.#think(client)
+    for (let client = 0; client < this.#cluster.plan.clients; client++) {
+      if (this.#choice.chance(WITH_SESSION)) {
+        const options = (): ProposeOptions => this.#impatience()
+        this.#sessions.set(client, new SessionClient(this.#cluster, this.#choice, options))
+      }
+      this.#think(client)
+    }
   }
 
   stop(): void {
@@ -87,32 +91,38 @@ export class Clients<Command, Result, State> {
   }
 
   #attempt(client: number, request: Operation<Command, State>['request'], retries: number): void {
-    const { up } = this.#cluster
+    const { up, world, history } = this.#cluster
     const server = up.length === 0 ? undefined : up[this.#choice.below(up.length)]
     if (server === undefined) return this.#think(client)
     const operation = this.#called(client, server, request)
     const { view } = server.parts
-    const settle = (outcome: Operation<Command, State>['outcome'], code: string | undefined): void => {
-      if (operation.outcome !== 'pending') return
+    this.#open++
+    const returned = ({ outcome, code, value }: Returned): void => {
       this.#open--
-      server.onDown.delete(died)
       operation.outcome = outcome
       operation.code = code
-      operation.returnedAt = this.#cluster.world.now
+      operation.returnedAt = world.now
       operation.returnedOrder = ++this.#order
-      operation.ceiling = this.#cluster.history.committed.length
+      operation.ceiling = history.committed.length
       operation.appliedAtReturn = view.lastApplied
       const lease = request.kind === 'read' && request.consistency === 'lease' ? 'lease ' : ''
       this.#cluster.world.coverage.hit(`${lease}${request.kind}: ${code ?? outcome}`)
+      if (outcome === 'ok') this.#note(operation, value)
       const again = outcome === 'not-applied' && retries < RETRIES_MAX && !this.#stopped
-      if (again) this.#cluster.world.after(10, () => this.#attempt(client, request, retries + 1))
+      if (again) world.after(10, () => this.#attempt(client, request, retries + 1))
       else this.#think(client)
     }
-    // The client's connection ends with the process: nobody will ever tell it.
-    const died = (): void => settle('unknown', 'process died')
-    server.onDown.add(died)
-    this.#open++
-    this.#issue(server, operation, settle)
+    this.#issue(client, server, operation, returned)
+  }
+
+  #note(operation: Operation<Command, State>, value: unknown): void {
+    if (operation.request.kind === 'read') {
+      operation.result = value
+      return
+    }
+    const { result, index, term } = value as Receipt<Result>
+    Object.assign(operation, { result, index, term })
+    this.#cluster.history.acknowledge(index)
   }
 
   #called(
@@ -145,51 +155,30 @@ export class Clients<Command, Result, State> {
   }
 
   #issue(
+    client: number,
     server: Server<Command, Result, State>,
-    operation: Operation<Command, State>,
-    settle: (outcome: Operation<Command, State>['outcome'], code: string | undefined) => void,
+    { request, attempt }: Operation<Command, State>,
+    returned: (returned: Returned) => void,
   ): void {
-    const { world, history } = this.#cluster
-    const { process } = server
-    const node = server.node!
-    if (process === undefined) return
+    if (request.kind === 'read') {
+      const options = { ...this.#impatience(), consistency: request.consistency }
+      return call(this.#cluster, server, 'read', (node) => node.read(request.query, options), returned)
+    }
+    const attempted = { attempt, command: request.command }
+    const own = this.#sessions.get(client)
+    if (own !== undefined) return own.propose(attempted, returned)
+    const options = this.#impatience()
+    call(this.#cluster, server, 'propose', (node) => node.proposeWithReceipt(attempted, options), returned)
+  }
+
+  #impatience(): ProposeOptions {
     const choice = this.#choice
     const timeoutMs = choice.chance(IMPATIENT) ? 20 + choice.below(200) : undefined
     const signal = choice.chance(ABORTING) ? this.#abortLater(5 + choice.below(300)) : undefined
-    const options = {
+    return {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(signal === undefined ? {} : { signal }),
     }
-    process.run(() => {
-      process.openPromises++
-      const { request, attempt } = operation
-      const done = (outcome: 'ok' | 'rejected' | 'not-applied' | 'unknown', code?: string): void => {
-        process.openPromises--
-        settle(outcome, code)
-      }
-      const failed = (error: unknown): void => {
-        const code = (error as { code?: string }).code
-        if (hasCode(error, 'ERR_COMMAND_REJECTED')) return done('rejected', code)
-        if (hasCode(error, 'ERR_OUTCOME_UNKNOWN')) return done('unknown', code)
-        if (CERTAINLY_NOT_APPLIED.some((known) => hasCode(error, known))) return done('not-applied', code)
-        world.fail('clients-get-known-errors', `${operation.request.kind}: ${String(error)}`)
-      }
-      if (request.kind === 'propose') {
-        node.proposeWithReceipt({ attempt, command: request.command }, options).then((receipt) => {
-          operation.result = receipt.result
-          operation.index = receipt.index
-          operation.term = receipt.term
-          history.acknowledged = Math.max(history.acknowledged, receipt.index)
-          done('ok')
-        }, failed)
-      } else {
-        node.read(request.query, { ...options, consistency: request.consistency }).then((answer) => {
-          operation.result = answer
-          done('ok')
-        }, failed)
-      }
-      world.touchPromises()
-    })
   }
 
   #abortLater(ms: number): AbortSignal {

@@ -31,7 +31,7 @@ export class Cluster<Command, Result, State> {
     this.plan = plan
     const ids = [...'abcdefghi'].slice(0, plan.servers)
     const members: Member[] = ids.map((id) => ({ id, address: id, role: 'voter' }))
-    this.history = new History(ids)
+    this.history = new History(ids, (verdict) => world.coverage.hit(`session: ${verdict}`))
     const observation = new Observation(world, this.history, checkers)
     this.network = new Network(world, observation, plan.encodes)
     const newDisk = (): Disk =>

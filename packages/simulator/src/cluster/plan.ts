@@ -94,6 +94,7 @@ const LIMITS: readonly NodeLimits[] = [
   { messageBytesMax: 2_048, inFlightBytesMax: 4_096, inFlightMessagesMax: 2 },
   { logCacheBytesMax: 2_048 },
   { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 8_192 },
+  { sessionTtlMs: 800 },
 ]
 
 export function drawPlan(tape: Tape, servers: number | undefined): Plan {

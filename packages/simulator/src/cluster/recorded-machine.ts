@@ -56,14 +56,15 @@ export function recordedMachine<Command, Result, State>(
       return {
         state,
         apply({ attempt, command }, context) {
-          const { index, term, timestamp } = context
+          const { index, term, timestamp, session } = context
+          const entry = { index, term, timestamp, session, attempt }
           observer.applying()
           try {
             const result = machine.apply(command, context)
-            observer.applied({ index, term, timestamp, attempt, outcome: outcomeText(result, undefined) })
+            observer.applied({ ...entry, outcome: outcomeText(result, undefined) })
             return result
           } catch (error) {
-            observer.applied({ index, term, timestamp, attempt, outcome: outcomeText(undefined, error) })
+            observer.applied({ ...entry, outcome: outcomeText(undefined, error) })
             throw error
           }
         },

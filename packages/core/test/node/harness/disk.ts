@@ -25,6 +25,7 @@ export interface DiskOptions {
 }
 
 const decoder = new TextDecoder()
+const KINDS: Record<number, string> = { [EntryKind.Noop]: 'noop', [EntryKind.OpenSession]: 'session' }
 
 export class Disk {
   readonly world: World
@@ -90,12 +91,15 @@ export class Disk {
     return runs
   }
 
+  termAt(index: LogIndex): number {
+    return this.runs.find((run) => run.firstIndex <= index && index <= run.lastIndex)?.term ?? 0
+  }
+
   /** The log, an entry a line: `index/term command`. */
   get log(): string[] {
     return this.#slots.flatMap(({ block, firstIndex, lastIndex }) =>
       [...block.entries(firstIndex, lastIndex)].map(
-        ({ index, kind, payload }) =>
-          `${index}/${block.term} ${kind === EntryKind.Noop ? 'noop' : decoder.decode(payload)}`,
+        ({ index, kind, payload }) => `${index}/${block.term} ${KINDS[kind] ?? decoder.decode(payload)}`,
       ),
     )
   }

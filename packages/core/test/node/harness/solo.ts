@@ -6,10 +6,15 @@ import type { Member, TransportHost } from '../../../src/ports/transport.js'
 import { utf8 } from '../../../src/wire/bytes.js'
 import { type EntryBlock, EntryKind, encodeBlock } from '../../../src/wire/entry-block.js'
 import type { Frame } from '../../../src/wire/frame.js'
-import type { AppendEntriesWithBlocks, PeerMessage } from '../../../src/wire/messages.js'
+import type {
+  AppendEntriesWithBlocks,
+  Forward,
+  ForwardReply,
+  PeerMessage,
+} from '../../../src/wire/messages.js'
 import { WORDS, type Words, type WordsNode } from './cluster.js'
 import { Disk, type DiskOptions } from './disk.js'
-import { World } from './world.js'
+import { WALL_EPOCH_MS, World } from './world.js'
 
 export interface SoloOptions extends Partial<NodeOptions<string, number, Words>> {
   readonly ids?: readonly NodeId[]
@@ -128,6 +133,32 @@ export class Solo {
     return term
   }
 
+  /** This node opens its own session, at the next index of its own log or of the log of `leader`, whose id it is. */
+  async openSession(leader: NodeId = 'A'): Promise<number> {
+    const asked = new AbortController()
+    const { signal } = asked
+    void this.node.propose('given up at once', { signal }).catch(() => undefined)
+    asked.abort()
+    await this.world.calm()
+    if (leader === 'A') await this.acknowledge()
+    else await this.leaderTakes(leader, this.take('Forward', leader)[0]!)
+    this.sent = []
+    return this.node.status().lastIndex
+  }
+
+  /** The leader appends what was forwarded to it, answers, and tells that it is committed. */
+  async leaderTakes(leader: NodeId, forward: Forward): Promise<void> {
+    const { term, lastIndex } = this.node.status()
+    const prevLogTerm = this.disk.termAt(lastIndex)
+    const entries = [blockOf(forward, lastIndex + 1, term)]
+    const leaderCommit = lastIndex + forward.commands.length
+    await this.receive(
+      leader,
+      accepted(forward, lastIndex + 1),
+      append(term, lastIndex, prevLogTerm, entries, { leaderCommit }),
+    )
+  }
+
   /** `peers` hold all that A has. */
   async acknowledge(peers: readonly NodeId[] = ['B', 'C'], round = 0): Promise<void> {
     const { term, lastIndex } = this.node.status()
@@ -164,4 +195,28 @@ export function append(
 export function block(firstIndex: LogIndex, term: Term, ...words: string[]): EntryBlock {
   const entries = words.map((word) => ({ kind: EntryKind.Command, payload: utf8(JSON.stringify(word)) }))
   return encodeBlock({ firstIndex, term, timestamp: 1 }, entries)
+}
+
+/** A leader's block of what was forwarded to it. */
+export function blockOf(
+  forward: Forward,
+  firstIndex: LogIndex,
+  term: Term,
+  timestamp = WALL_EPOCH_MS,
+): EntryBlock {
+  const { kind, sessionId, firstSequence, acknowledgedBelow, commands } = forward
+  const header = { firstIndex, term, timestamp, sessionId, firstSequence, acknowledgedBelow }
+  return encodeBlock(
+    header,
+    commands.map((payload) => ({ kind, payload })),
+  )
+}
+
+export function accepted({ term, sequence }: Forward, firstIndex: LogIndex): ForwardReply {
+  return { type: 'ForwardReply', term, sequence, accepted: true, overloaded: false, firstIndex }
+}
+
+export function refused({ term, sequence }: Forward, changed: Partial<ForwardReply> = {}): ForwardReply {
+  const rest = { accepted: false, overloaded: false, firstIndex: 0, ...changed }
+  return { type: 'ForwardReply', term, sequence, ...rest }
 }

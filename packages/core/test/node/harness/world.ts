@@ -4,6 +4,9 @@ import type { Scheduler, Wake } from '../../../src/ports/scheduler.js'
 /** Turns in a row without time passing before the world calls it a hot loop. */
 const TURNS_AT_ONCE_MAX = 20_000
 
+/** What the wall clocks show when a world begins. */
+export const WALL_EPOCH_MS = 1_700_000_000_000
+
 interface Timer {
   readonly at: number
   readonly order: number
@@ -27,7 +30,7 @@ export class World {
   scheduler(): Scheduler {
     return {
       now: () => this.now,
-      wallClock: () => 1_700_000_000_000 + Math.floor(this.now),
+      wallClock: () => WALL_EPOCH_MS + Math.floor(this.now),
       wakeAt: (at, callback) => this.wakeAt(at, callback),
       nextTurn: (callback) => this.nextTurn(callback),
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
