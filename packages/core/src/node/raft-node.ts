@@ -1,32 +1,20 @@
 // A member of a cluster: the public face of the runtime.
 import { initialState } from '../consensus/index.js'
-import { RaftError } from '../ports/errors.js'
+import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
-import { Aborts } from './aborts.js'
 import { Admission } from './admission.js'
-import { Answers, Waiter } from './answers.js'
-import { Deadlines } from './deadlines.js'
+import { Answers } from './answers.js'
 import { EventStream } from './event-stream.js'
 import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
-import {
-  checkIdentity,
-  checkSession,
-  checkTtl,
-  consensusOptions,
-  type Limits,
-  leaseHash,
-  resolveLimits,
-} from './options.js'
+import { FrontDesk } from './front-desk.js'
+import { checkIdentity, consensusOptions, type Limits, leaseHash, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
-import type { Request } from './proposal.js'
 import { randomNumber } from './random.js'
-import type { Read } from './reads.js'
-import { checkRead, encodeCommand } from './requests.js'
 import { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
@@ -53,16 +41,13 @@ export class RaftNode<Command, Result, State> {
   /** Resolves when the node has stopped: undefined after `stop`, the error after a fail stop. */
   readonly closed: Promise<RaftError | undefined>
   readonly #options: NodeOptions<Command, Result, State>
-  readonly #limits: Limits
   readonly #scheduler: Scheduler
   readonly #stored: StoredState
   readonly #recall: Recall
   readonly #events: EventStream
-  readonly #answers: Answers
-  readonly #aborts = new Aborts()
   readonly #admission: Admission
   readonly #runtime: Runtime
-  readonly #deadlines: Deadlines
+  readonly #desk: FrontDesk
   #address = ''
   /** Nothing is accepted any more; a leader hands over meanwhile. */
   #stopping: Promise<void> | undefined
@@ -108,7 +93,6 @@ export class RaftNode<Command, Result, State> {
       this.#resolveClosed = resolve
     })
     this.#options = options
-    this.#limits = limits
     this.#scheduler = scheduler
     this.#stored = stored
     this.#recall = new Recall(id, () => scheduler.now())
@@ -117,7 +101,7 @@ export class RaftNode<Command, Result, State> {
       () => scheduler.now(),
       (event) => this.#recall.note(event),
     )
-    this.#answers = new Answers(scheduler)
+    const answers = new Answers(scheduler)
     this.#admission = new Admission(id, clusterId, incarnation, members, leaseHash(limits, options.leases))
     const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
@@ -127,18 +111,19 @@ export class RaftNode<Command, Result, State> {
       scheduler,
       outbox: new Outbox(transport, incarnation),
       events: this.#events,
-      answers: this.#answers,
+      answers,
       lastTimestamp,
       recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
-    this.#deadlines = new Deadlines(scheduler, (now) =>
-      Math.min(
-        this.#runtime.proposals.sweep(now),
-        this.#runtime.reads.sweep(now),
-        this.#runtime.transfer.sweep(now),
-      ),
-    )
+    this.#desk = new FrontDesk({
+      options: options as unknown as NodeOptions<unknown, unknown, unknown>,
+      members,
+      limits,
+      scheduler,
+      answers,
+      runtime: this.#runtime,
+    })
     const configuration = { voters: members.map((member) => member.id) }
     this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, configuration })
   }
@@ -151,25 +136,12 @@ export class RaftNode<Command, Result, State> {
    * ERR_INVALID_COMMAND, ERR_INVALID_OPTION, ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED, ERR_SESSION_EXPIRED
    */
   propose(command: Command, options: ProposeOptions = {}): Promise<Result> {
-    return this.#submit(command, options, false) as Promise<Result>
+    return this.#desk.propose(command, options, false) as Promise<Result>
   }
 
   /** `propose`, telling also where in the log the command was applied. */
   proposeWithReceipt(command: Command, options: ProposeOptions = {}): Promise<Receipt<Result>> {
-    return this.#submit(command, options, true) as Promise<Receipt<Result>>
-  }
-
-  /** One promise a proposal: at a hundred thousand a second a second one is felt. */
-  #submit(command: Command, options: ProposeOptions, wantsReceipt: boolean): Promise<unknown> {
-    try {
-      const { session } = options
-      const deadline = this.#deadline(options)
-      if (session !== undefined) checkSession(session)
-      const payload = encodeCommand(this.#options.stateMachine.codec, command)
-      return this.#waitFor(this.#runtime.proposals.add(payload, deadline, wantsReceipt, session), options)
-    } catch (error) {
-      return this.#refuse(error)
-    }
+    return this.#desk.propose(command, options, true) as Promise<Receipt<Result>>
   }
 
   /**
@@ -179,22 +151,7 @@ export class RaftNode<Command, Result, State> {
    * @throws RaftError ERR_INVALID_OPTION, ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED
    */
   openSession(options: OpenSessionOptions = {}): Promise<number> {
-    const { ttlMs = Math.ceil(this.#limits.sessionTtlMs) } = options
-    try {
-      const deadline = this.#deadline(options)
-      checkTtl(ttlMs)
-      const request = this.#runtime.proposals.openSession(ttlMs, deadline)
-      return this.#waitFor(request, options) as Promise<number>
-    } catch (error) {
-      return this.#refuse(error)
-    }
-  }
-
-  #waitFor(request: Request, { signal }: RequestOptions): Promise<unknown> {
-    this.#deadlines.note(request.deadline)
-    this.#onAbort(signal, request, (cause) => this.#runtime.proposals.abort(request, cause))
-    this.#runtime.wake()
-    return request.promise
+    return this.#desk.openSession(options)
   }
 
   /**
@@ -203,23 +160,7 @@ export class RaftNode<Command, Result, State> {
    * @throws RaftError ERR_OVERLOADED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED; whatever `query` throws
    */
   read<Answer>(query: (state: State) => Answer, options: ReadOptions = {}): Promise<Answer> {
-    try {
-      const { consistency, minIndex } = checkRead(options)
-      if (consistency === 'lease' && this.#options.leases === undefined)
-        throw new RaftError('ERR_INVALID_OPTION', 'lease reads need the leases option, on all members')
-      const deadline = this.#deadline(options)
-      const state = this.#runtime.machineState as State
-      const read: Read = { waiter: new Waiter(), query: () => query(state), deadline, minIndex, consistency }
-      this.#runtime.reads.add(read)
-      this.#deadlines.note(deadline)
-      this.#onAbort(options.signal, read.waiter, (cause) =>
-        this.#runtime.reads.giveUp(read, new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
-      )
-      this.#runtime.wake()
-      return read.waiter.promise as Promise<Answer>
-    } catch (error) {
-      return this.#refuse(error)
-    }
+    return this.#desk.read(query as (state: unknown) => unknown, options) as Promise<Answer>
   }
 
   /**
@@ -229,51 +170,7 @@ export class RaftNode<Command, Result, State> {
    * @throws RaftError ERR_NOT_LEADER, ERR_TRANSFER_FAILED, ERR_TIMEOUT, ERR_ABORTED, ERR_STOPPED, ERR_INVALID_OPTION
    */
   transferLeadership(to?: string, options: RequestOptions = {}): Promise<string> {
-    try {
-      if (to !== undefined && (to === this.id || !this.members.some(({ id }) => id === to)))
-        throw new RaftError('ERR_INVALID_OPTION', `${to} is not another member`)
-      return this.#handOver(to, this.#deadline(options), options.signal)
-    } catch (error) {
-      return this.#refuse(error)
-    }
-  }
-
-  #handOver(to: string | undefined, deadline: number, signal?: AbortSignal): Promise<string> {
-    const { state, transfer } = this.#runtime
-    const waiter = new Waiter<string>()
-    transfer.begin({ waiter, to, term: state.currentTerm, deadline })
-    this.#deadlines.note(deadline)
-    this.#onAbort(signal, waiter, (cause) =>
-      transfer.giveUp(new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
-    )
-    this.#runtime.receive({ type: 'TransferLeadership', now: 0, to })
-    return waiter.promise
-  }
-
-  /** Listens to the caller's signal for as long as the request is open. */
-  #onAbort(
-    signal: AbortSignal | undefined,
-    waiter: { onSettled: (() => void) | undefined },
-    abort: (cause: unknown) => void,
-  ): void {
-    if (signal !== undefined) waiter.onSettled = this.#aborts.watch(signal, abort)
-  }
-
-  /** A refusal is an answer too: a caller who tries again at once must not keep sockets and timers from their turn. */
-  #refuse(error: unknown): Promise<never> {
-    const waiter = new Waiter<never>()
-    waiter.fail(error, this.#answers)
-    return waiter.promise
-  }
-
-  /** Checks what every request has in common. */
-  #deadline({ timeoutMs = this.#limits.requestTimeoutMs, signal }: RequestOptions): number {
-    if (this.#stopping !== undefined) throw new RaftError('ERR_STOPPED', `node ${this.id} is stopped`)
-    if (!(timeoutMs > 0))
-      throw new RaftError('ERR_INVALID_OPTION', `timeoutMs must be positive, not ${timeoutMs}`)
-    if (signal?.aborted)
-      throw new RaftError('ERR_ABORTED', 'aborted before it began', { cause: signal.reason })
-    return this.#scheduler.now() + timeoutMs
+    return this.#desk.transferLeadership(to, options)
   }
 
   /**
@@ -323,19 +220,13 @@ export class RaftNode<Command, Result, State> {
    * request is answered, transport and storage are closed. Idempotent.
    */
   stop({ transfer = true }: StopOptions = {}): Promise<void> {
-    this.#stopping ??= transfer ? this.#handOverAndShutDown() : this.#shutDown(undefined)
+    this.#stopping ??= this.#stop(transfer)
     return this.#stopping
   }
 
-  async #handOverAndShutDown(): Promise<void> {
-    const { state } = this.#runtime
-    if (state.role.role === 'leader' && state.configuration.voters.length > 1) {
-      const deadline = this.#scheduler.now() + this.#limits.electionTimeoutMsMax
-      // Whoever cannot hand over stops all the same: the others will hold an election.
-      try {
-        await this.#handOver(undefined, deadline)
-      } catch {}
-    }
+  async #stop(transfer: boolean): Promise<void> {
+    this.#desk.closed = true
+    if (transfer) await this.#desk.handOver()
     await this.#shutDown(undefined)
   }
 
@@ -356,12 +247,7 @@ export class RaftNode<Command, Result, State> {
 
   async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
-    this.#deadlines.stop()
-    this.#runtime.leadership.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
-    this.#runtime.proposals.stop(why, error)
-    const stopped = new RaftError('ERR_STOPPED', why, { cause: error })
-    this.#runtime.reads.stop(stopped)
-    this.#runtime.transfer.giveUp(stopped)
+    this.#desk.stop(why, error)
     // The transport first: a disk that hangs must not keep the node on the network.
     const closeTransport = async (): Promise<void> => this.#options.transport.close()
     const closeStorage = async (): Promise<void> => {

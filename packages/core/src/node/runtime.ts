@@ -3,7 +3,6 @@
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
-import type { Wake } from '../ports/scheduler.js'
 import { blockBytes } from '../wire/entry-block.js'
 import type { Forward, ForwardReply, PeerMessage, ProposedEntries } from '../wire/messages.js'
 import { nonceOf } from '../wire/open-session.js'
@@ -20,6 +19,7 @@ import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
 import type { RuntimeParts } from './runtime-parts.js'
 import { Transfer } from './transfer.js'
+import { WakeTimer } from './wake-timer.js'
 
 /** A turn that has lasted this long ends and goes on in the next one. */
 const TURN_MS_MAX = 10
@@ -42,8 +42,6 @@ export class Runtime {
   readonly #replicator: Replicator
   readonly #applier: Applier
   readonly #desk: LeaderDesk
-  /** How late the last wake-up came, in milliseconds. */
-  loopDelayMs = 0
   readonly #lag: LagWatch
   #inbox: Item[] = []
   #scheduled = false
@@ -52,7 +50,7 @@ export class Runtime {
   #askedInTurn = false
   #stopped = false
   #tickDue = false
-  #timer: Wake | undefined
+  readonly #timer: WakeTimer
   /** What the present step proposes, and where it came to stand. */
   #proposed: ProposedEntries | undefined
   #proposedAt: LogIndex | undefined
@@ -71,6 +69,10 @@ export class Runtime {
     )
     this.#lag = new LagWatch(limits.followerLagEntriesMax, (event) => parts.events.emit(event))
     this.transfer = new Transfer(answers)
+    this.#timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
+      this.#tickDue = true
+      this.wake()
+    })
     const failed = (error: Error): void => this.#fail(storageFailure(error))
     const loaded = (): void => this.wake()
     const { storage } = options
@@ -97,19 +99,24 @@ export class Runtime {
     this.machineState = machine.state
     const { codec } = options.stateMachine
     const now = (): number => scheduler.now()
-    const fetch = { loaded, failed }
     const { cache } = this.#log
-    this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, fetch)
-    const { proposals, reads } = this
+    this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, {
+      loaded,
+      failed,
+    })
+    const { proposals, reads, transfer } = this
     const processId = randomNumber(scheduler, 6)
     const { recoveredTerm } = parts
     const desk = this.#deskHost()
-    const { transfer } = this
     this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, transfer, processId, recoveredTerm)
   }
 
   get lastApplied(): LogIndex {
     return this.#applier.lastApplied
+  }
+
+  get loopDelayMs(): number {
+    return this.#timer.loopDelayMs
   }
 
   /** The peers to whom the link is up. */
@@ -165,7 +172,7 @@ export class Runtime {
   }
 
   #cancelTimers(): void {
-    this.#timer?.cancel()
+    this.#timer.cancel()
     this.#desk.stop()
   }
 
@@ -251,25 +258,10 @@ export class Runtime {
       case 'TransferFailed':
         return this.transfer.failed(effect.reason)
       case 'WakeAt':
-        this.#timer?.cancel()
-        this.#timer = this.#parts.scheduler.wakeAt(effect.at, () => this.#woken(effect.at))
-        return
+        return this.#timer.set(effect.at)
       default:
         effect satisfies never
     }
-  }
-
-  /** A timer that comes late tells of a stalled event loop: what waits in the sockets is heard before it. */
-  #woken(at: number): void {
-    const { scheduler, limits } = this.#parts
-    this.loopDelayMs = scheduler.now() - at
-    const due = (): void => {
-      this.#tickDue = true
-      this.wake()
-    }
-    if (this.loopDelayMs <= limits.heartbeatMs) return due()
-    // The first turn ends with the sockets being read, the second with what they brought being in the inbox.
-    scheduler.nextTurn(() => scheduler.nextTurn(due))
   }
 
   /** Appends entries as the leader: their first index, undefined when this node does not lead. */
