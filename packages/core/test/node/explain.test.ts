@@ -46,8 +46,7 @@ test('a node that has just started waits for a leader', async () => {
 
 test('a candidate says whose votes it has, who refused and who is silent', async () => {
   const solo = await Solo.start({ ids: ['A', 'B', 'C', 'D', 'E'] })
-  await solo.world.until('A campaigns', () => solo.node.status().role === 'candidate')
-  await solo.world.calm()
+  await solo.campaign()
   const { term } = solo.node.status()
   await solo.receive('B', { type: 'RequestVoteReply', term, voteGranted: true })
   await solo.receive('C', { type: 'RequestVoteReply', term, voteGranted: false })
@@ -58,9 +57,23 @@ test('a candidate says whose votes it has, who refused and who is silent', async
   await solo.node.stop({ transfer: false })
 })
 
+test('a node that asks whether it could win an election says who would vote for it', async () => {
+  const solo = await Solo.start({ ids: ['A', 'B', 'C', 'D', 'E'] })
+  await solo.world.until('A asks for pre-votes', () => solo.node.status().role === 'pre-candidate')
+  await solo.world.calm()
+  const { term } = solo.node.status()
+  await solo.receive('B', { type: 'PreVoteReply', term, askedTerm: term, voteGranted: true })
+  await solo.receive('C', { type: 'PreVoteReply', term, askedTerm: term, voteGranted: false })
+  expect(said(solo.node, 'pre-vote-runs')).toEqual([
+    `A asks whether it could win an election after term ${term}: 2 of the 3 it needs would vote for it (A, B), refused by C, no answer from D, E`,
+  ])
+  expect(said(solo.node, 'no-leader')).toEqual([])
+  await solo.node.stop()
+})
+
 test('a candidate whose disk hangs has asked nobody', async () => {
   const solo = await Solo.start({ disk: { writes: 'held' } })
-  await solo.world.until('A campaigns', () => solo.node.status().role === 'candidate')
+  await solo.campaign()
   expect(said(solo.node, 'own-vote-not-durable')).toEqual([
     'A has not asked for votes in term 1 yet: its own vote is not on its disk',
   ])
@@ -69,26 +82,32 @@ test('a candidate whose disk hangs has asked nobody', async () => {
 })
 
 test('votes it refused, and why', async () => {
-  const solo = await Solo.start()
+  // So long that A does not campaign while this test asks for its votes.
+  const solo = await Solo.start({ electionTimeoutMsMax: 30_000 })
   await solo.receive('B', append(3, 0, 0, [block(1, 3, 'x')]))
+  const transfer = false
+  const early = { term: 4, lastLogIndex: 1, lastLogTerm: 3, transfer }
+  await solo.receive('C', { type: 'RequestVote', ...early })
+  await solo.world.pass(150)
   const requests = [
     ['C', { term: 2, lastLogIndex: 9, lastLogTerm: 2 }],
     ['C', { term: 4, lastLogIndex: 0, lastLogTerm: 0 }],
     ['B', { term: 4, lastLogIndex: 1, lastLogTerm: 3 }],
     ['C', { term: 4, lastLogIndex: 1, lastLogTerm: 3 }],
   ] as const
-  for (const [from, request] of requests) await solo.receive(from, { type: 'RequestVote', ...request })
+  for (const [from, request] of requests)
+    await solo.receive(from, { type: 'RequestVote', ...request, transfer })
   expect(said(solo.node, 'vote-refused')).toEqual([
-    'A refused C its vote in term 2, N ms ago: its term was over already',
+    'A refused C its vote in term 3, N ms ago: it had heard from a leader a moment ago',
+    'A refused C its vote in term 3, N ms ago: its term was over already',
     "A refused C its vote in term 4, N ms ago: the candidate's log is behind",
     'A refused C its vote in term 4, N ms ago: it had voted for another in that term',
   ])
-  await solo.world.until('A campaigns', () => solo.node.status().role === 'candidate')
-  await solo.world.calm()
+  await solo.campaign()
   const { term } = solo.node.status()
-  await solo.receive('B', { type: 'RequestVote', term, lastLogIndex: 1, lastLogTerm: 3 })
+  await solo.receive('B', { type: 'RequestVote', term, lastLogIndex: 1, lastLogTerm: 3, transfer })
   expect(said(solo.node, 'vote-refused').at(-1)).toBe(
-    `A refused B its vote in term ${term}, N ms ago: it asked for votes itself`,
+    `A refused B its vote in term ${term}, N ms ago: it had voted for another in that term`,
   )
   // Once there is a leader, nobody asks why there was none.
   await solo.receive('B', append(term, 0, 0, []))
@@ -126,7 +145,8 @@ test('a leader without a quorum says so, what is not committed, and where it is'
   await solo.receive('B', success(term, 1))
   for (const word of ['x', 'y']) void solo.node.propose(word).catch(() => undefined)
   void solo.node.read(() => 0).catch(() => undefined)
-  await solo.world.pass(400)
+  // A moment later it steps down.
+  await solo.world.pass(320)
   expect(said(solo.node, 'leader-without-quorum')).toEqual([
     `A leads term ${term} but has heard from 0 of 2 others in the last N ms; it needs 1 to commit or confirm anything`,
   ])

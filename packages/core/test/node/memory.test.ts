@@ -75,6 +75,10 @@ function playedPeers(): Transport {
     send(to, { messages }) {
       if (to !== 'B') return
       const answers = messages.flatMap((message) => {
+        if (message.type === 'PreVote')
+          return [
+            { type: 'PreVoteReply', term: message.term, askedTerm: message.term, voteGranted: true } as const,
+          ]
         if (message.type === 'RequestVote')
           return [{ type: 'RequestVoteReply', term: message.term, voteGranted: true } as const]
         if (message.type !== 'AppendEntries') return []

@@ -97,7 +97,7 @@ export class Cluster {
     this.network.unplug(id)
     const node = this.node(id)
     this.nodes.delete(id)
-    await this.world.outcome(node.stop())
+    await this.world.outcome(node.stop({ transfer: false }))
   }
 
   async stop(): Promise<void> {
