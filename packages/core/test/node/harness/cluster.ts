@@ -101,7 +101,9 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.nodes.values()].map((node) => node.stop({ transfer: false })))
+    const stopped = [...this.nodes.values()].map((node) => node.stop({ transfer: false }))
+    // A write may be on its way to a disk: time goes on until it is there.
+    await this.world.outcome(Promise.all(stopped))
   }
 
   node(id: NodeId): WordsNode {
