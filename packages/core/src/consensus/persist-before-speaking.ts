@@ -61,7 +61,8 @@ function writeBehind(state: State, { message }: Send): number {
     case 'RequestVoteReply':
       return message.voteGranted ? state.writes.hardState : 0
     case 'AppendEntriesReply':
-      if (!message.success) return 0
+      // A round it answers may carry a lease: a server that came back without this term would not keep quiet for it.
+      if (!message.success) return message.round > 0 ? state.writes.hardState : 0
       return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
     case 'AppendEntries':
       // The leader's disk works in parallel with its followers' (thesis §10.2.1); its own vote was durable before

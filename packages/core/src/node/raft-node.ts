@@ -206,7 +206,7 @@ export class RaftNode<Command, Result, State> {
   #handOver(to: string | undefined, deadline: number, signal?: AbortSignal): Promise<string> {
     const { state, transfer } = this.#runtime
     const waiter = new Waiter<string>()
-    transfer.begin({ waiter, to, term: state.currentTerm, deadline })
+    transfer.begin({ waiter, from: this.id, to, term: state.currentTerm, deadline })
     this.#deadlines.note(deadline)
     this.#onAbort(signal, waiter, (cause) =>
       transfer.giveUp(new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
@@ -285,20 +285,23 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Stops: a leader hands over first, for an election timeout at most, unless `transfer` is false; then every open
-   * request is answered, transport and storage are closed. Idempotent.
+   * request is answered, transport and storage are closed. Idempotent; called again with `transfer` false it does not wait
+   * for the handing over any longer.
    */
   stop({ transfer = true }: StopOptions = {}): Promise<void> {
     this.#stopping ??= transfer ? this.#handOverAndShutDown() : this.#shutDown(undefined)
+    if (!transfer) void this.#shutDown(undefined)
     return this.#stopping
   }
 
   async #handOverAndShutDown(): Promise<void> {
-    const { state } = this.#runtime
+    const { state, transfer } = this.#runtime
     if (state.role.role === 'leader' && state.configuration.voters.length > 1) {
       const deadline = this.#scheduler.now() + this.#limits.electionTimeoutMsMax
+      this.#deadlines.note(deadline)
       // Whoever cannot hand over stops all the same: the others will hold an election.
       try {
-        await this.#handOver(undefined, deadline)
+        await (transfer.hurry(deadline) ?? this.#handOver(undefined, deadline))
       } catch {}
     }
     await this.#shutDown(undefined)
