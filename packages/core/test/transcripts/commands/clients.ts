@@ -1,0 +1,23 @@
+// Commands that a client gives.
+import { Mistake } from '../mistake.js'
+import { type Command, noMore } from './command.js'
+
+export const CLIENT_COMMANDS: readonly Command[] = [
+  {
+    name: 'propose',
+    usage: 'propose A x y',
+    run(stage, [id, ...commands]) {
+      const server = stage.running(id)
+      if (commands.length === 0) throw new Mistake('which commands?')
+      stage.act(server, () => server.propose(...commands))
+    },
+  },
+  {
+    name: 'read',
+    usage: 'read A',
+    run(stage, [id, ...rest]) {
+      noMore(rest)
+      stage.read(stage.running(id))
+    },
+  },
+]
