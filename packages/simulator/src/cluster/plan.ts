@@ -30,6 +30,7 @@ export const ACTS = [
   'rot',
   'wipe',
   'crash-voter',
+  'congest',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -77,6 +78,7 @@ const ACT_MS: Record<Act, number> = {
   rot: 20_000,
   wipe: 40_000,
   'crash-voter': 8_000,
+  congest: 8_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
