@@ -32,13 +32,13 @@ function wipe(nemesis: Nemesis): boolean {
   nemesis.wiping = true
   for (const { process, parts } of others) {
     process?.crashAt(Number.POSITIVE_INFINITY, false)
-    parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0 }
+    parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0, failedName: 0 }
     parts.disk.isFull = false
   }
   const { disk, view } = victim.parts
   victim.crash()
   disk.wipe()
-  disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, hungWrite: 0 }
+  disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, failedName: 0, hungWrite: 0 }
   view.wiped = true
   const watch = (): void => {
     if (victim.state !== 'refused') return void world.after(20, watch)
@@ -57,8 +57,9 @@ function rot(nemesis: Nemesis): boolean {
   const lost = cluster.servers.filter(({ state, rotten }) => state === 'refused' || rotten).length
   if (nemesis.wiping || lost >= cluster.spare || victim === undefined) return false
   victim.crash()
-  victim.rotten = victim.parts.disk.rot()
-  return victim.rotten
+  const damaged = victim.parts.disk.rot()
+  victim.rotten ||= damaged
+  return damaged
 }
 
 export const ACT_TABLE: Record<Act, Perform> = {

@@ -101,16 +101,18 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const acts = new Map<Act, number>()
   for (const act of ACTS) if (tape.below(2) === 1) acts.set(act, ACT_MS[act] * (0.5 + tape.fraction()))
   const clients = 4 + tape.below(5)
+  const thinkMs = 270 - tape.below(150)
+  const failedName = rate(tape, 0.005)
   return {
     servers: servers ?? size,
     encodes,
     storage,
     limits: { requestTimeoutMs: 2_000, ...limits },
     weather,
-    disk,
+    disk: { ...disk, failedName },
     acts,
     clients,
-    thinkMs: 270 - tape.below(150),
+    thinkMs,
   }
 }
 
