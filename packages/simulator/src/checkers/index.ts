@@ -14,8 +14,10 @@ import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
+import { matchIndexIsTrue } from './match-index.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
+import { readAskedOnce } from './read-asked-once.js'
 import { readIndexCovers } from './read-index.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
@@ -30,6 +32,7 @@ export const CHECKERS: readonly Checker[] = [
   // Before those that look an entry up.
   logMatching,
   leaderCompleteness,
+  matchIndexIsTrue,
   commitRule,
   committedForEver,
   committedStays,
@@ -39,6 +42,7 @@ export const CHECKERS: readonly Checker[] = [
   timestampsNeverGoBack,
   linearizableReadRounds,
   readIndexCovers,
+  readAskedOnce,
   durableSurvives,
   forwardedOnce,
   failStop,

@@ -26,6 +26,7 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'CommitAdvanced',
   'AppliedAdvanced',
   'FollowerProbed',
+  'FollowerMatched',
   'ReadRoundStarted',
   'HelloRefused',
   'LinkDown',

@@ -2,6 +2,7 @@
 import { hitPartitions } from './acts-network.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import type { Act } from './plan.js'
+import { seeSaw } from './see-saw.js'
 
 type Perform = (nemesis: Nemesis) => boolean
 
@@ -125,5 +126,6 @@ export const ACT_TABLE: Record<Act, Perform> = {
       })
     }),
   rot,
+  'see-saw': seeSaw,
   wipe,
 }

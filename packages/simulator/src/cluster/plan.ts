@@ -31,6 +31,7 @@ export const ACTS = [
   'wipe',
   'crash-voter',
   'congest',
+  'see-saw',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -79,6 +80,7 @@ const ACT_MS: Record<Act, number> = {
   wipe: 40_000,
   'crash-voter': 8_000,
   congest: 8_000,
+  'see-saw': 12_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
