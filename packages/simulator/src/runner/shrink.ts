@@ -101,7 +101,7 @@ async function dropRequests<Command, Result, State>(
   attempt: (changed: Partial<RunOptions<Command, Result, State>>) => Promise<boolean>,
   exhausted: () => boolean,
 ): Promise<void> {
-  const total = best().verdict.operations
+  const total = best().verdict.requests
   for (
     let size = Math.ceil(total / 2);
     size >= 1 && !exhausted();
