@@ -24,7 +24,13 @@ async function main(): Promise<boolean> {
   if (saveReplay !== undefined) mkdirSync(saveReplay, { recursive: true })
   print(heading(seeds))
   const options = { seeds, jobs, invariants, replayDirectory: saveReplay }
-  const exhibits = await exhibit(mutants, options, (one) => print(row(one)))
+  const known: Exhibit[] = []
+  const exhibits = await exhibit(mutants, options, (one) => {
+    print(row(one, seeds))
+    // A museum takes long: whoever interrupts it keeps what is known.
+    known.push(one)
+    saveResults(args, known)
+  })
   const unmutated = await tryMutant(UNMUTATED, { seeds, invariants: true })
   const found = unmutated.ranges.filter((range) => range.finding !== undefined || range.died !== undefined)
   print(summary(exhibits))
@@ -35,9 +41,12 @@ async function main(): Promise<boolean> {
   print(
     `the build without a bug: ${found.length} findings on the same ${seeds.perRange * seeds.ranges} seeds`,
   )
-  for (const { mutant } of exhibits.filter((one) => !isCaught(one)))
-    print(`not caught: ${mutant.name}: ${mutant.story}`)
-  save(args, exhibits)
+  for (const one of exhibits.filter((exhibit) => !isCaught(exhibit))) {
+    print(`not caught: ${one.mutant.name}: ${one.mutant.story}`)
+    for (const why of deathsOf(one)) print(`  ${why}`)
+  }
+  saveResults(args, exhibits)
+  printReplays(args, exhibits)
   return found.length === 0 && exhibits.every(isCaught) && enoughByCheckers(args, exhibits)
 }
 
@@ -46,11 +55,20 @@ function enoughByCheckers({ only, invariants, wanted }: Arguments, exhibits: rea
   return exhibits.filter(isCaughtByCheckersAlone).length >= BY_CHECKERS_ALONE_MIN
 }
 
-function save({ json, saveReplay, seeds }: Arguments, exhibits: readonly Exhibit[]): void {
+function deathsOf({ withInvariants, withoutInvariants }: Exhibit): string[] {
+  const ranges = [...(withInvariants?.ranges ?? []), ...(withoutInvariants?.ranges ?? [])]
+  return ranges.flatMap(({ died }) => died ?? [])
+}
+
+function saveResults({ json, seeds }: Arguments, exhibits: readonly Exhibit[]): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ seeds, exhibits }, undefined, 2)}\n`)
+}
+
+function printReplays({ saveReplay }: Arguments, exhibits: readonly Exhibit[]): void {
   if (saveReplay === undefined) return
   for (const { mutant, withInvariants, withoutInvariants } of exhibits) {
-    const finding = (withoutInvariants ?? withInvariants)?.ranges[0]?.finding
+    const ranges = (withoutInvariants ?? withInvariants)?.ranges ?? []
+    const finding = ranges.find((range) => range.finding?.smallest !== undefined)?.finding
     if (finding?.smallest === undefined) continue
     const { size, smallest } = finding
     print(
