@@ -56,10 +56,11 @@ export async function runCampaign(args: Arguments, print: (text: string) => void
     })
   } finally {
     clearInterval(progress)
-    process.removeListener('SIGINT', interrupted)
   }
   if (interrupt.signal.aborted) print('interrupted')
   print(statistics.summary(elapsed()))
+  // From here on Ctrl-C ends what is left, which is making failures smaller.
+  process.removeListener('SIGINT', interrupted)
   const shrinkRuns = interrupt.signal.aborted ? 0 : args.shrinkRuns
   for (const verdict of violated) print(await reportFailure(verdict, { ...args, shrinkRuns }))
   const reached = !coverage || isCovered(statistics, print)

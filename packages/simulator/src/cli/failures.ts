@@ -22,10 +22,10 @@ export async function reportFailure(verdict: Verdict, run: FailedRun): Promise<s
   const { seed, violation } = verdict
   const { seconds, servers, shrinkRuns, out } = run
   const options = registersRun({ seed, seconds, ...(servers === undefined ? {} : { servers }) })
-  const until = performance.now() + SHRINK_MS
+  const startedAt = performance.now()
   const smallest = await shrink(options, verdict, {
     runs: shrinkRuns,
-    over: () => performance.now() > until,
+    over: (share) => performance.now() - startedAt > SHRINK_MS * share,
   })
   const skipped = [...(smallest.options.skipped ?? [])]
   const replay = replayOf(smallest.verdict, 'registers', {
