@@ -18,7 +18,9 @@ import { matchIndexIsTrue } from './match-index.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
 import { readAskedOnce } from './read-asked-once.js'
+import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
+import { sameState } from './same-state.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
@@ -38,10 +40,12 @@ export const CHECKERS: readonly Checker[] = [
   committedStays,
   order,
   stateMachineSafety,
+  sameState,
   appliedInOrder,
   timestampsNeverGoBack,
   linearizableReadRounds,
   readIndexCovers,
+  readConfirmedAfterAsked,
   readAskedOnce,
   durableSurvives,
   forwardedOnce,

@@ -2,7 +2,7 @@
 import type { StateMachineFactory } from '@riverraft/core'
 import { watchBounds } from '../checkers/bounded.js'
 import type { Checker } from '../checkers/checker.js'
-import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history.js'
+import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history-is-linearizable.js'
 import { livenessPhase } from '../checkers/liveness.js'
 import { Clients } from '../clients/clients.js'
 import type { Operation } from '../clients/operation.js'
