@@ -22,8 +22,8 @@ export const WANTED: readonly WantedMutant[] = [
     ...mutant(
       'fetched-outlives-truncation',
       'Blocks read from disk before a truncation are still sent after it.',
-      'core/src/node/block-source.ts',
-      'this.#blocks = []\n    this.#generation++',
+      'core/src/node/replicator.ts',
+      'for (const source of this.#sources.values()) source.clear()',
       '',
     ),
     lacks:

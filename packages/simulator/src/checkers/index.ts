@@ -21,6 +21,7 @@ import { readAskedOnce } from './read-asked-once.js'
 import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
 import { sameState } from './same-state.js'
+import { sendsItsLog } from './sends-its-log.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
@@ -31,6 +32,7 @@ export const CHECKERS: readonly Checker[] = [
   oneVotePerTerm,
   durableBeforeSent,
   leaderAppendOnly,
+  sendsItsLog,
   // Before those that look an entry up.
   logMatching,
   leaderCompleteness,

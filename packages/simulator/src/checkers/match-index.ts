@@ -7,6 +7,8 @@ export const matchIndexIsTrue: Checker = {
     event(node, event) {
       if (event.type !== 'FollowerMatched') return
       const follower = history.view(event.follower)
+      // What it acknowledged before its disk was replaced may arrive after that.
+      if (follower.wiped) return
       const { matchIndex } = event
       const term = node.termAt(matchIndex)
       const stored = follower.durableTermAt(matchIndex)

@@ -80,7 +80,7 @@ const ACT_MS: Record<Act, number> = {
   wipe: 40_000,
   'crash-voter': 8_000,
   congest: 8_000,
-  'see-saw': 12_000,
+  'see-saw': 15_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -88,9 +88,9 @@ const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
 /** Smaller limits are reached sooner. */
 const LIMITS: readonly NodeLimits[] = [
   {},
-  { messageBytesMax: 2_048, inFlightBytesMax: 4_096, inFlightMessagesMax: 2 },
-  { logCacheBytesMax: 2_048 },
-  { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 8_192 },
+  { messageBytesMax: 2_048, inFlightBytesMax: 4_096, inFlightMessagesMax: 2, logCacheBytesMax: 1_024 },
+  { logCacheBytesMax: 1_024 },
+  { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 4_096 },
 ]
 
 export function drawPlan(tape: Tape, servers: number | undefined): Plan {

@@ -48,7 +48,7 @@ const FAULTS = [
   'nemesis: crash-voter',
   'nemesis: congest',
   'nemesis: see-saw',
-  'a leader is deposed for the second time',
+  'a leader leads again, over what replaced its entries',
   'process: burst after a pause',
   'crash before send',
   'crash after send',
