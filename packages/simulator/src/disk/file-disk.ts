@@ -46,9 +46,9 @@ export class FileDisk implements Disk {
   }
 
   crash(): void {
-    const fate = this.world.tapes.disk.below(4)
-    if (fate > 1) this.losePower()
-    else this.kill(fate === 1)
+    const fate = this.world.tapes.disk.below(8)
+    if (fate > 3) this.losePower()
+    else this.kill(fate === 3)
   }
 
   /** No process lives any more; the machine does. `forgets`: it needs the memory of its cache. */

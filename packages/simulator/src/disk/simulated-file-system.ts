@@ -14,6 +14,8 @@ import { type OpenFile, WriteCalls, type Written } from './write-calls.js'
 const NAME_MS = 0.02
 /** Made a few times in the life of a process: it has to fail more often to fail at all. */
 const RARE_CALL = 10
+/** That it fails half way matters once in the life of a disk. */
+const FIRST_CALL = 30
 
 interface SimulatedFile extends OpenFile {
   readonly writable: boolean
@@ -49,11 +51,11 @@ export class SimulatedFileSystem implements FileSystem {
   async makeDirectory(path: string): Promise<void> {
     const parent = parentOf(path)
     if (this.#names.find(parent) === undefined) await this.makeDirectory(parent)
-    await this.#change('makeDirectory', RARE_CALL, () => {
+    await this.#change('makeDirectory', FIRST_CALL, () => {
       if (this.#names.find(path) instanceof Directory) return
       this.#names.add(path, new Directory())
     })
-    await this.#syncNames('makeDirectory', parent, RARE_CALL)
+    await this.#syncNames('makeDirectory', parent, FIRST_CALL)
   }
 
   list(path: string): Promise<string[]> {
@@ -106,6 +108,11 @@ export class SimulatedFileSystem implements FileSystem {
       const { inode } = this.#file(file)
       const { world, faults } = this.#disk
       if (world.tapes.disk.chance(faults.failedRead / 20)) throw this.#error('EIO', 'read')
+      // The cache may drop what it takes for clean whenever it wants the memory.
+      if (inode.deceives && world.tapes.disk.below(16) === 1) {
+        world.coverage.hit('disk: the cache drops what a failed sync lost, while it is read')
+        inode.forgetClean()
+      }
       const there = inode.cached.bytes.subarray(position, position + bytes.length)
       bytes.set(there)
       return there.length

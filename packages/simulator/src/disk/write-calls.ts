@@ -76,7 +76,8 @@ export class WriteCalls {
       file.isOut = true
       return { pace, taken, error: undefined }
     }
-    if (fate === 3) return { pace, taken: tape.below(length + 1), error: 'EIO' }
+    // Mostly the cache took it all, and the disk did not.
+    if (fate === 3) return { pace, taken: tape.below(2) === 0 ? length : tape.below(length), error: 'EIO' }
     return { pace, taken: fate === 4 ? 1 + tape.below(length) : length, error: undefined }
   }
 
@@ -109,7 +110,8 @@ export class WriteCalls {
     const { world } = this.#disk
     if (world.tapes.disk.below(4) === 0) return this.#hit('failed sync leaves pages dirty')
     this.#hit('failed sync leaves pages that count as clean')
-    inode.writeBackFailed(mark, (write) => tear(world, world.tapes.disk, write))
+    const { disk: tape } = world.tapes
+    inode.writeBackFailed(mark, (write) => (tape.below(2) === 0 ? [] : tear(world, tape, write)))
   }
 
   #error(code: string, call: string): Error {

@@ -74,6 +74,7 @@ const FAULTS = [
   'disk: failed sync leaves pages that count as clean',
   'disk: process killed, the cache shows what a failed sync lost',
   'disk: the cache drops what a failed sync lost',
+  'disk: the cache drops what a failed sync lost, while it is read',
   'disk: power lost, with it what a failed sync lost',
   'disk: EIO on create',
   'disk: EIO on rename',
