@@ -77,7 +77,14 @@ export const ACT_TABLE: Record<Act, Perform> = {
     withProcess(nemesis, ({ process }) =>
       process?.crashAt(1 + nemesis.tape.below(30), nemesis.tape.below(2) === 1),
     ),
-  stop: (nemesis) => !nemesis.wiping && withProcess(nemesis, (server) => server.stop()),
+  /** Now and then it dies before it has stopped. */
+  stop: (nemesis) =>
+    !nemesis.wiping &&
+    withProcess(nemesis, (server) => {
+      if (nemesis.tape.below(4) === 3)
+        server.process?.crashAt(1 + nemesis.tape.below(4), nemesis.tape.below(2) === 1)
+      server.stop()
+    }),
   pause: (nemesis) =>
     withProcess(nemesis, ({ process }) => {
       process?.pause()
