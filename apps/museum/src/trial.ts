@@ -36,6 +36,8 @@ export interface Trial {
 export interface TrialOptions {
   readonly seeds: Seeds
   readonly invariants: boolean
+  /** Only so many seeds of each range, from its first on. Default: all. */
+  readonly perRangeMax?: number
   /** Where the first failure is saved, made smaller. */
   readonly replayFile?: string
 }
@@ -45,13 +47,13 @@ export interface TrialOptions {
  * ranges would still need does not change it.
  */
 export async function tryMutant({ name, edits }: Mutant, options: TrialOptions): Promise<Trial> {
-  const { seeds, invariants } = options
+  const { seeds, invariants, perRangeMax = seeds.perRange } = options
   const copy = makeCopy(name, invariants ? edits : [...edits, ...INVARIANTS_OFF])
   let runner: Runner | undefined
   let { replayFile } = options
   const ranges: RangeResult[] = Array.from({ length: seeds.ranges }, () => ({ seeds: 0 }))
   try {
-    for (let turn = 0; turn < seeds.perRange && !isDecided(ranges); turn++) {
+    for (let turn = 0; turn < perRangeMax && !isDecided(ranges); turn++) {
       for (const [range, { finding, died }] of ranges.entries()) {
         if (finding !== undefined || died !== undefined) continue
         runner ??= new Runner(copy)
