@@ -47,9 +47,21 @@ function writeOf(
 function gateSends(turn: Turn): Effect[] {
   return turn.effects.map((effect) => {
     if (effect.type !== 'Send') return effect
-    const afterWrite = writeBehind(turn.state, effect)
-    return afterWrite <= turn.state.writes.persisted ? effect : { ...effect, afterWrite }
+    const send = withoutRound(turn.state, effect)
+    const afterWrite = writeBehind(turn.state, send)
+    return afterWrite <= turn.state.writes.persisted ? send : { ...send, afterWrite }
   })
+}
+
+/**
+ * A refusal leaves at once, but confirms no round before the term is durable: a lease may rest on the round, and a server
+ * that came back without the term would not keep quiet for it.
+ */
+function withoutRound({ writes }: State, send: Send): Send {
+  const { message } = send
+  if (message.type !== 'AppendEntriesReply' || message.success || writes.hardState <= writes.persisted)
+    return send
+  return { ...send, message: { ...message, round: 0 } }
 }
 
 /** The write that must be durable before this message may leave; 0: none. */
@@ -61,8 +73,7 @@ function writeBehind(state: State, { message }: Send): number {
     case 'RequestVoteReply':
       return message.voteGranted ? state.writes.hardState : 0
     case 'AppendEntriesReply':
-      // A round it answers may carry a lease: a server that came back without this term would not keep quiet for it.
-      if (!message.success) return message.round > 0 ? state.writes.hardState : 0
+      if (!message.success) return 0
       return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
     case 'AppendEntries':
       // The leader's disk works in parallel with its followers' (thesis §10.2.1); its own vote was durable before

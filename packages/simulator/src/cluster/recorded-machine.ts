@@ -58,12 +58,14 @@ export function recordedMachine<Command, Result, State>(
         apply({ attempt, command }, context) {
           const { index, term, timestamp } = context
           observer.applying()
+          const tell = (outcome: string): void =>
+            observer.applied({ index, term, timestamp, attempt, outcome, state })
           try {
             const result = machine.apply(command, context)
-            observer.applied({ index, term, timestamp, attempt, outcome: outcomeText(result, undefined) })
+            tell(outcomeText(result, undefined))
             return result
           } catch (error) {
-            observer.applied({ index, term, timestamp, attempt, outcome: outcomeText(undefined, error) })
+            tell(outcomeText(undefined, error))
             throw error
           }
         },
