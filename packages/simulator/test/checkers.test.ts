@@ -47,12 +47,13 @@ test('a read index is given out after a majority has confirmed a round younger t
   const [a, b, c] = ['a', 'b', 'c'].map((id) => history.view(id)) as [NodeView, NodeView, NodeView]
   for (const view of [a, b, c]) view.term = 1
   const begins = (round: number): void =>
-    event!(a, { type: 'ReadRoundStarted', round, node: 'a', sequence: 1, now: 1 })
+    event!(a, { type: 'HeartbeatSent', at: 1, round, node: 'a', sequence: 1, now: 1 })
   const confirms = (round: number): void =>
     sent!(c, 'a', { type: 'AppendEntriesReply', term: 1, success: true, matchIndex: 0, round } as PeerMessage)
   const answers = (readId: number): void =>
     sent!(a, 'b', { type: 'ReadIndexReply', term: 1, readId, confirmed: true, readIndex: 0 })
-  const asks = (readId: number): void => sent!(b, 'a', { type: 'ReadIndexRequest', term: 1, readId })
+  const asks = (readId: number, lease = false): void =>
+    sent!(b, 'a', { type: 'ReadIndexRequest', term: 1, readId, lease })
 
   asks(1)
   begins(1)
@@ -67,6 +68,9 @@ test('a read index is given out after a majority has confirmed a round younger t
   expect(said).toHaveLength(2)
   confirms(2)
   answers(2)
+  expect(said).toHaveLength(2)
+  asks(3, true)
+  answers(3)
   expect(said).toHaveLength(2)
 })
 

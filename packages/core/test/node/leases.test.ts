@@ -37,7 +37,7 @@ test('when the lease is over it asks a quorum, as any read does', async () => {
   const read = watch(solo.node.read(count, lease))
   await solo.world.calm()
   expect(read.state).toBe('pending')
-  const [{ round }] = solo.take('AppendEntries', 'B') as [{ round: number }]
+  const { round } = solo.take('AppendEntries', 'B')[0]!
   await solo.acknowledge(['B'], round)
   expect(read).toEqual({ state: 'fulfilled', value: 0 })
   await solo.node.stop({ transfer: false })
