@@ -42,8 +42,9 @@ export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVot
 
 function refusal(state: State, from: NodeId, request: RequestVote, now: Millis): VoteRefusal | undefined {
   if (request.term < state.currentTerm) return 'old-term'
-  // Its term was not adopted.
-  if (request.term > state.currentTerm) return refusesEverybody(state, now)
+  // In this server's own term too: it may have heard of that from somebody else, a moment after the leader before it.
+  const everybody = request.transfer ? undefined : refusesEverybody(state, now)
+  if (everybody !== undefined) return everybody
   const { role } = state.role
   if (role === 'candidate' || role === 'leader') return 'voted-for-another'
   if (state.votedFor !== undefined && state.votedFor !== from) return 'voted-for-another'

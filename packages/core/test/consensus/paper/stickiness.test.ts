@@ -33,6 +33,17 @@ describe('"if a server receives a RequestVote request within the minimum electio
     expect(a.events.at(-1)).toMatchObject({ type: 'VoteRefused', reason: 'leader-alive' })
   })
 
+  test('in that new term nobody gets its vote either: two leaders, one by lease, could answer reads', () => {
+    const a = new Solo({ consensus })
+    a.append('B', { term: 1 })
+    a.receive('C', { type: 'PreVoteReply', term: 2, askedTerm: 0, voteGranted: false })
+    a.receive('C', request(2))
+    expect(a.state.votedFor).toBe(undefined)
+    a.wait(electionTimeoutMsMin)
+    a.receive('C', request(2))
+    expect(a.state.votedFor).toBe('C')
+  })
+
   test('a leader, while a quorum answers it', () => {
     const a = new Solo({ consensus }).lead()
     a.acknowledge('B', 1)
