@@ -24,8 +24,15 @@ async function main(): Promise<boolean> {
   if (saveReplay !== undefined) mkdirSync(saveReplay, { recursive: true })
   print(heading(seeds))
   const options = { seeds, jobs, invariants, replayDirectory: saveReplay }
-  const exhibits = await exhibit(mutants, options, (one) => print(row(one)))
-  const unmutated = await tryMutant(UNMUTATED, { seeds, invariants: true })
+  const known: Exhibit[] = []
+  const exhibits = await exhibit(mutants, options, (one) => {
+    print(row(one, seeds))
+    // A museum takes long: whoever interrupts it keeps what is known.
+    known.push(one)
+    saveResults(args, known)
+  })
+  const perRangeMax = mostSeeds(exhibits)
+  const unmutated = await tryMutant(UNMUTATED, { seeds, invariants: true, perRangeMax })
   const found = unmutated.ranges.filter((range) => range.finding !== undefined || range.died !== undefined)
   print(summary(exhibits))
   for (const { seed, finding, died } of found)
@@ -33,12 +40,24 @@ async function main(): Promise<boolean> {
       `the build without a bug: seed ${seed}: ${finding ? `${finding.property}: ${finding.message}` : died}`,
     )
   print(
-    `the build without a bug: ${found.length} findings on the same ${seeds.perRange * seeds.ranges} seeds`,
+    `the build without a bug: ${found.length} findings on the same seeds, the first ${perRangeMax} of each range`,
   )
-  for (const { mutant } of exhibits.filter((one) => !isCaught(one)))
-    print(`not caught: ${mutant.name}: ${mutant.story}`)
-  save(args, exhibits)
+  for (const one of exhibits.filter((exhibit) => !isCaught(exhibit))) {
+    print(`not caught: ${one.mutant.name}: ${one.mutant.story}`)
+    for (const why of deathsOf(one)) print(`  ${why}`)
+  }
+  saveResults(args, exhibits)
+  printReplays(args, exhibits)
   return found.length === 0 && exhibits.every(isCaught) && enoughByCheckers(args, exhibits)
+}
+
+/** Of a range, as many as any mutant met. */
+function mostSeeds(exhibits: readonly Exhibit[]): number {
+  const trials = exhibits.flatMap(({ withInvariants, withoutInvariants }) => [
+    withInvariants,
+    withoutInvariants,
+  ])
+  return Math.max(...trials.flatMap((trial) => trial?.ranges.map(({ seeds }) => seeds) ?? []))
 }
 
 function enoughByCheckers({ only, invariants, wanted }: Arguments, exhibits: readonly Exhibit[]): boolean {
@@ -46,11 +65,20 @@ function enoughByCheckers({ only, invariants, wanted }: Arguments, exhibits: rea
   return exhibits.filter(isCaughtByCheckersAlone).length >= BY_CHECKERS_ALONE_MIN
 }
 
-function save({ json, saveReplay, seeds }: Arguments, exhibits: readonly Exhibit[]): void {
+function deathsOf({ withInvariants, withoutInvariants }: Exhibit): string[] {
+  const ranges = [...(withInvariants?.ranges ?? []), ...(withoutInvariants?.ranges ?? [])]
+  return ranges.flatMap(({ died }) => died ?? [])
+}
+
+function saveResults({ json, seeds }: Arguments, exhibits: readonly Exhibit[]): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ seeds, exhibits }, undefined, 2)}\n`)
+}
+
+function printReplays({ saveReplay }: Arguments, exhibits: readonly Exhibit[]): void {
   if (saveReplay === undefined) return
   for (const { mutant, withInvariants, withoutInvariants } of exhibits) {
-    const finding = (withoutInvariants ?? withInvariants)?.ranges[0]?.finding
+    const ranges = (withoutInvariants ?? withInvariants)?.ranges ?? []
+    const finding = ranges.find((range) => range.finding?.smallest !== undefined)?.finding
     if (finding?.smallest === undefined) continue
     const { size, smallest } = finding
     print(

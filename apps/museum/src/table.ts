@@ -1,6 +1,6 @@
 // What the museum shows.
 import { type Exhibit, isCaught, isCaughtByCheckersAlone } from './exhibition.js'
-import type { Seeds, Trial } from './trial.js'
+import type { RangeResult, Seeds, Trial } from './trial.js'
 
 const NAME_WIDTH = 36
 const CELL_WIDTH = 64
@@ -14,17 +14,24 @@ export function heading({ perRange, ranges, seconds }: Seeds): string {
   ].join('\n')
 }
 
-export function row({ mutant, withInvariants, withoutInvariants }: Exhibit): string {
-  const asBuilt = `${cell(withInvariants)}  `.padEnd(CELL_WIDTH)
-  return `${mutant.name.padEnd(NAME_WIDTH)}${asBuilt}${cell(withoutInvariants)}`.trimEnd()
+export function row({ mutant, withInvariants, withoutInvariants }: Exhibit, { perRange }: Seeds): string {
+  const asBuilt = `${cell(withInvariants, perRange)}  `.padEnd(CELL_WIDTH)
+  return `${mutant.name.padEnd(NAME_WIDTH)}${asBuilt}${cell(withoutInvariants, perRange)}`.trimEnd()
 }
 
-function cell(trial: Trial | undefined): string {
+function cell(trial: Trial | undefined, perRange: number): string {
   if (trial === undefined) return '-'
   const { medianSeeds, ranges, caughtBy } = trial
-  const each = ranges.map(({ seeds, finding, died }) => (finding ? seeds : died ? 'died' : 'none')).join(' ')
+  const each = ranges.map((range) => rangeText(range, perRange)).join(' ')
   const median = Number.isFinite(medianSeeds) ? String(medianSeeds) : 'NOT CAUGHT'
   return `${median} (${each}) ${caughtBy.slice(0, CATCHERS_SHOWN).join(', ')}`.trimEnd()
+}
+
+/** '>7': not in so many, and then the median was known. */
+function rangeText({ seeds, finding, died }: RangeResult, perRange: number): string {
+  if (finding !== undefined) return String(seeds)
+  if (died !== undefined) return 'died'
+  return seeds === perRange ? 'none' : `>${seeds}`
 }
 
 export function summary(exhibits: readonly Exhibit[]): string {

@@ -1,4 +1,4 @@
-// A mutant meets the seeds: range after range, until it is caught in each or the range is over.
+// A mutant meets the seeds, in all ranges side by side, until it is caught in most of them or they are over.
 import { makeCopy } from './copy.js'
 import { INVARIANTS_OFF } from './invariants-off.js'
 import type { Mutant } from './mutant.js'
@@ -16,7 +16,7 @@ export interface Seeds {
   readonly seconds: number
 }
 
-/** What one range of seeds came to: the first catch, and how many seeds it took; or nothing in all of them. */
+/** What one range of seeds came to: the first catch, and how many seeds it took; or nothing in so many of them. */
 export interface RangeResult {
   readonly seeds: number
   readonly seed?: number
@@ -36,25 +36,35 @@ export interface Trial {
 export interface TrialOptions {
   readonly seeds: Seeds
   readonly invariants: boolean
+  /** Only so many seeds of each range, from its first on. Default: all. */
+  readonly perRangeMax?: number
   /** Where the first failure is saved, made smaller. */
   readonly replayFile?: string
 }
 
+/**
+ * The first seeds of all ranges, then the second ones, and so on, until the median is known: what the slower half of the
+ * ranges would still need does not change it.
+ */
 export async function tryMutant({ name, edits }: Mutant, options: TrialOptions): Promise<Trial> {
-  const { seeds, invariants, replayFile } = options
+  const { seeds, invariants, perRangeMax = seeds.perRange } = options
   const copy = makeCopy(name, invariants ? edits : [...edits, ...INVARIANTS_OFF])
   let runner: Runner | undefined
+  let { replayFile } = options
+  const ranges: RangeResult[] = Array.from({ length: seeds.ranges }, () => ({ seeds: 0 }))
   try {
-    const ranges: RangeResult[] = []
-    for (let range = 0; range < seeds.ranges; range++) {
-      runner ??= new Runner(copy)
-      const first = 1 + range * seeds.perRange
-      const wanted = range === 0 ? replayFile : undefined
-      const result = await meet(runner, first, seeds, wanted)
-      ranges.push(result)
-      if (result.died === undefined) continue
-      runner.stop()
-      runner = undefined
+    for (let turn = 0; turn < perRangeMax && !isDecided(ranges); turn++) {
+      for (const [range, { finding, died }] of ranges.entries()) {
+        if (finding !== undefined || died !== undefined) continue
+        runner ??= new Runner(copy)
+        const seed = 1 + range * seeds.perRange + turn
+        const result = { seeds: turn + 1, ...(await meet(runner, seed, seeds.seconds, replayFile)) }
+        ranges[range] = result
+        if (result.finding !== undefined) replayFile = undefined
+        if (result.died === undefined) continue
+        runner.stop()
+        runner = undefined
+      }
     }
     return { ranges, medianSeeds: medianOf(ranges), caughtBy: checkersOf(ranges) }
   } finally {
@@ -65,21 +75,30 @@ export async function tryMutant({ name, edits }: Mutant, options: TrialOptions):
 
 async function meet(
   runner: Runner,
-  first: number,
-  { perRange, seconds }: Seeds,
+  seed: number,
+  seconds: number,
   replayFile: string | undefined,
-): Promise<RangeResult> {
-  for (let seed = first; seed < first + perRange; seed++) {
-    try {
-      const request = { seed, seconds, ...(replayFile === undefined ? {} : { replayFile }) }
-      const { finding } = await runner.run(request)
-      if (finding !== undefined) return { seeds: seed - first + 1, seed, finding }
-    } catch (error) {
-      if (error instanceof Died) return { seeds: seed - first + 1, seed, died: error.message }
-      throw error
-    }
+): Promise<Partial<RangeResult>> {
+  try {
+    const request = { seed, seconds, ...(replayFile === undefined ? {} : { replayFile }) }
+    const { finding } = await runner.run(request)
+    return finding === undefined ? {} : { seed, finding }
+  } catch (error) {
+    if (error instanceof Died) return { seed, died: error.message }
+    throw error
   }
-  return { seeds: perRange }
+}
+
+/** Caught in so many ranges that the median is known, or no longer to be caught in so many. */
+function isDecided(ranges: readonly RangeResult[]): boolean {
+  const caught = ranges.filter(({ finding }) => finding !== undefined).length
+  const died = ranges.filter((range) => range.died !== undefined).length
+  const middle = middleOf(ranges)
+  return caught > middle || ranges.length - died <= middle
+}
+
+function middleOf(ranges: readonly RangeResult[]): number {
+  return Math.floor((ranges.length - 1) / 2)
 }
 
 /** A range without a catch counts as endless. */
@@ -87,7 +106,7 @@ function medianOf(ranges: readonly RangeResult[]): number {
   const counts = ranges
     .map(({ seeds, finding }) => (finding === undefined ? Number.POSITIVE_INFINITY : seeds))
     .sort((a, b) => a - b)
-  return counts[Math.floor((counts.length - 1) / 2)]!
+  return counts[middleOf(ranges)]!
 }
 
 function checkersOf(ranges: readonly RangeResult[]): string[] {

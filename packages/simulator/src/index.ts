@@ -1,7 +1,7 @@
 // @riverraft/simulator: a cluster under faults, from a seed. See README.md.
 export type { Checker, Fail, Hooks } from './checkers/checker.js'
+export { checkFromOutside } from './checkers/client-history-as-seen-from-outside.js'
 export { CHECKERS } from './checkers/index.js'
-export { checkFromOutside } from './clients/black-box.js'
 export * from './clients/register-workload.js'
 export type { Choice, Workload } from './clients/workload.js'
 export type { Replay } from './runner/replay-file.js'

@@ -44,12 +44,29 @@ const wrong = defineStateMachine({
   },
 })
 
-test('a failure becomes smaller, and its file repeats it exactly', { timeout: 120_000 }, async () => {
-  const options = { stateMachine: wrong, workload, seed: 6, seconds: 30 }
+const options = { stateMachine: wrong, workload, seed: 6, seconds: 30 }
+
+test('a failure becomes smaller: less chance, fewer requests, the same property', {
+  timeout: 300_000,
+}, async () => {
   const verdict = await runSeed(options)
   expect(verdict.violation?.property).toBe('no-unexpected-stop')
-  const smallest = await shrink(options, verdict, { runs: 60 })
-  expect(draws(smallest.verdict.recording)).toBeLessThan(draws(verdict.recording) / 2)
+  const smallest = await shrink(options, verdict, { runs: 90 })
+  expect(smallest.verdict.violation?.property).toBe('no-unexpected-stop')
+  expect(draws(smallest.verdict.recording)).toBeLessThan(draws(verdict.recording) / 10)
+  // One command is enough to reach the bug.
+  expect(smallest.options.skipped?.size).toBeGreaterThan(0)
+  expect(smallest.verdict.operations).toBeLessThan(verdict.operations / 5)
+  expect(smallest.runs).toBeLessThanOrEqual(90)
+})
+
+test('a budget of nothing changes nothing', { timeout: 60_000 }, async () => {
+  const verdict = await runSeed(options)
+  const { verdict: same, runs } = await shrink(options, verdict, { runs: 0 })
+  expect([same.traceHash, runs]).toEqual([verdict.traceHash, 0])
+})
+
+test('the file of a failure repeats it exactly', { timeout: 300_000 }, async () => {
   const failure = await simulate({
     stateMachine: wrong,
     workload,

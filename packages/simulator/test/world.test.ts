@@ -119,3 +119,12 @@ test('time that does not pass is a hot loop', async () => {
   await world.run(10)
   expect(world.violation?.property).toBe('no-hot-loop')
 })
+
+test('a run that has no end is given up, and that is a failure', async () => {
+  const world = newWorld()
+  world.eventsMax = 100
+  const again = (): void => void world.after(1, again)
+  again()
+  await world.run(1_000)
+  expect(world.violation).toMatchObject({ property: 'ends-within-its-events', atMs: 101 })
+})

@@ -1,14 +1,12 @@
 // Opens a directory: format or recognise it, read everything, decide what serves, and only then change anything.
 import type { StorageIdentity } from '@riverraft/core'
-import { readUpTo, sync, withFile, write } from './calls.js'
+import { sync, withFile, write } from './calls.js'
 import { corrupt } from './errors.js'
 import type { FileSystem } from './file-system.js'
 import { checkIdentity, readFormat, writeFormat } from './format-file.js'
 import { FORMAT_NAME, segmentName, segmentsAmong, snapshotName, snapshotsAmong, UNFINISHED } from './names.js'
 import { type RecoveredLog, recoverLog } from './recover-log.js'
 import { Snapshots } from './snapshots.js'
-
-const REWRITE_BYTES = 1024 * 1024
 
 export interface OpenedDirectory {
   readonly formatted: boolean
@@ -93,9 +91,12 @@ async function syncAll(
   fileSystem: FileSystem,
   directory: string,
   { newest }: Snapshots,
-  { segments, lastBatch }: RecoveredLog,
+  state: RecoveredLog,
 ): Promise<void> {
+  const { segments, lastBatch } = state
   if (lastBatch !== undefined) await rewrite(fileSystem, lastBatch)
+  // Its bytes need no memory any more.
+  state.lastBatch = undefined
   const names = [FORMAT_NAME, ...segments.map(({ sequence }) => segmentName(sequence))]
   if (newest !== undefined) names.push(snapshotName(newest))
   for (const name of names) {
@@ -106,19 +107,19 @@ async function syncAll(
 
 /**
  * The last batch may be one whose write or sync failed: then its pages can be in memory, count as clean, and never reach
- * the disk, whatever is synced. Written once more, they are dirty again; synced through the descriptor that wrote them, since one that
- * is opened later may not be told of an error in between.
+ * the disk, whatever is synced. Written once more, they are dirty again. What is written is what was read: by now the
+ * cache may have dropped those pages. They are synced through the descriptor that wrote them, since one that is opened
+ * later may not be told of an error in between.
  */
 async function rewrite(
   fileSystem: FileSystem,
-  { path, from, end }: { readonly path: string; readonly from: number; readonly end: number },
+  { path, from, bytes }: NonNullable<RecoveredLog['lastBatch']>,
 ): Promise<void> {
   await withFile(fileSystem, path, 'write', async (file) => {
-    for (let position = from; position < end; ) {
-      const bytes = Buffer.allocUnsafe(Math.min(REWRITE_BYTES, end - position))
-      const have = await readUpTo(fileSystem, file, bytes, position)
-      await write(fileSystem, file, bytes.subarray(0, have), position)
-      position += have
+    let position = from
+    for (const record of bytes) {
+      await write(fileSystem, file, record, position)
+      position += record.length
     }
     await sync(fileSystem, file)
   })

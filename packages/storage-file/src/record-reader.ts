@@ -8,6 +8,8 @@ export interface FoundRecord extends RecordHeader {
   readonly position: number
   /** A view of the chunk it was read with. */
   readonly body: Buffer
+  /** All of it, as a view of the same chunk. */
+  readonly bytes: Buffer
   /** Of a block record: the block, checked. */
   readonly block: EntryBlock | undefined
 }
@@ -52,7 +54,7 @@ export class RecordReader {
     if (header.kind === RecordKind.Block && block === undefined) return undefined
     const { position } = this
     this.position += length
-    return { ...header, position, body, block }
+    return { ...header, position, body, bytes: this.#chunk.subarray(at, at + length), block }
   }
 
   #has(bytes: number): boolean {

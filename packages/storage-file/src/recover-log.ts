@@ -29,8 +29,10 @@ export interface RecoveredLog {
   batch: number
   /** The segments' entries no longer count: the log goes on behind a snapshot, which the next segment has to say. */
   dropped: boolean
-  /** Where the last batch stands, if there is one. */
-  lastBatch: { readonly path: string; readonly from: number; readonly end: number } | undefined
+  /** The last batch, if there is one: where it stands, and what was read there. */
+  lastBatch:
+    | { readonly path: string; readonly from: number; readonly bytes: readonly Uint8Array[] }
+    | undefined
   /** Files that were prepared, or whose first batch was being written: they hold nothing that counts. */
   readonly unused: string[]
 }
@@ -78,7 +80,7 @@ export async function recoverLog(
     if (header.restart) recovered.log.restart(header.firstIndex - 1, header.previousTerm)
     const scan = await scanOne(fileSystem, path, header, headers[i + 1]?.header, recovered)
     recovered.batch = scan.batch
-    recovered.lastBatch = { path, from: scan.batchAt, end: scan.end }
+    recovered.lastBatch = { path, from: scan.batchAt, bytes: scan.batchBytes }
     recovered.segments.push({ sequence, salt: header.salt, end: scan.end, crc: scan.crc })
   }
   return recovered

@@ -24,8 +24,9 @@ export interface SegmentScan {
   readonly crc: number
   /** Number of the last whole batch. */
   readonly batch: number
-  /** Where that batch begins, together with the header when it is the first one. */
+  /** Where that batch begins, and all of it as it was read; with the header when it is the first one. */
   readonly batchAt: number
+  readonly batchBytes: readonly Uint8Array[]
   /** Where there was no whole record any more. */
   readonly stoppedAt: number
 }
@@ -39,13 +40,15 @@ export async function scanSegment(
 ): Promise<SegmentScan> {
   let [end, crc, batch] = [header.length, header.crc, header.firstBatch - 1]
   let batchAt = 0
+  let batchBytes: Uint8Array[] = [header.bytes]
   let previousCrc = crc
   let open = emptyBatch()
+  let openBytes: Uint8Array[] = []
   for (;;) {
     const stoppedAt = reader.position
     const record = await reader.next()
     if (record === undefined || record.previousCrc !== previousCrc) {
-      return { end, crc, batch, batchAt, stoppedAt }
+      return { end, crc, batch, batchAt, batchBytes, stoppedAt }
     }
     try {
       if (record.batch !== batch + 1) throw new Error(`batch ${record.batch} stands after batch ${batch}`)
@@ -55,12 +58,17 @@ export async function scanSegment(
       throw corrupt(path, record.position, cause instanceof Error ? cause.message : String(cause), cause)
     }
     previousCrc = record.crc
+    openBytes.push(record.bytes)
     if (!record.last) continue
-    if (batch >= header.firstBatch) batchAt = end
+    if (batch >= header.firstBatch) {
+      batchAt = end
+      batchBytes = openBytes
+    } else batchBytes.push(...openBytes)
     end = reader.position
     crc = record.crc
     batch = record.batch
     open = emptyBatch()
+    openBytes = []
   }
 }
 

@@ -33,6 +33,7 @@ export interface StoredSegmentHeader extends SegmentHeader {
   /** The first record follows. */
   readonly length: number
   readonly crc: number
+  readonly bytes: Uint8Array
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Sealed {
@@ -63,5 +64,6 @@ export function decodeSegmentHeader(bytes: Buffer, path: string): StoredSegmentH
     incarnation: fields.text(),
     length,
     crc,
+    bytes: Uint8Array.from(bytes.subarray(0, length)),
   }
 }

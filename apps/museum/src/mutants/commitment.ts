@@ -53,4 +53,11 @@ export const COMMITMENT_MUTANTS: readonly Mutant[] = [
     'entries.at(-1)?.lastIndex ?? prevLogIndex\n  followerCommit',
     'entries.at(-1)?.lastIndex ?? state.log.lastIndex\n  followerCommit',
   ),
+  mutant(
+    'apply-through-the-truncated',
+    'Apply goes on through a fetched block that was truncated meanwhile (ours, 53ee733).',
+    'core/src/node/applier.ts',
+    'return this.#log.termAt(last) === term ? last : 0',
+    'return Math.min(this.commitIndex, lastIndex)',
+  ),
 ]

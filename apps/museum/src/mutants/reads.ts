@@ -3,6 +3,7 @@ import { type Mutant, mutant } from '../mutant.js'
 
 const READ_INDEX = 'core/src/consensus/read-index.ts'
 const READS = 'core/src/node/reads.ts'
+const RUNTIME = 'core/src/node/runtime.ts'
 
 export const READ_MUTANTS: readonly Mutant[] = [
   mutant(
@@ -53,6 +54,13 @@ export const READ_MUTANTS: readonly Mutant[] = [
     READS,
     'if (read.minIndex > lastApplied) continue',
     '',
+  ),
+  mutant(
+    'read-ids-begin-anew',
+    'A new process numbers its questions like the one before: old answers are taken for new ones (etcd#20418).',
+    RUNTIME,
+    'limits.electionTimeoutMsMax, this.#randomNumber())',
+    'limits.electionTimeoutMsMax, 1)',
   ),
   mutant(
     'follower-answers-itself',

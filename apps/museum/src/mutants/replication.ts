@@ -80,6 +80,13 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     ],
   },
   mutant(
+    'old-acknowledgements-counted',
+    'An acknowledgement of an earlier term counts in the present one: what it speaks of may be gone.',
+    REPLIES,
+    "if (reply.term !== state.currentTerm || state.role.role !== 'leader') return",
+    "if (state.role.role !== 'leader') return",
+  ),
+  mutant(
     'hint-not-followed',
     'A refusal does not move nextIndex below what was refused: the same message, for ever.',
     REPLIES,

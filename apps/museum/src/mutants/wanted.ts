@@ -9,36 +9,14 @@ export interface WantedMutant extends Mutant {
 export const WANTED: readonly WantedMutant[] = [
   {
     ...mutant(
-      'apply-through-the-truncated',
-      'Apply goes on through a fetched block that was truncated meanwhile (ours, 53ee733).',
-      'core/src/node/applier.ts',
-      'return this.#log.termAt(last) === term ? last : 0',
-      'return Math.min(this.commitIndex, lastIndex)',
-    ),
-    lacks:
-      'A follower that restarts beside a leader without a quorum, fetches what it will lose, and gets more than its cache holds in its place. Truncations are rare: less than two a seed.',
-  },
-  {
-    ...mutant(
       'fetched-outlives-truncation',
       'Blocks read from disk before a truncation are still sent after it.',
-      'core/src/node/block-source.ts',
-      'this.#blocks = []\n    this.#generation++',
+      'core/src/node/replicator.ts',
+      'for (const source of this.#sources.values()) source.clear()',
       '',
     ),
     lacks:
-      'The same for a leader that serves a laggard from disk, is deposed, loses that part of its log and leads again.',
-  },
-  {
-    ...mutant(
-      'old-acknowledgements-counted',
-      'An acknowledgement of an earlier term counts in the present one: what it speaks of may be gone.',
-      'core/src/consensus/log-replication-replies.ts',
-      "if (reply.term !== state.currentTerm || state.role.role !== 'leader') return",
-      "if (state.role.role !== 'leader') return",
-    ),
-    lacks:
-      'A leader that loses its tail, leads again at once, and hears a late answer of its first term before any of the new one; or a check of what it counts against what was said in its term.',
+      'A leader that serves a laggard from disk, up to entries that will not last, is deposed, loses these, leads again in the same process, and is asked by the same laggard for what its cache no longer holds. The nemesis goes that way (see-saw), rarely to its end; the check is there (sends-its-log).',
   },
   {
     ...mutant(

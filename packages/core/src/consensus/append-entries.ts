@@ -1,5 +1,6 @@
 // Raft §5.3: log replication, the receiver's side (Figure 2, AppendEntries RPC, "Receiver implementation").
 import { followerCommit } from './commitment.js'
+import { drawElectionTimeout } from './election-timer.js'
 import { invariant } from './invariant-violation.js'
 import type { AppendEntries } from './messages.js'
 import { leaderOf } from './state.js'
@@ -48,8 +49,11 @@ function recognizeLeader(turn: Turn, leader: NodeId): void {
   )
   // Same term: the vote stays (two votes in one term otherwise).
   const { role } = state.role
-  if (role === 'candidate' || role === 'pre-candidate')
+  if (role === 'candidate' || role === 'pre-candidate') {
     turn.record({ type: 'BecameFollower', term, reason: 'leader-found' })
+    // A pre-candidate's may be a short retry: this server's own vote, too, keeps away from the leader it now hears.
+    drawElectionTimeout(turn)
+  }
   if (known === undefined) turn.record({ type: 'LeaderRecognized', term, leader })
 }
 

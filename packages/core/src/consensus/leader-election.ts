@@ -5,9 +5,10 @@ import { broadcastHeartbeat, replicateToAll } from './log-replication.js'
 import type { RequestVote, RequestVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
 import { peersOf, type State } from './state.js'
+import { refusesEverybody } from './stickiness.js'
 import { becomeFollower } from './terms.js'
 import type { Turn } from './turn.js'
-import type { LogIndex, NodeId, Term } from './types.js'
+import type { LogIndex, Millis, NodeId, Term } from './types.js'
 
 /** "To begin an election, a follower increments its current term and transitions to candidate state." */
 export function campaign(turn: Turn, transfer = false): void {
@@ -28,7 +29,7 @@ export function campaign(turn: Turn, transfer = false): void {
 export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVote): void {
   const { state } = turn
   const term = state.currentTerm
-  const reason = refusal(state, from, request)
+  const reason = refusal(state, from, request, turn.now)
   const voteGranted = reason === undefined
   if (!voteGranted) turn.record({ type: 'VoteRefused', term, candidate: from, preVote: false, reason })
   else {
@@ -39,10 +40,11 @@ export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVot
   turn.send(from, { type: 'RequestVoteReply', term, voteGranted })
 }
 
-function refusal(state: State, from: NodeId, request: RequestVote): VoteRefusal | undefined {
+function refusal(state: State, from: NodeId, request: RequestVote, now: Millis): VoteRefusal | undefined {
   if (request.term < state.currentTerm) return 'old-term'
-  // Its term was not adopted (stickiness.ts).
-  if (request.term > state.currentTerm) return 'leader-alive'
+  // In this server's own term too: it may have heard of that from somebody else, a moment after the leader before it.
+  const everybody = request.transfer ? undefined : refusesEverybody(state, now)
+  if (everybody !== undefined) return everybody
   const { role } = state.role
   if (role === 'candidate' || role === 'leader') return 'voted-for-another'
   if (state.votedFor !== undefined && state.votedFor !== from) return 'voted-for-another'

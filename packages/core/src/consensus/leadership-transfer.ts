@@ -38,7 +38,7 @@ function successor(state: State, { followers }: LeaderState): NodeId | undefined
   return best
 }
 
-/** "It then sends a TimeoutNow request to the target server" once that has the whole log. */
+/** "The prior leader sends a TimeoutNow request to the target server", once that has the whole log. */
 export function sendTimeoutNow(turn: Turn): void {
   const { state } = turn
   const { role } = state
@@ -59,7 +59,7 @@ export function continueTransfer(turn: Turn): void {
   turn.do({ type: 'TransferFailed', reason: 'aborted' })
 }
 
-/** "The target server, upon receiving it, starts a new election": it asks nobody whether it could win. */
+/** "The target server starts a new election": it asks nobody whether it could win. */
 export function receiveTimeoutNow(turn: Turn, request: TimeoutNow): void {
   const { state } = turn
   // Of an earlier term: it was given up, or has happened.

@@ -47,9 +47,21 @@ function writeOf(
 function gateSends(turn: Turn): Effect[] {
   return turn.effects.map((effect) => {
     if (effect.type !== 'Send') return effect
-    const afterWrite = writeBehind(turn.state, effect)
-    return afterWrite <= turn.state.writes.persisted ? effect : { ...effect, afterWrite }
+    const send = withoutRound(turn.state, effect)
+    const afterWrite = writeBehind(turn.state, send)
+    return afterWrite <= turn.state.writes.persisted ? send : { ...send, afterWrite }
   })
+}
+
+/**
+ * A refusal leaves at once, but confirms no round before the term is durable: a lease may rest on the round, and a server
+ * that came back without the term would not keep quiet for it.
+ */
+function withoutRound({ writes }: State, send: Send): Send {
+  const { message } = send
+  if (message.type !== 'AppendEntriesReply' || message.success || writes.hardState <= writes.persisted)
+    return send
+  return { ...send, message: { ...message, round: 0 } }
 }
 
 /** The write that must be durable before this message may leave; 0: none. */

@@ -114,8 +114,10 @@ export class FrontDesk {
     const { scheduler, limits } = this.#parts
     const { role, configuration } = this.#runtime.state
     if (role.role !== 'leader' || configuration.voters.length === 1) return
+    const deadline = scheduler.now() + limits.electionTimeoutMsMax
+    this.#deadlines.note(deadline)
     try {
-      await this.#handOver(undefined, scheduler.now() + limits.electionTimeoutMsMax, undefined)
+      await (this.#runtime.transfer.hurry(deadline) ?? this.#handOver(undefined, deadline, undefined))
     } catch {
       // Whoever cannot hand over stops all the same: the others will hold an election.
     }
@@ -124,7 +126,7 @@ export class FrontDesk {
   #handOver(to: NodeId | undefined, deadline: number, signal: AbortSignal | undefined): Promise<NodeId> {
     const { state, transfer } = this.#runtime
     const waiter = new Waiter<NodeId>()
-    transfer.begin({ waiter, to, term: state.currentTerm, deadline })
+    transfer.begin({ waiter, from: state.id, to, term: state.currentTerm, deadline })
     this.#deadlines.note(deadline)
     this.#onAbort(signal, waiter, (cause) =>
       transfer.giveUp(new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),

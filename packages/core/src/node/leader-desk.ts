@@ -139,11 +139,12 @@ export class LeaderDesk {
   }
 
   #dispatchReads(): void {
-    const now = this.#scheduler.now()
     const leads = this.#leader === this.#host.state.id
     // What a leader has asked itself is answered or refused in any case; a message may be lost.
-    if (!leads) this.#reads.retry(now)
+    if (!leads) this.#reads.retry(this.#scheduler.now())
     while (this.#reads.canAsk && this.#canAskLeader) {
+      // Looked up anew: a listener may have taken its time and asked for one more, and a lease is judged by it.
+      const now = this.#scheduler.now()
       this.#host.step({ type: 'RequestRead', now, ...this.#reads.ask(now) })
     }
     if (!leads) this.#wakeAgainAt(this.#reads.retryAt)

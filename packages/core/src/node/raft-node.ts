@@ -217,10 +217,12 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Stops: a leader hands over first, for an election timeout at most, unless `transfer` is false; then every open
-   * request is answered, transport and storage are closed. Idempotent.
+   * request is answered, transport and storage are closed. Idempotent; called again with `transfer` false it does not wait
+   * for the handing over any longer.
    */
   stop({ transfer = true }: StopOptions = {}): Promise<void> {
     this.#stopping ??= this.#stop(transfer)
+    if (!transfer) void this.#shutDown(undefined)
     return this.#stopping
   }
 

@@ -13,10 +13,11 @@ const WHY: Record<TransferFailure, string> = {
 
 export interface Handover {
   readonly waiter: Waiter<NodeId>
+  readonly from: NodeId
   readonly to: NodeId | undefined
   /** The term that is to end. */
   readonly term: Term
-  readonly deadline: number
+  deadline: number
 }
 
 export class Transfer {
@@ -43,12 +44,18 @@ export class Transfer {
   leaderStands(leader: NodeId, term: Term): void {
     const handover = this.#handover
     if (handover === undefined || term <= handover.term) return
-    if (handover.to !== undefined && handover.to !== leader)
-      return this.giveUp(
-        new RaftError('ERR_TRANSFER_FAILED', `${leader} was elected instead of ${handover.to}`),
-      )
+    const { from, to = 'another voter' } = handover
+    if (leader === from || (handover.to !== undefined && leader !== to))
+      return this.giveUp(new RaftError('ERR_TRANSFER_FAILED', `${leader} was elected instead of ${to}`))
     this.#handover = undefined
     handover.waiter.succeed(leader, this.#answers)
+  }
+
+  /** The handing over that is under way, given until `deadline` at most; undefined when none is. */
+  hurry(deadline: number): Promise<NodeId> | undefined {
+    const handover = this.#handover
+    if (handover !== undefined) handover.deadline = Math.min(handover.deadline, deadline)
+    return handover?.waiter.promise
   }
 
   giveUp(error: RaftError): void {

@@ -150,7 +150,8 @@ export class Cluster implements World {
   /** The election timer of `id` fires before anybody else's. */
   campaign(id: NodeId): void {
     const server = this.server(id)
-    for (const term = server.state.currentTerm; server.state.currentTerm === term; ) {
+    const { currentTerm: term } = server.state
+    while (server.state.currentTerm === term && server.state.role.role !== 'pre-candidate') {
       this.now = Math.max(this.now, this.#wakesAt(server))
       this.#tick(server)
     }
@@ -172,10 +173,10 @@ export class Cluster implements World {
     return up.filter(follows).length * 2 > this.servers.size ? newest : undefined
   }
 
-  read(id: NodeId): number {
+  read(id: NodeId, lease = false): number {
     const readId = ++this.#reads
     this.#setClock(this.server(id))
-    this.server(id).step({ type: 'RequestRead', readId, lease: false })
+    this.server(id).step({ type: 'RequestRead', readId, lease })
     return readId
   }
 

@@ -66,7 +66,14 @@ const ACTS = {
     weight: 4,
     do: (cluster: Cluster, pick: number) => {
       const server = asked(cluster, pick)
-      if (server !== undefined) cluster.read(server.id)
+      if (server !== undefined) cluster.read(server.id, pick % 2 === 0)
+    },
+  },
+  transfer: {
+    weight: 1,
+    do: (cluster: Cluster, pick: number) => {
+      const to = chosen([...cluster.servers.keys(), undefined], pick >> 6)
+      asked(cluster, pick)?.step({ type: 'TransferLeadership', to })
     },
   },
   reconnect: {
@@ -132,6 +139,8 @@ export interface Schedule {
   readonly seed: number
   /** True: offers and applies happen at once, so that schedules get further. */
   readonly brisk: boolean
+  /** PreVote, stickiness, CheckQuorum and leases; else elections as in Raft §5.2 alone. */
+  readonly steady: boolean
   /** How fast and how far off the servers' clocks are. */
   readonly clocks: readonly Clock[]
   readonly acts: readonly Act[]
@@ -143,6 +152,7 @@ export function schedules(actsMax: number): fc.Arbitrary<Schedule> {
     size: fc.constantFrom(1, 2, 3, 3, 3, 4, 5, 5),
     seed: fc.nat(1000),
     brisk: fc.boolean(),
+    steady: fc.boolean(),
     clocks: fc.array(clock, { minLength: 5, maxLength: 5 }),
     acts: fc.array(act, { minLength: 100, maxLength: actsMax, size: 'max' }),
   })

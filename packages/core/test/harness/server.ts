@@ -211,6 +211,7 @@ export class Server {
         this.wakeAt = effect.at
         return
       case 'EncodeBlock':
+      case 'TransferFailed':
         return
       default:
         effect satisfies never

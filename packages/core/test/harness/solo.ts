@@ -88,7 +88,10 @@ export class Solo implements World {
   /** Elected, its no-op on its own disk and nowhere else. */
   lead(): this {
     if (this.state.role.role === 'leader') throw new Error('leads already')
-    while (this.state.role.role !== 'candidate') this.elapse()
+    while (this.state.role.role !== 'candidate') {
+      this.elapse()
+      for (const voter of this.state.configuration.voters) if (voter !== 'A') this.preVote(voter)
+    }
     this.persist()
     for (const voter of this.state.configuration.voters) {
       if (voter !== 'A' && this.state.role.role === 'candidate') this.vote(voter)
@@ -103,6 +106,18 @@ export class Solo implements World {
   /** `from` gives A its vote of the current term. */
   vote(from: NodeId): Message[] {
     return this.receive(from, { type: 'RequestVoteReply', term: this.state.currentTerm, voteGranted: true })
+  }
+
+  /** `from` would vote for A, or not: counted only while A asks. */
+  preVote(from: NodeId, voteGranted = true, term = this.state.currentTerm): Message[] {
+    if (this.state.role.role !== 'pre-candidate') return []
+    return this.receive(from, { type: 'PreVoteReply', term, askedTerm: this.state.currentTerm, voteGranted })
+  }
+
+  /** `ms` pass, and nothing is due: what comes next comes then. */
+  wait(ms: number): this {
+    this.server.now += ms
+    return this
   }
 
   /** `from` asks for A's vote; by default its log is empty. */

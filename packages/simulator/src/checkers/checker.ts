@@ -24,6 +24,8 @@ export interface AppliedCommand {
   readonly attempt: number
   /** What apply returned or rejected with, as text. */
   readonly outcome: string
+  /** The machine's state after it: to be looked at now, it goes on. */
+  readonly state: unknown
 }
 
 /** All optional. `node` is as it was before what is told of happens to it. */

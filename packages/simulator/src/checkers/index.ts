@@ -17,10 +17,15 @@ import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
+import { matchIndexIsTrue } from './match-index.js'
 import { noVoteBesideALeader } from './no-vote-beside-a-leader.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
+import { readAskedOnce } from './read-asked-once.js'
+import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
+import { sameState } from './same-state.js'
+import { sendsItsLog } from './sends-its-log.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
@@ -36,20 +41,25 @@ export const CHECKERS: readonly Checker[] = [
   oneVotePerTerm,
   durableBeforeSent,
   leaderAppendOnly,
+  sendsItsLog,
   // Before those that look an entry up.
   logMatching,
   leaderCompleteness,
+  matchIndexIsTrue,
   commitRule,
   committedForEver,
   committedStays,
   order,
   stateMachineSafety,
+  sameState,
   appliedInOrder,
   appliedOnce,
   expiredNeverRuns,
   timestampsNeverGoBack,
   linearizableReadRounds,
   readIndexCovers,
+  readConfirmedAfterAsked,
+  readAskedOnce,
   durableSurvives,
   forwardedOnce,
   failStop,

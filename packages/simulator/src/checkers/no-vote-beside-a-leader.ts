@@ -18,7 +18,7 @@ export function noVoteBesideALeader(electionTimeoutMsMin: number): Checker {
         },
         event(node, event) {
           if (event.type === 'LeaderContacted') contacts.set(node.id, { at: event.at, term: node.term })
-          if (event.type !== 'VoteGranted' || event.candidate === node.id) return
+          if (event.type !== 'VoteGranted') return
           const contact = contacts.get(node.id)
           // A vote that comes after its election, for the leader it has, makes no other.
           if (contact === undefined || contact.term === event.term) return

@@ -28,6 +28,7 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'CommitAdvanced',
   'AppliedAdvanced',
   'FollowerProbed',
+  'FollowerMatched',
   'ReadRoundStarted',
   'HeartbeatSent',
   'LeaderContacted',

@@ -12,6 +12,7 @@ export interface Arguments {
   readonly seconds: number
   readonly servers: number | undefined
   readonly out: string
+  readonly shrinkRuns: number
 }
 
 export const USAGE = `usage: pnpm sim [options]
@@ -24,7 +25,8 @@ export const USAGE = `usage: pnpm sim [options]
   --seconds N       virtual seconds of faults per seed (default 60)
   --servers N       servers (default: drawn, 1 to 5)
   --trace           print everything that happens (with --seed or --replay)
-  --out DIRECTORY   where failures are saved`
+  --out DIRECTORY   where failures are saved
+  --shrink-runs N   runs spent on making a failure smaller (default 400)`
 
 /** @throws Error with what is wrong */
 export function readArguments(args: readonly string[]): Arguments {
@@ -40,6 +42,7 @@ export function readArguments(args: readonly string[]): Arguments {
       trace: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '60' },
       servers: { type: 'string' },
+      'shrink-runs': { type: 'string', default: '400' },
       out: { type: 'string', default: 'node_modules/.cache/riverraft-sim' },
     },
   })
@@ -55,6 +58,7 @@ export function readArguments(args: readonly string[]): Arguments {
     seconds: numberOf('--seconds', values.seconds),
     servers: values.servers === undefined ? undefined : numberOf('--servers', values.servers),
     out,
+    shrinkRuns: numberOf('--shrink-runs', values['shrink-runs']),
   }
 }
 

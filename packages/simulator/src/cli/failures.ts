@@ -8,22 +8,24 @@ import { replayOf } from '../runner/simulate.js'
 import { registersRun } from './registers-run.js'
 
 const SHRINK_MS = 60_000
-const SHRINK_RUNS = 400
 
-export interface RunShape {
+export interface FailedRun {
   readonly seconds: number
   readonly servers: number | undefined
+  readonly shrinkRuns: number
+  /** The directory it is saved in. */
+  readonly out: string
 }
 
 /** Returns what to print. */
-export async function reportFailure(verdict: Verdict, shape: RunShape, out: string): Promise<string> {
+export async function reportFailure(verdict: Verdict, run: FailedRun): Promise<string> {
   const { seed, violation } = verdict
-  const { seconds, servers } = shape
+  const { seconds, servers, shrinkRuns, out } = run
   const options = registersRun({ seed, seconds, ...(servers === undefined ? {} : { servers }) })
-  const until = performance.now() + SHRINK_MS
+  const startedAt = performance.now()
   const smallest = await shrink(options, verdict, {
-    runs: SHRINK_RUNS,
-    over: () => performance.now() > until,
+    runs: shrinkRuns,
+    over: (share) => performance.now() - startedAt > SHRINK_MS * share,
   })
   const skipped = [...(smallest.options.skipped ?? [])]
   const replay = replayOf(smallest.verdict, 'registers', {

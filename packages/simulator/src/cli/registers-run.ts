@@ -1,5 +1,5 @@
 // The runs of `pnpm sim`: registers, judged by the log and from outside.
-import { checkFromOutside } from '../clients/black-box.js'
+import { checkFromOutside } from '../checkers/client-history-as-seen-from-outside.js'
 import {
   type RegisterCommand,
   type Registers,

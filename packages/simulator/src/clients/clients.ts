@@ -21,6 +21,8 @@ export class Clients<Command, Result, State> {
   readonly operations: Operation<Command, State>[] = []
   /** Requests that clients began, retries not counted; `skipped` numbers are left out when a run is made smaller. */
   requests = 0
+  /** Of these, what reached a server: there may be none that is up. */
+  begun = 0
   readonly #cluster: Cluster<Command, Result, State>
   readonly #workload: Workload<Command, State>
   readonly #skipped: ReadonlySet<number>
@@ -94,6 +96,7 @@ export class Clients<Command, Result, State> {
     const { up, world, history } = this.#cluster
     const server = up.length === 0 ? undefined : up[this.#choice.below(up.length)]
     if (server === undefined) return this.#think(client)
+    if (retries === 0) this.begun++
     const operation = this.#called(client, server, request)
     const { view } = server.parts
     this.#open++

@@ -9,7 +9,7 @@ const PARTITION_MS_MAX = 6_000
 type Perform = (nemesis: Nemesis) => boolean
 type NetworkAct = Extract<
   Act,
-  `partition-${string}` | 'isolate-leader' | 'clog' | 'reset-links' | 'replay-old' | 'crash-voter'
+  `partition-${string}` | 'isolate-leader' | 'clog' | 'congest' | 'reset-links' | 'replay-old' | 'crash-voter'
 >
 
 /** No frame gets from `from` to `to`; in half of the cases the connections break as well. */
@@ -106,6 +106,16 @@ export const hitPartitions: Record<NetworkAct, Perform> = {
     if (from === undefined || to === undefined || from === to) return false
     network.clog(from.id, to.id)
     nemesis.later(50, 3_000, () => network.unclog())
+    return true
+  },
+  /** A leader's connection takes no more: its entries queue, then are dropped. Or anybody's. */
+  congest: (nemesis) => {
+    const { servers, network, leader } = nemesis.cluster
+    const from = nemesis.tape.below(2) === 1 ? leader : nemesis.one(servers)
+    const to = nemesis.one(servers)
+    if (from === undefined || to === undefined || from === to) return false
+    network.congest(from.id, to.id)
+    nemesis.later(200, 4_000, () => network.decongest())
     return true
   },
   'reset-links': (nemesis) => {

@@ -2,6 +2,7 @@
 import { hitPartitions } from './acts-network.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import { type Act, CLOCK_DRIFT_MAX } from './plan.js'
+import { seeSaw } from './see-saw.js'
 
 type Perform = (nemesis: Nemesis) => boolean
 
@@ -32,13 +33,13 @@ function wipe(nemesis: Nemesis): boolean {
   nemesis.wiping = true
   for (const { process, parts } of others) {
     process?.crashAt(Number.POSITIVE_INFINITY, false)
-    parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0 }
+    parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0, failedName: 0 }
     parts.disk.isFull = false
   }
   const { disk, view } = victim.parts
   victim.crash()
   disk.wipe()
-  disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, hungWrite: 0 }
+  disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, failedName: 0, hungWrite: 0 }
   view.wiped = true
   const watch = (): void => {
     if (victim.state !== 'refused') return void world.after(20, watch)
@@ -57,8 +58,9 @@ function rot(nemesis: Nemesis): boolean {
   const lost = cluster.servers.filter(({ state, rotten }) => state === 'refused' || rotten).length
   if (nemesis.wiping || lost >= cluster.spare || victim === undefined) return false
   victim.crash()
-  victim.rotten = victim.parts.disk.rot()
-  return victim.rotten
+  const damaged = victim.parts.disk.rot()
+  victim.rotten ||= damaged
+  return damaged
 }
 
 export const ACT_TABLE: Record<Act, Perform> = {
@@ -75,7 +77,14 @@ export const ACT_TABLE: Record<Act, Perform> = {
     withProcess(nemesis, ({ process }) =>
       process?.crashAt(1 + nemesis.tape.below(30), nemesis.tape.below(2) === 1),
     ),
-  stop: (nemesis) => !nemesis.wiping && withProcess(nemesis, (server) => server.stop()),
+  /** Now and then it dies before it has stopped. */
+  stop: (nemesis) =>
+    !nemesis.wiping &&
+    withProcess(nemesis, (server) => {
+      if (nemesis.tape.below(4) === 3)
+        server.process?.crashAt(1 + nemesis.tape.below(4), nemesis.tape.below(2) === 1)
+      server.stop()
+    }),
   pause: (nemesis) =>
     withProcess(nemesis, ({ process }) => {
       process?.pause()
@@ -138,5 +147,6 @@ export const ACT_TABLE: Record<Act, Perform> = {
       })
     }),
   rot,
+  'see-saw': seeSaw,
   wipe,
 }

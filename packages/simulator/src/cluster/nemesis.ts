@@ -101,6 +101,7 @@ export class Nemesis {
     network.afterSend = undefined
     network.unblock()
     network.unclog()
+    network.decongest()
     for (const server of servers) {
       const { disk, clock } = server.parts
       disk.heal()

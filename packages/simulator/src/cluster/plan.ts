@@ -31,6 +31,8 @@ export const ACTS = [
   'wipe',
   'crash-voter',
   'transfer',
+  'congest',
+  'see-saw',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -84,6 +86,8 @@ const ACT_MS: Record<Act, number> = {
   wipe: 40_000,
   'crash-voter': 8_000,
   transfer: 5_000,
+  congest: 8_000,
+  'see-saw': 15_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -91,9 +95,9 @@ const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
 /** Smaller limits are reached sooner. */
 const LIMITS: readonly NodeLimits[] = [
   {},
-  { messageBytesMax: 2_048, inFlightBytesMax: 4_096, inFlightMessagesMax: 2 },
-  { logCacheBytesMax: 2_048 },
-  { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 8_192 },
+  { messageBytesMax: 2_048, inFlightBytesMax: 4_096, inFlightMessagesMax: 2, logCacheBytesMax: 1_024 },
+  { logCacheBytesMax: 1_024 },
+  { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 4_096 },
   { sessionTtlMs: 800 },
 ]
 
@@ -107,17 +111,20 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const acts = new Map<Act, number>()
   for (const act of ACTS) if (tape.below(2) === 1) acts.set(act, ACT_MS[act] * (0.5 + tape.fraction()))
   const clients = 4 + tape.below(5)
+  const thinkMs = 270 - tape.below(150)
+  const failedName = rate(tape, 0.005)
+  const leases = tape.below(2) === 1 ? { clockDriftMax: CLOCK_DRIFT_MAX } : undefined
   return {
     servers: servers ?? size,
     encodes,
     storage,
     limits: { requestTimeoutMs: 2_000, ...limits },
     weather,
-    disk,
+    disk: { ...disk, failedName },
     acts,
     clients,
-    thinkMs: 270 - tape.below(150),
-    leases: tape.below(2) === 1 ? { clockDriftMax: CLOCK_DRIFT_MAX } : undefined,
+    thinkMs,
+    leases,
   }
 }
 

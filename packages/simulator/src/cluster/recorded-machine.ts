@@ -59,12 +59,14 @@ export function recordedMachine<Command, Result, State>(
           const { index, term, timestamp, session } = context
           const entry = { index, term, timestamp, session, attempt }
           observer.applying()
+          const tell = (outcome: string): void =>
+            observer.applied({ ...entry, outcome, state })
           try {
             const result = machine.apply(command, context)
-            observer.applied({ ...entry, outcome: outcomeText(result, undefined) })
+            tell(outcomeText(result, undefined))
             return result
           } catch (error) {
-            observer.applied({ ...entry, outcome: outcomeText(undefined, error) })
+            tell(outcomeText(undefined, error))
             throw error
           }
         },

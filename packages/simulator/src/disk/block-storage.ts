@@ -42,6 +42,7 @@ export class BlockStorage implements Storage {
   write(batch: WriteBatch, completed: WriteCompleted): void {
     if (this.#poison !== undefined || this.#closed) return completed(this.#poison ?? storageError('closed'))
     if (this.#pending !== undefined) throw new Error('two writes in flight')
+    this.#disk.image.check(batch)
     const { world, faults } = this.#disk
     const pending = { batch, completed }
     this.#pending = pending

@@ -12,6 +12,8 @@ export interface DiskFaults {
   readonly shortWrite: number
   /** Probability per read, and per open. */
   readonly failedRead: number
+  /** Probability per call that is about names: create, rename, remove, list, sync of a directory; more for what is rare. */
+  readonly failedName: number
 }
 
 export const HEALTHY: DiskFaults = {
@@ -22,6 +24,7 @@ export const HEALTHY: DiskFaults = {
   failedWrite: 0,
   shortWrite: 0,
   failedRead: 0,
+  failedName: 0,
 }
 
 /** A slow write takes up to this long; a hung one until the disk is healed or the process dies. */

@@ -6,7 +6,7 @@ import type { World } from '../world/world.js'
 import { latencyOf } from './block-disk.js'
 import type { Disk } from './disk.js'
 import { type DiskFaults, HEALTHY } from './disk-faults.js'
-import { damageContent } from './rot.js'
+import { damage } from './rot.js'
 import { SimulatedFileSystem } from './simulated-file-system.js'
 import { Volume } from './volume.js'
 
@@ -26,7 +26,7 @@ export class FileDisk implements Disk {
   isFull = false
   volume: Volume
   #fileSystem: SimulatedFileSystem | undefined
-  #locked: Process | undefined
+  readonly #locks = new Map<string, Process>()
 
   constructor(world: World, { writesThrough, segmentBytes }: FileDiskOptions) {
     this.world = world
@@ -35,26 +35,37 @@ export class FileDisk implements Disk {
     this.volume = new Volume(world)
   }
 
-  storage(process: Process): Storage {
+  fileSystem(process: Process): SimulatedFileSystem {
     this.#fileSystem = new SimulatedFileSystem(this, process)
-    return fileStorage({
-      directory: DIRECTORY,
-      segmentBytes: this.#segmentBytes,
-      fileSystem: this.#fileSystem,
-    })
+    return this.#fileSystem
+  }
+
+  storage(process: Process): Storage {
+    const fileSystem = this.fileSystem(process)
+    return fileStorage({ directory: DIRECTORY, segmentBytes: this.#segmentBytes, fileSystem })
   }
 
   crash(): void {
-    const { disk: tape } = this.world.tapes
-    const underWay = [...(this.#fileSystem?.underWay ?? [])]
+    const fate = this.world.tapes.disk.below(8)
+    if (fate > 3) this.losePower()
+    else this.kill(fate === 3)
+  }
+
+  /** No process lives any more; the machine does. `forgets`: it needs the memory of its cache. */
+  kill(forgets: boolean): void {
+    const underWay = this.#fileSystem?.underWay ?? []
     this.#fileSystem = undefined
-    if (this.volume.suspect || tape.below(2) === 1) {
-      this.world.coverage.hit('disk: power lost')
-      this.volume.powerLost(underWay, tape)
-    } else {
-      this.world.coverage.hit('disk: process killed')
-      this.volume.processDied(underWay, tape)
-    }
+    this.world.coverage.hit('disk: process killed')
+    this.volume.processDied(underWay, this.world.tapes.disk)
+    if (forgets) this.volume.forgetClean()
+  }
+
+  /** No process lives any more. */
+  losePower(): void {
+    const underWay = this.#fileSystem?.underWay ?? []
+    this.#fileSystem = undefined
+    this.world.coverage.hit('disk: power lost')
+    this.volume.powerLost(underWay, this.world.tapes.disk)
   }
 
   wipe(): void {
@@ -67,25 +78,17 @@ export class FileDisk implements Disk {
     this.#fileSystem?.release()
   }
 
-  /**
-   * Any segment but the last two that were begun: in the last batch damage cannot be told from a tear, and a segment
-   * that was begun and not written yet may stand behind it.
-   */
   rot(): boolean {
-    const segments = this.volume.list(DIRECTORY).filter((name) => name.endsWith('.segment'))
-    const old = segments.slice(0, -2)
-    if (old.length === 0) return false
-    const { disk: tape } = this.world.tapes
-    const inode = this.volume.find(`${DIRECTORY}/${old[tape.below(old.length)]!}`)!
-    return damageContent(this.world, inode)
+    return damage(this.volume, DIRECTORY)
   }
 
   /** One opener at a time; a lock ends with its process. */
-  lock(process: Process): (() => Promise<void>) | undefined {
-    if (this.#locked?.alive === true) return undefined
-    this.#locked = process
+  lock(directory: string, process: Process): (() => Promise<void>) | undefined {
+    this.volume.names.directory(directory)
+    if (this.#locks.get(directory)?.alive === true) return undefined
+    this.#locks.set(directory, process)
     return async () => {
-      this.#locked = undefined
+      this.#locks.delete(directory)
     }
   }
 

@@ -40,15 +40,21 @@ export class ReplicaImage {
     return { hardState: this.#hardState, runs }
   }
 
-  /** The whole batch at once. */
+  /** @throws Error when `batch` would leave a gap, or write over what is there */
+  check({ truncateFrom, blocks }: WriteBatch): void {
+    let end = Math.min(this.#slots.at(-1)?.lastIndex ?? 0, (truncateFrom ?? Number.POSITIVE_INFINITY) - 1)
+    for (const { block, firstIndex } of blocks) {
+      if (firstIndex !== end + 1) throw new Error(`wrong batch: entries from ${firstIndex} after ${end}`)
+      end = block.lastIndex
+    }
+  }
+
+  /** The whole batch at once. It was checked. */
   store({ hardState, truncateFrom, blocks }: WriteBatch): void {
     if (hardState !== undefined) this.#hardState = hardState
     if (truncateFrom !== undefined) this.#truncate(truncateFrom)
-    for (const { block, firstIndex } of blocks) {
-      const end = this.#slots.at(-1)?.lastIndex ?? 0
-      if (firstIndex !== end + 1) throw new Error(`wrong batch: entries from ${firstIndex} after ${end}`)
+    for (const { block, firstIndex } of blocks)
       this.#slots.push({ block, firstIndex, lastIndex: block.lastIndex })
-    }
   }
 
   #truncate(from: LogIndex): void {

@@ -1,221 +1,202 @@
 // The FileSystem port of storage-file over a simulated volume, for one process: its real code is what runs here.
 import type { Done, File, FileSystem, OpenMode } from '@riverraft/storage-file'
 import type { Process } from '../world/process.js'
-import { ERRORS, SLOW_MS_MAX } from './disk-faults.js'
+import { Calls } from './calls.js'
+import { ERRORS } from './disk-faults.js'
 import type { FileDisk } from './file-disk.js'
-import type { PendingWrite } from './tear.js'
-import type { Inode } from './volume.js'
-
-interface OpenFile {
-  readonly inode: Inode
-  readonly through: boolean
-}
+import { Inode } from './inode.js'
+import { Directory, type Names, parentOf } from './names.js'
+import { systemError } from './system-error.js'
+import type { UnderWay } from './volume.js'
+import { type OpenFile, WriteCalls, type Written } from './write-calls.js'
 
 /** What opening, listing and renaming take: they mostly find everything in memory. */
 const NAME_MS = 0.02
+/** Made a few times in the life of a process: it has to fail more often to fail at all. */
+const RARE_CALL = 10
+/** That it fails half way matters once in the life of a disk. */
+const FIRST_CALL = 30
+
+interface SimulatedFile extends OpenFile {
+  readonly writable: boolean
+}
 
 export class SimulatedFileSystem implements FileSystem {
   readonly writesThrough: boolean
   readonly #disk: FileDisk
   readonly #process: Process
-  readonly #files = new Map<File, OpenFile>()
+  readonly #calls: Calls
+  readonly #writes: WriteCalls
+  readonly #files = new Map<File, SimulatedFile>()
   #nextFile = 3
-  /** Writes that have not completed. */
-  readonly underWay: Set<{ readonly inode: Inode; readonly write: PendingWrite }> = new Set()
-  /** Calls that hang until the disk is healed. */
-  readonly #hung = new Set<() => void>()
-  readonly #random: () => number
 
   constructor(disk: FileDisk, process: Process) {
     this.#disk = disk
     this.#process = process
+    this.#calls = new Calls(disk.world, process)
+    this.#writes = new WriteCalls(disk, this.#calls)
     this.writesThrough = disk.writesThrough
-    this.#random = () => process.randomBytes(4).reduce((number, byte) => number * 256 + byte, 0)
   }
 
-  /** Does something after a while, as a crash point before and after, and with its process alive. */
-  #later(ms: number, run: () => void): void {
-    if (!this.#process.reaches('file', false)) return
-    this.#disk.world.after(ms, () =>
-      this.#process.run(() => {
-        if (!this.#process.reaches('file', false)) return
-        this.#disk.world.touchPromises()
-        run()
-        this.#process.reaches('file', true)
-      }),
-    )
+  get #names(): Names {
+    return this.#disk.volume.names
   }
 
-  #promise<Value>(ms: number, run: () => Value): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      this.#later(ms, () => {
-        try {
-          resolve(run())
-        } catch (error) {
-          reject(error)
-        }
-      })
+  /** Writes that have not completed. */
+  get underWay(): ReadonlySet<UnderWay> {
+    return this.#writes.underWay
+  }
+
+  /** One after another, each durable before the next; also one that somebody made and did not live to sync. */
+  async makeDirectory(path: string): Promise<void> {
+    const parent = parentOf(path)
+    if (this.#names.find(parent) === undefined) await this.makeDirectory(parent)
+    await this.#change('makeDirectory', FIRST_CALL, () => {
+      if (this.#names.find(path) instanceof Directory) return
+      this.#names.add(path, new Directory())
     })
-  }
-
-  makeDirectory(_path: string): Promise<void> {
-    return this.#promise(NAME_MS, () => {})
+    await this.#syncNames('makeDirectory', parent, FIRST_CALL)
   }
 
   list(path: string): Promise<string[]> {
-    return this.#promise(NAME_MS, () => this.#disk.volume.list(path))
+    return this.#calls.promise(NAME_MS, () => {
+      this.#mayFail('list', RARE_CALL, ['EIO'])
+      return this.#names.list(path)
+    })
   }
 
   open(path: string, mode: OpenMode): Promise<File> {
-    return this.#promise(NAME_MS, () => {
-      const { volume, world } = this.#disk
-      const creates = mode === 'create' || mode === 'create-log'
-      const found = volume.find(path)
-      if (creates && found !== undefined) throw systemError('EEXIST', path)
-      if (!creates && found === undefined) throw systemError('ENOENT', path)
-      if (creates && this.#disk.isFull) {
-        world.coverage.hit('disk: full')
-        throw systemError('ENOSPC', path)
-      }
-      if (mode === 'read' && world.tapes.disk.chance(this.#disk.faults.failedRead)) {
-        world.coverage.hit('disk: EIO on open')
-        throw systemError('EIO', path)
-      }
-      const inode = found ?? volume.create(path)
+    return this.#calls.promise(NAME_MS, () => {
       const through = this.writesThrough && (mode === 'log' || mode === 'create-log')
-      this.#files.set(this.#nextFile, { inode, through })
+      const creates = mode === 'create' || mode === 'create-log'
+      const inode = creates ? this.#create(path) : this.#find(path)
+      this.#files.set(this.#nextFile, { inode, through, writable: mode !== 'read', isOut: false })
       return this.#nextFile++
     })
   }
 
+  #create(path: string): Inode {
+    const inode = new Inode()
+    if (this.#disk.isFull && this.#names.find(path) === undefined) {
+      this.#disk.world.coverage.hit('disk: full')
+      throw systemError('ENOSPC', path)
+    }
+    this.#changeOrFail('create', 1, () => this.#names.add(path, inode))
+    return inode
+  }
+
+  #find(path: string): Inode {
+    const inode = this.#names.file(path)
+    const { world, faults } = this.#disk
+    if (world.tapes.disk.chance(faults.failedRead)) throw this.#error('EIO', 'open')
+    return inode
+  }
+
   close(file: File): Promise<void> {
-    return this.#promise(NAME_MS, () => void this.#files.delete(file))
+    return this.#calls.promise(NAME_MS, () => {
+      this.#file(file)
+      this.#files.delete(file)
+    })
   }
 
   size(file: File): Promise<number> {
-    return this.#promise(NAME_MS, () => this.#file(file).inode.cached.length)
+    return this.#calls.promise(NAME_MS, () => this.#file(file).inode.cached.length)
   }
 
   read(file: File, bytes: Uint8Array, position: number): Promise<number> {
-    return this.#promise(this.#disk.latency(), () => {
+    return this.#calls.promise(this.#disk.latency(), () => {
+      const { inode } = this.#file(file)
       const { world, faults } = this.#disk
-      if (world.tapes.disk.chance(faults.failedRead / 20)) {
-        world.coverage.hit('disk: EIO on read')
-        throw systemError('EIO', 'read')
+      if (world.tapes.disk.chance(faults.failedRead / 20)) throw this.#error('EIO', 'read')
+      // The cache may drop what it takes for clean whenever it wants the memory.
+      if (inode.deceives && world.tapes.disk.below(16) === 1) {
+        world.coverage.hit('disk: the cache drops what a failed sync lost, while it is read')
+        inode.forgetClean()
       }
-      const there = this.#file(file).inode.cached.bytes.subarray(position, position + bytes.length)
+      const there = inode.cached.bytes.subarray(position, position + bytes.length)
       bytes.set(there)
       return there.length
     })
   }
 
-  write(
-    file: File,
-    buffers: readonly Uint8Array[],
-    position: number,
-    done: (error: Error | null | undefined, written: number) => void,
-  ): void {
-    const { inode, through } = this.#file(file)
-    const { world, faults } = this.#disk
-    const { disk: tape } = world.tapes
-    const bytes = joined(buffers)
-    const { slowWrite, hungWrite, failedWrite, shortWrite } = faults
-    const fate = tape.pick([slowWrite, hungWrite, failedWrite, shortWrite])
-    const full = this.#disk.isFull && position + bytes.length > inode.cached.length
-    const failed = full || fate === 3
-    const length = failed
-      ? tape.below(bytes.length + 1)
-      : fate === 4
-        ? 1 + tape.below(bytes.length)
-        : bytes.length
-    const write = { position, bytes: bytes.subarray(0, length) }
-    const underWay = { inode, write }
-    this.underWay.add(underWay)
-    const finish = (): void => {
-      this.underWay.delete(underWay)
-      if (failed) {
-        // Some of it is there, on the disk or not.
-        inode.write(write, false)
-        const code = full ? 'ENOSPC' : ERRORS[tape.below(2)]!
-        this.#failed(code, 'write')
-        return done(systemError(code, 'write'), 0)
-      }
-      inode.write(write, through)
-      if (length < bytes.length) world.coverage.hit('disk: short write')
-      done(undefined, length)
-    }
-    this.#timed(fate, finish)
-  }
-
-  #timed(fate: number, finish: () => void): void {
-    const { world } = this.#disk
-    if (fate === 2) {
-      world.coverage.hit('disk: hung write')
-      this.#hung.add(finish)
-      return
-    }
-    if (fate === 1) world.coverage.hit('disk: slow write')
-    const slow = fate === 1 ? world.tapes.disk.fraction() * SLOW_MS_MAX : 0
-    this.#later(this.#disk.latency() + slow, finish)
+  write(file: File, buffers: readonly Uint8Array[], position: number, done: Written): void {
+    const open = this.#files.get(file)
+    if (open?.writable === true) return this.#writes.write(open, joined(buffers), position, done)
+    this.#calls.later(NAME_MS, () => done(systemError('EBADF', 'write'), 0))
   }
 
   sync(file: File, done: Done): void {
-    const { inode } = this.#file(file)
-    const { world, faults } = this.#disk
-    const { disk: tape } = world.tapes
-    const count = inode.dirty.length
-    const fate = tape.pick([faults.slowWrite, faults.hungWrite, faults.failedWrite])
-    this.#timed(fate, () => {
-      if (fate !== 3) {
-        inode.synced(count)
-        return done()
-      }
-      // A system that failed to write takes the pages for clean: the next sync says yes and does nothing.
-      inode.dirty.splice(0, count)
-      this.#failed('EIO', 'sync')
-      done(systemError('EIO', 'sync'))
-    })
-  }
-
-  #failed(code: string, call: string): void {
-    this.#disk.world.coverage.hit(`disk: ${code} on ${call}`)
-    this.#disk.volume.suspect = true
+    const open = this.#files.get(file)
+    if (open !== undefined) return this.#writes.sync(open, done)
+    this.#calls.later(NAME_MS, () => done(systemError('EBADF', 'sync')))
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#promise(NAME_MS, () => {
-      if (this.#disk.volume.find(from) === undefined) throw systemError('ENOENT', from)
-      this.#disk.volume.rename(from, to)
-    })
+    return this.#change('rename', RARE_CALL, () => this.#names.rename(from, to))
   }
 
   remove(path: string): Promise<void> {
-    return this.#promise(NAME_MS, () => {
-      if (this.#disk.volume.find(path) === undefined) throw systemError('ENOENT', path)
-      this.#disk.volume.remove(path)
+    return this.#change('remove', RARE_CALL, () => this.#names.remove(path))
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.#syncNames('syncDirectory', path, 1)
+  }
+
+  #syncNames(call: string, directory: string, factor: number): Promise<void> {
+    const { mark } = this.#names
+    return this.#calls.promise(this.#disk.latency(), () => {
+      const { disk: tape } = this.#disk.world.tapes
+      this.#names.directory(directory)
+      this.#mayFail(call, factor, ERRORS, () =>
+        this.#names.syncFailed(directory, mark, () => tape.below(2) === 1),
+      )
+      this.#names.synced(directory, mark)
     })
   }
 
-  syncDirectory(_path: string): Promise<void> {
-    const { changes } = this.#disk.volume
-    return this.#promise(this.#disk.latency(), () => this.#disk.volume.namesSynced(changes))
-  }
-
-  lock(_directory: string): Promise<(() => Promise<void>) | undefined> {
-    return this.#promise(NAME_MS, () => this.#disk.lock(this.#process))
+  lock(directory: string): Promise<(() => Promise<void>) | undefined> {
+    return this.#calls.promise(NAME_MS, () => {
+      this.#mayFail('lock', RARE_CALL, ERRORS)
+      return this.#disk.lock(directory, this.#process)
+    })
   }
 
   randomU32(): number {
-    return this.#random()
+    return this.#process.randomBytes(4).reduce((number, byte) => number * 256 + byte, 0)
   }
 
-  /** What hung goes on. */
   release(): void {
-    for (const finish of this.#hung) this.#later(0, finish)
-    this.#hung.clear()
+    this.#calls.release()
   }
 
-  #file(file: File): OpenFile {
+  #change(call: string, factor: number, change: () => void): Promise<void> {
+    return this.#calls.promise(NAME_MS, () => this.#changeOrFail(call, factor, change))
+  }
+
+  /** A change that fails may have happened all the same. */
+  #changeOrFail(call: string, factor: number, change: () => void): void {
+    this.#mayFail(call, factor, ERRORS, () => {
+      if (this.#disk.world.tapes.disk.below(2) === 1) change()
+    })
+    change()
+  }
+
+  #mayFail(call: string, factor: number, codes: readonly string[], first = (): void => {}): void {
+    const { world, faults } = this.#disk
+    const { disk: tape } = world.tapes
+    if (!tape.chance(factor * faults.failedName)) return
+    first()
+    throw this.#error(codes[tape.below(codes.length)]!, call)
+  }
+
+  #error(code: string, call: string): Error {
+    this.#disk.world.coverage.hit(`disk: ${code} on ${call}`)
+    return systemError(code, call)
+  }
+
+  /** @throws EBADF */
+  #file(file: File): SimulatedFile {
     const open = this.#files.get(file)
     if (open === undefined) throw systemError('EBADF', String(file))
     return open
@@ -230,8 +211,4 @@ function joined(buffers: readonly Uint8Array[]): Uint8Array {
     at += buffer.length
   }
   return bytes
-}
-
-function systemError(code: string, what: string): Error {
-  return Object.assign(new Error(`${code}: ${what}`), { code })
 }

@@ -1,11 +1,7 @@
 // What is left of a write that was not synced when the power went: all of it, none, a beginning, or any of its sectors.
 import type { Tape } from '../world/tape.js'
 import type { World } from '../world/world.js'
-
-export interface PendingWrite {
-  readonly position: number
-  readonly bytes: Uint8Array
-}
+import type { PendingWrite } from './content.js'
 
 const SECTOR_BYTES = [512, 4_096] as const
 

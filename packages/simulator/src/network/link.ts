@@ -2,6 +2,7 @@
 import type { Frame, NodeId } from '@riverraft/core'
 import type { Endpoint, Network } from './network.js'
 import type { Parcel } from './parcel.js'
+import { SendQueue } from './send-queue.js'
 
 const REDIAL_MS_MIN = 10
 const REDIAL_MS_MAX = 500
@@ -20,6 +21,9 @@ export class Link {
   #redialMs = REDIAL_MS_MIN
   #clogged: Parcel[] = []
   #lastArrival = 0
+  /** Grows with every connection that takes with it what is under way. */
+  #losses = 0
+  readonly #queue = new SendQueue()
 
   constructor(network: Network, endpoint: Endpoint, peer: NodeId) {
     this.network = network
@@ -80,19 +84,43 @@ export class Link {
     this.#redialMs = Math.min(this.#redialMs * 2, REDIAL_MS_MAX)
   }
 
+  /** Hands the frame to the network, or queues it while the connection takes no more. */
   send(frame: Frame): void {
-    if (this.#target !== undefined) this.network.carry(this, frame)
+    if (this.#target === undefined) return
+    const { network, endpoint, peer } = this
+    if (!network.isCongested(endpoint.id, peer)) return network.carry(this, frame)
+    network.world.coverage.hit(`network: ${this.#queue.push(frame)} by back-pressure`)
+    this.#reportPressure()
+  }
+
+  /** The connection takes frames again. */
+  drain(): void {
+    for (const frame of this.#queue.take()) if (this.#target !== undefined) this.network.carry(this, frame)
+    this.#reportPressure()
+  }
+
+  /** Not from within `send`: the port forbids it. */
+  #reportPressure(): void {
+    const high = this.#queue.pressure()
+    if (high === undefined) return
+    this.network.world.coverage.hit(`network: pressure ${high ? 'high' : 'low'}`)
+    this.endpoint.process.nextTurn(() => {
+      if (this.endpoint.open) this.endpoint.host.pressure(this.peer, high)
+    })
   }
 
   deliverAfter(ms: number, parcel: Parcel): void {
     const { network, endpoint, peer } = this
     const target = this.#target
     if (target === undefined) return
+    const losses = this.#losses
     const at = network.world.now + ms
     if (at < this.#lastArrival) network.world.coverage.hit('network: reorder')
     else this.#lastArrival = at
     network.world.at(at, () => {
       if (!target.open) return
+      if (losses !== this.#losses) return network.world.coverage.hit('network: lost with its connection')
+      if (this.#target !== target) network.world.coverage.hit('network: arrives after its connection')
       if (!network.isOpen(endpoint.id, target.id))
         return network.world.coverage.hit('network: lost in a partition')
       if (network.isClogged(endpoint.id, peer) && this.#target === target) {
@@ -109,11 +137,14 @@ export class Link {
     for (const parcel of parcels) this.deliverAfter(0, parcel)
   }
 
-  /** The connection breaks. What is under way still arrives, or does not: nobody here will know. */
+  /** The connection breaks. What is under way still arrives, or all of it is lost: nobody here will know. */
   reset(reason: string): void {
     if (this.#target === undefined) return
     this.#target = undefined
     this.#clogged = []
+    if (this.network.world.tapes.network.below(2) === 1) this.#losses++
+    this.#queue.take()
+    this.#reportPressure()
     this.endpoint.process.nextTurn(() => {
       if (!this.endpoint.open) return
       this.endpoint.host.linkDown(this.peer, reason)

@@ -45,6 +45,7 @@ export class Network {
   readonly #endpoints = new Map<NodeId, Endpoint>()
   readonly #blocked = new Set<string>()
   readonly #clogged = new Set<string>()
+  readonly #congested = new Set<string>()
   #archive: OldCopy[] = []
   #weather: Weather = CALM
   #weights = fateWeights(CALM)
@@ -119,6 +120,20 @@ export class Network {
 
   isClogged(from: NodeId, to: NodeId): boolean {
     return this.#clogged.size > 0 && this.#clogged.has(`${from}>${to}`)
+  }
+
+  /** The connection from `from` to `to` takes no more until `decongest`: frames queue at the sender. */
+  congest(from: NodeId, to: NodeId): void {
+    this.#congested.add(`${from}>${to}`)
+  }
+
+  decongest(): void {
+    this.#congested.clear()
+    for (const endpoint of this.#endpoints.values()) for (const link of endpoint.links.values()) link.drain()
+  }
+
+  isCongested(from: NodeId, to: NodeId): boolean {
+    return this.#congested.size > 0 && this.#congested.has(`${from}>${to}`)
   }
 
   latency(): number {

@@ -2,7 +2,7 @@
 import type { StateMachineFactory } from '@riverraft/core'
 import { watchBounds } from '../checkers/bounded.js'
 import type { Checker } from '../checkers/checker.js'
-import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history.js'
+import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history-is-linearizable.js'
 import { livenessPhase } from '../checkers/liveness.js'
 import { Clients } from '../clients/clients.js'
 import type { Operation } from '../clients/operation.js'
@@ -12,7 +12,12 @@ import { Nemesis } from '../cluster/nemesis.js'
 import { drawPlan } from '../cluster/plan.js'
 import { type Recording, recordingOf, tapesOf } from '../world/tape.js'
 import { type Violation, World } from '../world/world.js'
-import { FAULT_PREFIXES } from './faults.js'
+import { faultsOf } from './faults.js'
+
+/** Events per virtual second, ten times what the busiest runs need: a run that has no end is a failure. */
+const EVENTS_PER_SECOND_MAX = 20_000
+/** What the liveness phase may take, in virtual seconds. */
+const REST_SECONDS_MAX = 60
 
 export interface RunOptions<Command, Result, State> {
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -35,15 +40,19 @@ export interface RunOptions<Command, Result, State> {
 
 export interface Verdict {
   readonly seed: number
+  /** None: it went to its end, through the liveness phase. */
   readonly violation: Violation | undefined
   /** Two runs with the same hash went the same way. */
   readonly traceHash: string
   readonly simulatedMs: number
   readonly eventCount: number
   readonly servers: number
-  /** Requests that clients began. */
+  /** What clients wanted: the numbers of requests go up to here. */
+  readonly requests: number
+  /** Requests that reached a server, without those that were tried again. */
   readonly operations: number
   readonly acknowledged: number
+  /** What was done to the cluster, and how many kinds of it. */
   readonly faults: number
   readonly faultKinds: number
   readonly leaderChanges: number
@@ -57,6 +66,7 @@ export async function runSeed<Command, Result, State>(
   const { stateMachine, workload, seed, seconds = 60, servers, recording, skipped = new Set() } = options
   const world = new World(tapesOf(seed, recording))
   world.say = options.say
+  world.eventsMax = (seconds + REST_SECONDS_MAX) * EVENTS_PER_SECOND_MAX
   const plan = drawPlan(world.tapes.plan, servers)
   const cluster = new Cluster(world, plan, seed, stateMachine, options.checkers)
   const nemesis = new Nemesis(cluster)
@@ -76,9 +86,7 @@ export async function runSeed<Command, Result, State>(
   }
   for (const server of cluster.servers) server.crash()
   const { coverage } = world
-  const faults = [...coverage.counts].filter(([name]) =>
-    FAULT_PREFIXES.some((prefix) => name.startsWith(prefix)),
-  )
+  const faults = [...faultsOf(coverage.counts).values()]
   return {
     seed,
     violation: world.violation,
@@ -86,9 +94,10 @@ export async function runSeed<Command, Result, State>(
     simulatedMs: world.now,
     eventCount: world.eventCount,
     servers: plan.servers,
-    operations: clients.operations.length,
+    requests: clients.requests,
+    operations: clients.begun,
     acknowledged: clients.operations.filter(({ outcome }) => outcome === 'ok').length,
-    faults: faults.reduce((sum, [, count]) => sum + count, 0),
+    faults: faults.reduce((sum, count) => sum + count, 0),
     faultKinds: faults.length,
     leaderChanges: Math.max(0, coverage.count('BecameLeader') - 1),
     coverage: coverage.counts,

@@ -1,13 +1,16 @@
-// Makes a failing run smaller, as long as the same property fails: zeros and deletes spans of the tapes, halves draws,
+// Makes a failing run smaller, as long as the same property fails: deletes spans of the tapes, zeroes them, halves draws,
 // then leaves requests of clients out. Every candidate is a whole run, so there is a budget.
 import { type Recording, TAPE_NAMES, type TapeName } from '../world/tape.js'
 import { type RunOptions, runSeed, type Verdict } from './run.js'
 
 export interface ShrinkBudget {
   readonly runs: number
-  /** True: the time is up. */
-  readonly over?: () => boolean
+  /** True: this share of the time is up, 1 being all of it. */
+  readonly over?: (share: number) => boolean
 }
+
+/** Tapes are long: without a limit to their part of the budget, requests would never have their turn. */
+const TAPES_SHARE = 2 / 3
 
 export interface Shrunk<Command, Result, State> {
   readonly options: RunOptions<Command, Result, State>
@@ -27,7 +30,7 @@ export async function shrink<Command, Result, State>(
     runs: 0,
   }
   let runs = 0
-  const exhausted = (): boolean => runs >= budget.runs || budget.over?.() === true
+  const exhausted = (share = 1): boolean => runs >= budget.runs * share || budget.over?.(share) === true
 
   /** Keeps the change when the same property still fails. */
   const attempt = async (changed: Partial<RunOptions<Command, Result, State>>): Promise<boolean> => {
@@ -55,40 +58,35 @@ export async function shrink<Command, Result, State>(
   // The plan is short and decides most: one draw after the other.
   for (let i = tapeOf('plan').length - 1; i >= 0; i--)
     if (tapeOf('plan')[i] !== 0) await withTape('plan', tapeOf('plan').with(i, 0))
-  for (const name of TAPE_NAMES) {
-    if (name === 'plan') continue
-    await spans(tapeOf, name, exhausted, (draws, from, to) =>
-      withTape(
-        name,
-        draws.map((draw, i) => (i >= from && i < to ? 0 : draw)),
-      ),
-    )
-    await spans(tapeOf, name, exhausted, (draws, from, to) =>
-      withTape(name, [...draws.slice(0, from), ...draws.slice(to)]),
-    )
-    await spans(tapeOf, name, exhausted, (draws, from, to) =>
-      withTape(
-        name,
-        draws.map((draw, i) => (i >= from && i < to ? draw >> 1 : draw)),
-      ),
-    )
+  for (const step of [without, zeroed, halved]) {
+    for (const name of TAPE_NAMES) {
+      const isUp = (): boolean => exhausted(TAPES_SHARE)
+      const change = (draws: readonly number[], from: number, to: number): Promise<boolean> =>
+        withTape(name, step(draws, from, to))
+      if (name !== 'plan') await spans(() => tapeOf(name), isUp, change)
+    }
   }
   await dropRequests(() => best, attempt, exhausted)
   return { ...best, runs }
 }
 
+type Step = (draws: readonly number[], from: number, to: number) => number[]
+
+const without: Step = (draws, from, to) => [...draws.slice(0, from), ...draws.slice(to)]
+const zeroed: Step = (draws, from, to) => draws.map((draw, i) => (i >= from && i < to ? 0 : draw))
+const halved: Step = (draws, from, to) => draws.map((draw, i) => (i >= from && i < to ? draw >> 1 : draw))
+
 /** Tries something on halves of a tape, then on quarters, and so on, where there is anything but zeros. */
 async function spans(
-  tapeOf: (name: TapeName) => readonly number[],
-  name: TapeName,
+  tape: () => readonly number[],
   exhausted: () => boolean,
   attempt: (draws: readonly number[], from: number, to: number) => Promise<boolean>,
 ): Promise<void> {
   for (let parts = 2; parts <= 32; parts *= 2) {
-    const size = Math.ceil(tapeOf(name).length / parts)
+    const size = Math.ceil(tape().length / parts)
     if (size === 0) return
     for (let from = (parts - 1) * size; from >= 0; from -= size) {
-      const draws = tapeOf(name)
+      const draws = tape()
       if (exhausted()) return
       if (from < draws.length && draws.slice(from, from + size).some((draw) => draw !== 0))
         await attempt(draws, from, from + size)
@@ -101,7 +99,7 @@ async function dropRequests<Command, Result, State>(
   attempt: (changed: Partial<RunOptions<Command, Result, State>>) => Promise<boolean>,
   exhausted: () => boolean,
 ): Promise<void> {
-  const total = best().verdict.operations
+  const total = best().verdict.requests
   for (
     let size = Math.ceil(total / 2);
     size >= 1 && !exhausted();

@@ -106,7 +106,7 @@ export class Process implements Scheduler {
     this.#spent = 0
     if (!this.alive) return
     this.pause()
-    this.world.after(ms, () => this.resume())
+    this.world.after(ms, () => this.#unpause())
   }
 
   pause(): void {
@@ -115,6 +115,11 @@ export class Process implements Scheduler {
 
   /** Ends one pause. What happened meanwhile comes as a burst. */
   resume(): void {
+    if (this.#held.length > 1) this.world.coverage.hit('process: burst after a pause')
+    this.#unpause()
+  }
+
+  #unpause(): void {
     if (!this.alive || --this.#pauses > 0) return
     const held = this.#held
     this.#held = []

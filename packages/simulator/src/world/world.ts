@@ -25,6 +25,8 @@ export class World {
   /** Milliseconds since the beginning. */
   now = 0
   eventCount = 0
+  /** More events than this are a failure: a run must end by coming to rest, not by being given up. */
+  eventsMax: number = Number.POSITIVE_INFINITY
   /** The first thing that went wrong: the run ends there. */
   violation: Violation | undefined
   /** Told of what happens, by whoever wants to read along. */
@@ -76,7 +78,8 @@ export class World {
           error instanceof Error ? (error.stack ?? error.message) : String(error),
         )
       }
-      this.eventCount++
+      if (++this.eventCount > this.eventsMax)
+        this.fail('ends-within-its-events', `${this.eventCount} events by ${Math.round(this.now)} ms`)
       if (this.#promises || this.eventCount % EVENTS_BETWEEN_BREATHS === 0) {
         this.#promises = false
         await macrotask()

@@ -25,7 +25,7 @@ export const WORDS: StateMachineFactory<string, number, Words> = defineStateMach
 
 export type WordsNode = RaftNode<string, number, Words>
 
-export interface ClusterOptions extends NodeLimits {
+export interface ClusterOptions extends NodeLimits, Pick<NodeOptions<string, number, Words>, 'leases'> {
   readonly size?: number
   readonly seed?: number
   readonly disk?: DiskOptions
@@ -42,7 +42,7 @@ export class Cluster {
   readonly states = new Map<NodeId, Words>()
   /** Those of the processes that are gone, too. */
   readonly everyState: Words[] = []
-  readonly #limits: NodeLimits
+  readonly #limits: NodeLimits & Pick<ClusterOptions, 'leases'>
 
   private constructor({ size = 3, seed = 1, disk, ...limits }: ClusterOptions) {
     this.world = new World(seed)

@@ -1,15 +1,17 @@
 // A second opinion on the clients' history of registers: a search that knows nothing of logs and indexes, only what
 // clients called and saw.
+
+import type { Operation } from '../clients/operation.js'
+import type { RegisterCommand, Registers } from '../clients/register-workload.js'
 import {
   byKey,
+  type CheckOptions,
   checkLinearizability,
   HistoryRecorder,
   ILLEGAL,
   type Model,
   UNKNOWN,
 } from '../linearizability/index.js'
-import type { Operation } from './operation.js'
-import type { RegisterCommand, Registers } from './register-workload.js'
 
 type Input = RegisterCommand | { readonly type: 'read'; readonly key: string }
 
@@ -49,6 +51,7 @@ const registerModel: Model<Value, Input, Output> = {
 /** What is wrong, or that the search could not decide: that is a failure too. */
 export function checkFromOutside(
   operations: readonly Operation<RegisterCommand, Registers>[],
+  budget: CheckOptions = {},
 ): string | undefined {
   const recorder = new HistoryRecorder<Input, Output>()
   const settles: { readonly order: number; readonly settle: () => void }[] = []
@@ -71,7 +74,7 @@ export function checkFromOutside(
     if (outcome !== 'pending' && outcome !== 'unknown') settles.push({ order: returnedOrder, settle })
   }
   for (const { settle } of settles.sort((a, b) => a.order - b.order)) settle()
-  const { ok, explanation, exhausted } = checkLinearizability(registerModel, recorder.history)
+  const { ok, explanation, exhausted } = checkLinearizability(registerModel, recorder.history, budget)
   if (ok) return undefined
   if (exhausted !== undefined)
     return `undecided: out of ${exhausted.budget} on ${exhausted.operations} operations of one register`

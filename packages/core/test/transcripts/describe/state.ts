@@ -1,0 +1,43 @@
+// A server in one line, and its disk. The only file here that looks into the state.
+
+import { termsOf } from '../../harness/entry.js'
+import type { Server } from '../../harness/server.js'
+
+export function describeState({ up, state, entries, disk }: Server): string {
+  if (!up) return 'down'
+  const { role, currentTerm, votedFor, commitIndex, writes } = state
+  const writing = disk.inFlight.map(({ persist }) => persist.write)
+  return [
+    describeRole(role),
+    `term ${currentTerm}`,
+    votedFor === undefined ? 'no vote' : `vote ${votedFor}`,
+    `log [${termsOf(entries).join(' ')}]`,
+    `commit ${commitIndex}`,
+    ...(writes.durableIndex < state.log.lastIndex ? [`durable ${writes.durableIndex}`] : []),
+    ...(writing.length > 0 ? [`writing ${writing.join(' ')}`] : []),
+  ].join(', ')
+}
+
+function describeRole(role: Server['state']['role']): string {
+  if (role.role === 'candidate') {
+    const granted = [...role.votes].filter(([, voteGranted]) => voteGranted).map(([voter]) => voter)
+    return granted.length > 0 ? `candidate with ${granted.join(' ')}` : 'candidate'
+  }
+  if (role.role === 'follower' && role.leaderId !== undefined) return `follower of ${role.leaderId}`
+  return role.role
+}
+
+/** What a leader knows of its followers, one line each. */
+export function describeFollowers({ state: { role } }: Server): string[] {
+  if (role.role !== 'leader') return []
+  return [...role.followers].map(([id, { state, matchIndex, nextIndex, inFlight }]) => {
+    const under = inFlight.length > 0 ? `, in flight ${inFlight.length}` : ''
+    return `${id}: ${state}, match ${matchIndex}, next ${nextIndex}${under}`
+  })
+}
+
+export function describeDisk({ disk: { hardState, entries } }: Server): string {
+  const { currentTerm, votedFor } = hardState
+  const vote = votedFor === undefined ? 'no vote' : `vote ${votedFor}`
+  return `term ${currentTerm}, ${vote}, log [${termsOf(entries).join(' ')}]`
+}

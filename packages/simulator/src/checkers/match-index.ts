@@ -1,0 +1,22 @@
+// Raft Figure 2: matchIndex, "index of highest log entry known to be replicated on server". Judged by that server's disk.
+import type { Checker } from './checker.js'
+
+export const matchIndexIsTrue: Checker = {
+  property: 'match-index',
+  hooks: (history, fail) => ({
+    event(node, event) {
+      if (event.type !== 'FollowerMatched') return
+      const follower = history.view(event.follower)
+      // What it acknowledged before its disk was replaced may arrive after that.
+      if (follower.wiped) return
+      const { matchIndex } = event
+      const term = node.termAt(matchIndex)
+      const stored = follower.durableTermAt(matchIndex)
+      // In a later term it may have been replaced since it was acknowledged.
+      if (stored === term || follower.durableHardState.currentTerm > node.term) return
+      fail(
+        `${node.id}, leader of term ${node.term}, counts ${follower.id} up to ${matchIndex} of term ${term}, whose disk holds term ${stored} there`,
+      )
+    },
+  }),
+}

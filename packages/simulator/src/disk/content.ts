@@ -1,0 +1,31 @@
+// Bytes that grow.
+
+export interface PendingWrite {
+  readonly position: number
+  readonly bytes: Uint8Array
+}
+
+export class Content {
+  #bytes = new Uint8Array(512)
+  length = 0
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length)
+  }
+
+  write({ position, bytes }: PendingWrite): void {
+    const end = position + bytes.length
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2))
+      larger.set(this.bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(bytes, position)
+    this.length = Math.max(this.length, end)
+  }
+
+  become(other: Content): void {
+    this.#bytes = other.bytes.slice()
+    this.length = other.length
+  }
+}

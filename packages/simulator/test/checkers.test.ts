@@ -1,0 +1,90 @@
+// The checkers themselves: each where its name says, and seen to fail.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineStateMachine, type PeerMessage } from '@riverraft/core'
+import { expect, test } from 'vitest'
+import { History } from '../src/checkers/history.js'
+import type { NodeView } from '../src/checkers/node-view.js'
+import { readConfirmedAfterAsked } from '../src/checkers/read-confirmed-after-asked.js'
+import { registersRun } from '../src/cli/registers-run.js'
+import type { Operation } from '../src/clients/operation.js'
+import type { RegisterCommand, Registers } from '../src/clients/register-workload.js'
+import { CHECKERS, checkFromOutside, runSeed } from '../src/index.js'
+
+test('every property has a file of its name', () => {
+  const files = readdirSync(join(import.meta.dirname, '../src/checkers'))
+  const properties = CHECKERS.map(({ property }) => property)
+  expect(new Set(properties).size).toBe(properties.length)
+  expect(properties.filter((property) => !files.includes(`${property}.ts`))).toEqual([])
+})
+
+/** Every answer is the same, whatever happens inside. */
+const silent = (firstOf: () => number) =>
+  defineStateMachine({
+    initial: { machine: 0, seen: new Map<number, number>() },
+    apply(state, { key }: { key: number }) {
+      state.machine ||= firstOf()
+      state.seen.set(key, state.machine)
+      return true
+    },
+  })
+const workload = { command: (choice: { below(count: number): number }) => ({ key: choice.below(4) }) }
+
+test('states that differ are found, also where no answer tells of it', { timeout: 60_000 }, async () => {
+  let made = 0
+  const differing = silent(() => ++made)
+  const { violation } = await runSeed({ stateMachine: differing, workload, seed: 2, servers: 3, seconds: 20 })
+  expect(violation?.property).toBe('same-state')
+  const same = silent(() => 1)
+  const sound = await runSeed({ stateMachine: same, workload, seed: 2, servers: 3, seconds: 20 })
+  expect(sound.violation).toBeUndefined()
+})
+
+test('a read index is given out after a majority has confirmed a round younger than the question', () => {
+  const said: string[] = []
+  const history = new History(['a', 'b', 'c'])
+  const { event, sent } = readConfirmedAfterAsked.hooks(history, (message) => said.push(message))
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => history.view(id)) as [NodeView, NodeView, NodeView]
+  for (const view of [a, b, c]) view.term = 1
+  const begins = (round: number): void =>
+    event!(a, { type: 'HeartbeatSent', at: 1, round, node: 'a', sequence: 1, now: 1 })
+  const confirms = (round: number): void =>
+    sent!(c, 'a', { type: 'AppendEntriesReply', term: 1, success: true, matchIndex: 0, round } as PeerMessage)
+  const answers = (readId: number): void =>
+    sent!(a, 'b', { type: 'ReadIndexReply', term: 1, readId, confirmed: true, readIndex: 0 })
+  const asks = (readId: number, lease = false): void =>
+    sent!(b, 'a', { type: 'ReadIndexRequest', term: 1, readId, lease })
+
+  asks(1)
+  begins(1)
+  confirms(1)
+  answers(1)
+  expect(said).toEqual([])
+  asks(2)
+  answers(2)
+  expect(said).toHaveLength(1)
+  begins(2)
+  answers(2)
+  expect(said).toHaveLength(2)
+  confirms(2)
+  answers(2)
+  expect(said).toHaveLength(2)
+  asks(3, true)
+  answers(3)
+  expect(said).toHaveLength(2)
+})
+
+test('a search that cannot decide is a failure', { timeout: 60_000 }, async () => {
+  let seen: readonly Operation<RegisterCommand, Registers>[] = []
+  const run = registersRun({ seed: 1, seconds: 10 })
+  const judge = (operations: typeof seen): undefined => {
+    seen = operations
+  }
+  await runSeed({ ...run, judge })
+  expect(seen.length).toBeGreaterThan(50)
+  expect(checkFromOutside(seen)).toBeUndefined()
+  expect(checkFromOutside(seen, { stepsMax: 3 })).toMatch(/^undecided: out of steps on \d+ operations/)
+
+  const undecided = await runSeed({ ...run, judge: (all) => checkFromOutside(all, { stepsMax: 3 }) })
+  expect(undecided.violation).toMatchObject({ property: 'client-history-as-seen-from-outside' })
+})
