@@ -11,18 +11,11 @@ import { Answers, Waiter } from './answers.js'
 import { asRaftError } from './as-raft-error.js'
 import { Deadlines } from './deadlines.js'
 import { EventStream } from './event-stream.js'
-import {
-  checkIdentity,
-  checkRead,
-  checkSession,
-  checkTtl,
-  consensusOptions,
-  type Limits,
-  resolveLimits,
-} from './options.js'
+import { checkIdentity, consensusOptions, type Limits, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Request } from './proposal.js'
 import type { Read } from './reads.js'
+import { checkRead, checkSession, checkTtl, encodeCommand } from './request-options.js'
 import { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
@@ -144,7 +137,7 @@ export class RaftNode<Command, Result, State> {
       const { session } = options
       const deadline = this.#deadline(options)
       if (session !== undefined) checkSession(session)
-      const payload = this.#encode(command)
+      const payload = encodeCommand(this.#options.stateMachine.codec, command)
       return this.#waitFor(this.#runtime.proposals.add(payload, deadline, wantsReceipt, session), options)
     } catch (error) {
       return this.#refuse(error)
@@ -174,15 +167,6 @@ export class RaftNode<Command, Result, State> {
     this.#onAbort(signal, request, (cause) => this.#runtime.proposals.abort(request, cause))
     this.#runtime.wake()
     return request.promise
-  }
-
-  #encode(command: Command): Uint8Array {
-    try {
-      return this.#options.stateMachine.codec.encode(command)
-    } catch (cause) {
-      if (cause instanceof RaftError) throw cause
-      throw new RaftError('ERR_INVALID_COMMAND', 'the command cannot be encoded', { cause })
-    }
   }
 
   /**
