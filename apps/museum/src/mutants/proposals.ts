@@ -36,6 +36,13 @@ export const PROPOSAL_MUTANTS: readonly Mutant[] = [
     `if (message.term > term || !this.#guard.firstTime(from, message)) return\n    ${REFUSE_EARLIER}`,
     `${REFUSE_EARLIER}\n    if (message.term > term || !this.#guard.firstTime(from, message)) return`,
   ),
+  mutant(
+    'restarted-and-refused',
+    'A process refuses a copy of what its predecessor had accepted: its caller is told that nothing happened.',
+    GUARD,
+    'if (term < this.#term || term <= this.#recoveredTerm) return false',
+    'if (term < this.#term) return false',
+  ),
   {
     name: 'sequences-begin-anew',
     story:

@@ -9,8 +9,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     'repetition-runs-again',
     'A command that was sent again is applied again (etcd#18424).',
     SESSION,
-    "return sequence < this.#end || this.#early.has(sequence) ? 'known' : 'new'",
-    "return 'new'",
+    "if (sequence < this.#end) return 'known'",
+    '',
   ),
   mutant(
     'expired-session-made-anew',

@@ -5,7 +5,7 @@ import { RaftError } from '../ports/errors.js'
 import { utf8 } from '../wire/bytes.js'
 import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
 import { SESSION_TTL_MS_MAX } from '../wire/open-session.js'
-import type { LeaseOptions, NodeLimits, NodeOptions, SessionSequence } from './types.js'
+import type { LeaseOptions, NodeLimits, NodeOptions } from './types.js'
 
 const MIB = 1024 * 1024
 
@@ -29,7 +29,8 @@ export const DEFAULT_LIMITS: Limits = {
   sessionTtlMs: 3_600_000,
 }
 
-function invalid(message: string): never {
+/** @throws RaftError ERR_INVALID_OPTION */
+export function invalid(message: string): never {
   throw new RaftError('ERR_INVALID_OPTION', message)
 }
 
@@ -80,24 +81,6 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
 function checkId(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') invalid(`${name} must be a non-empty string`)
   else if (utf8(value).length > ID_BYTES_MAX) invalid(`${name} is longer than ${ID_BYTES_MAX} bytes`)
-}
-
-/** @throws RaftError ERR_INVALID_OPTION */
-export function checkSession({ id, sequence, acknowledgedBelow = 0 }: SessionSequence): void {
-  if (!isPositiveInteger(id)) invalid(`a session's id is what openSession returned, not ${id}`)
-  if (!isPositiveInteger(sequence)) invalid(`a sequence is an integer from 1 to 2^53 - 1, not ${sequence}`)
-  if (!Number.isSafeInteger(acknowledgedBelow) || acknowledgedBelow < 0 || acknowledgedBelow > sequence)
-    invalid(`acknowledgedBelow is an integer from 0 to the sequence, not ${acknowledgedBelow}`)
-}
-
-/** @throws RaftError ERR_INVALID_OPTION */
-export function checkTtl(ttlMs: number): void {
-  if (!isPositiveInteger(ttlMs) || ttlMs > SESSION_TTL_MS_MAX)
-    invalid(`ttlMs is an integer from 1 to ${SESSION_TTL_MS_MAX}, not ${ttlMs}`)
-}
-
-function isPositiveInteger(value: number): boolean {
-  return Number.isSafeInteger(value) && value > 0
 }
 
 export function consensusOptions(

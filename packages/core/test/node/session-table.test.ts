@@ -63,6 +63,22 @@ describe('a session', () => {
     expect(session.outcomeOf(100).index).toBe(200)
   })
 
+  test('keeps thousands of outcomes apart, and makes room again when they are acknowledged', () => {
+    const session = new Session(9, 1_000, 0)
+    const count = 20_000
+    for (let sequence = 1; sequence <= count; sequence++) apply(session, sequence)
+    for (let sequence = 1; sequence <= count; sequence++)
+      expect(session.outcomeOf(sequence).result).toBe(`result ${sequence}`)
+    for (let below = 1; below <= count; below += 777) {
+      session.acknowledge(below)
+      for (const sequence of [below, Math.ceil((below + count) / 2), count])
+        expect(session.outcomeOf(sequence)).toMatchObject({ result: `result ${sequence}` })
+    }
+    session.acknowledge(count + 1)
+    apply(session, count + 1)
+    expect(session.outcomeOf(count + 1).index).toBe(count + 101)
+  })
+
   test('runs at most a window ahead of what is acknowledged', () => {
     const session = new Session(9, 1_000, 0)
     expect([SEQUENCE_WINDOW, SEQUENCE_WINDOW + 1].map((sequence) => session.stateOf(sequence))).toEqual([

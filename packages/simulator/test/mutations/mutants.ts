@@ -115,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
     3,
     'a command of a session that is applied twice',
     'node/sessions/session.js',
-    "return sequence < this.#end || this.#early.has(sequence) ? 'known' : 'new'",
-    "return 'new'",
+    'if (sequence < this.#end)',
+    'if (false)',
   ),
   mutant(
     3,

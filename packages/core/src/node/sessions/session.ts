@@ -5,6 +5,10 @@ import type { CommandRejected } from '../../ports/state-machine.js'
 /** How far a client may run ahead of what it acknowledges: it bounds the outcomes kept. Part of the protocol. */
 export const SEQUENCE_WINDOW: number = 2 ** 20
 
+/** Room for outcomes at first, and how much is kept when it is not needed any more. */
+const SLOTS_MIN = 4
+const SLOTS_KEPT = 4_096
+
 /** In the place of a result: the state machine refused the command. */
 export class Rejection {
   readonly cause: CommandRejected
@@ -35,14 +39,15 @@ export class Session {
   lastActive: number
   /** No outcome below it is kept. Never goes back. */
   #acknowledgedBelow = 1
+  /** The first sequence that is not applied; the ones behind the gap not counted. */
+  #end = 1
   /**
-   * Outcomes from acknowledgedBelow on without a gap, from position #head. In three arrays rather than as objects: at
-   * hundreds of thousands of commands a second an object each is felt.
+   * Outcomes from acknowledgedBelow to end, each at its sequence modulo the length, a power of two. In three arrays that
+   * stay rather than as objects: at hundreds of thousands of commands a second an object each is felt.
    */
-  #results: unknown[] = []
-  #indexes: LogIndex[] = []
-  #terms: Term[] = []
-  #head = 0
+  #results: unknown[] = new Array<unknown>(SLOTS_MIN)
+  #indexes: Float64Array = new Float64Array(SLOTS_MIN)
+  #terms: Float64Array = new Float64Array(SLOTS_MIN)
   /** Outcomes behind a gap: their predecessors come later, or never. */
   readonly #early = new Map<number, Outcome>()
 
@@ -60,24 +65,20 @@ export class Session {
     return this.#acknowledgedBelow
   }
 
-  /** The first sequence that is not applied, gaps counted. */
-  get #end(): number {
-    return this.#acknowledgedBelow + this.#results.length - this.#head
-  }
-
   stateOf(sequence: number): SequenceState {
     const ahead = sequence - this.#acknowledgedBelow
     if (ahead < 0) return 'forgotten'
     if (ahead >= SEQUENCE_WINDOW) return 'beyond'
-    return sequence < this.#end || this.#early.has(sequence) ? 'known' : 'new'
+    if (sequence < this.#end) return 'known'
+    return this.#early.size > 0 && this.#early.has(sequence) ? 'known' : 'new'
   }
 
   /** The outcome of a 'known' sequence. */
   outcomeOf(sequence: number): Outcome {
     const early = this.#early.get(sequence)
     if (early !== undefined) return early
-    const at = this.#head + sequence - this.#acknowledgedBelow
-    return { result: this.#results[at], index: this.#indexes[at]!, term: this.#terms[at]! }
+    const slot = sequence & (this.#results.length - 1)
+    return { result: this.#results[slot], index: this.#indexes[slot]!, term: this.#terms[slot]! }
   }
 
   /** A 'new' sequence has been applied. */
@@ -91,9 +92,28 @@ export class Session {
   }
 
   #push(result: unknown, index: LogIndex, term: Term): void {
-    this.#results.push(result)
-    this.#indexes.push(index)
-    this.#terms.push(term)
+    if (this.#end - this.#acknowledgedBelow === this.#results.length) this.#resize(this.#results.length * 2)
+    const slot = this.#end & (this.#results.length - 1)
+    this.#results[slot] = result
+    this.#indexes[slot] = index
+    this.#terms[slot] = term
+    this.#end++
+  }
+
+  #resize(length: number): void {
+    const results = new Array<unknown>(length)
+    const indexes = new Float64Array(length)
+    const terms = new Float64Array(length)
+    const mask = this.#results.length - 1
+    for (let sequence = this.#acknowledgedBelow; sequence < this.#end; sequence++) {
+      const slot = sequence & (length - 1)
+      results[slot] = this.#results[sequence & mask]
+      indexes[slot] = this.#indexes[sequence & mask]!
+      terms[slot] = this.#terms[sequence & mask]!
+    }
+    this.#results = results
+    this.#indexes = indexes
+    this.#terms = terms
   }
 
   #closeGap(): void {
@@ -106,15 +126,13 @@ export class Session {
   /** The client needs no outcome below `below` any more. */
   acknowledge(below: number): void {
     if (below <= this.#acknowledgedBelow) return
-    this.#head = Math.min(this.#head + below - this.#acknowledgedBelow, this.#results.length)
+    const mask = this.#results.length - 1
+    const last = Math.min(below, this.#end)
+    for (let sequence = this.#acknowledgedBelow; sequence < last; sequence++)
+      this.#results[sequence & mask] = undefined
     this.#acknowledgedBelow = below
-    // In slices that grow with what is kept: constant work a command.
-    if (this.#head * 2 >= this.#results.length) {
-      this.#results = this.#results.slice(this.#head)
-      this.#indexes = this.#indexes.slice(this.#head)
-      this.#terms = this.#terms.slice(this.#head)
-      this.#head = 0
-    }
+    this.#end = Math.max(this.#end, below)
+    if (mask >= SLOTS_KEPT && (this.#end - below) * 8 < mask) this.#resize((mask + 1) / 2)
     if (this.#early.size === 0) return
     for (const sequence of this.#early.keys()) if (sequence < below) this.#early.delete(sequence)
     this.#closeGap()
