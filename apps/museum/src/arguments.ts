@@ -24,7 +24,7 @@ export const USAGE = `usage: pnpm museum [options]
   --no-invariants       only with the core's own invariants switched off
   --with-invariants     only with them
   --json FILE           write the results there
-  --save-replay DIR     save each mutant's first failure, made smaller
+  --save-replay DIR     save each mutant's first failure, made smaller, and its story
   --wanted              try the bugs that nobody has caught yet`
 
 /** @throws Error with what is wrong */

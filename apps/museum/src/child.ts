@@ -2,9 +2,11 @@
 // all memory ends with it.
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import type { Finding, RunAnswer, RunRequest } from './protocol.js'
+import type { RegisterCommand, Registers, Shrunk } from '@riverraft/simulator'
+import { type Finding, type RunAnswer, type RunRequest, storyFile } from './protocol.js'
 
 type Simulator = typeof import('@riverraft/simulator')
+type Smallest = Shrunk<RegisterCommand, number | boolean, Registers>
 
 const SHRINK_RUNS = 400
 const SHRINK_MS = 60_000
@@ -30,14 +32,22 @@ async function run({ seed, seconds, replayFile }: RunRequest): Promise<Finding |
     runs: SHRINK_RUNS,
     over: () => performance.now() > until,
   })
-  const replay = replayOf(smallest.verdict, 'registers', {
-    seconds: smallest.options.seconds ?? seconds,
-    servers: undefined,
-    skipped: [...(smallest.options.skipped ?? [])],
-  })
-  writeFileSync(replayFile, `${JSON.stringify(replay)}\n`)
+  await save(smallest, replayFile)
   const { recording, simulatedMs: smallestMs } = smallest.verdict
   return { ...violation, size, smallest: { draws: draws(recording), simulatedMs: smallestMs } }
+}
+
+/** The replay, and beside it what happens in it, line by line: the story as somebody reads it. */
+async function save({ options, verdict }: Smallest, replayFile: string): Promise<void> {
+  const { seconds = 60, skipped = new Set() } = options
+  const replay = replayOf(verdict, 'registers', { seconds, servers: undefined, skipped: [...skipped] })
+  const lines: string[] = []
+  const say = (line: string): void => void lines.push(line)
+  const { violation, traceHash } = await runSeed({ ...options, recording: verdict.recording, say })
+  if (traceHash !== verdict.traceHash) throw new Error(`the smallest run of ${replayFile} is not repeated`)
+  lines.push(`${violation!.property}: ${violation!.message}`)
+  writeFileSync(replayFile, `${JSON.stringify(replay)}\n`)
+  writeFileSync(storyFile(replayFile), `${lines.join('\n')}\n`)
 }
 
 process.on('message', (request: RunRequest) => {

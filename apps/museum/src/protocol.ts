@@ -30,3 +30,8 @@ export interface RunAnswer {
   /** Of an error outside the simulated world. */
   readonly error?: string
 }
+
+/** Beside a replay: what happens in it, line by line. */
+export function storyFile(replayFile: string): string {
+  return replayFile.replace(/\.json$/, '.txt')
+}

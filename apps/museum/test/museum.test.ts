@@ -1,12 +1,15 @@
 // The museum itself: every bug still fits the rule it was made for, and the simulator finds some of them at once.
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Replay, registers, registerWorkload, simulate } from '@riverraft/simulator'
 import { describe, expect, test } from 'vitest'
 import { UNMUTATED } from '../dist/exhibition.js'
 import { INVARIANTS_OFF } from '../dist/invariants-off.js'
 import { MUTANTS } from '../dist/mutants/index.js'
 import { WANTED } from '../dist/mutants/wanted.js'
 import { PatchError, patchedFiles } from '../dist/patch.js'
+import { storyFile } from '../dist/protocol.js'
 import { tryMutant } from '../dist/trial.js'
 
 describe('the collection', () => {
@@ -60,6 +63,35 @@ describe('a trial', () => {
     const { medianSeeds, caughtBy } = await tryMutant(mutant(name), { seeds, invariants: false })
     expect(caughtBy).toEqual([property])
     expect(medianSeeds).toBeLessThanOrEqual(seeds.perRange)
+  })
+
+  test('saves a failure that is short to read, and that what ships survives', {
+    timeout: 150_000,
+  }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'riverraft-replay-'))
+    try {
+      const replayFile = join(directory, 'replay.json')
+      const { ranges } = await tryMutant(mutant('stale-append-truncates'), {
+        seeds,
+        invariants: false,
+        replayFile,
+      })
+      const { size, smallest, property } = ranges[0]!.finding!
+      expect(smallest!.draws).toBeLessThan(size.draws)
+      console.log(`from ${size.draws} draws to ${smallest!.draws}`)
+      const saved = readFileSync(replayFile, 'utf8')
+      expect(saved.length).toBeLessThan(10_000)
+      const replay = JSON.parse(saved) as Replay
+      expect(replay.property).toBe(property)
+      const story = readFileSync(storyFile(replayFile), 'utf8').trim().split('\n')
+      expect(story.at(-1)).toBe(`${property}: ${replay.message}`)
+      // In what ships nothing is wrong with it: `simulate` throws when there is.
+      const run = { stateMachine: registers, workload: registerWorkload, replay }
+      const { verdicts } = await simulate(run)
+      expect(verdicts.map(({ violation }) => violation)).toEqual([undefined])
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 
   test('finds nothing in what ships, and leaves nothing behind', async () => {

@@ -28,10 +28,10 @@ test('a machine that is not deterministic is caught, and said how to repeat', {
   )
   expect(failure).toBeInstanceOf(SimulationFailure)
   const { verdict, replay, message } = failure as SimulationFailure
-  expect(verdict.violation?.property).toBe('state-machine-safety')
+  expect(verdict.violation?.property).toBe('same-state')
   expect(message).toContain('seed 3: ')
   expect(message).toContain('{ seeds: [3] }')
-  expect(replay).toMatchObject({ format: 1, seed: 3, property: 'state-machine-safety' })
+  expect(replay).toMatchObject({ format: 1, seed: 3, property: 'same-state' })
 })
 
 /** A machine with a bug that is reached late, and the same way each time. */

@@ -17,7 +17,7 @@ export class SimulatedTransport implements Transport {
   async listen(host: TransportHost, members: readonly Member[]): Promise<string> {
     if (!this.#process.reaches('listen', false)) return new Promise(() => {})
     this.#endpoint = this.#network.listen(this.#process, host, members)
-    return host.id
+    return this.#process.reaches('listen', true) ? host.id : new Promise(() => {})
   }
 
   send(peer: NodeId, frame: Frame): void {
@@ -34,7 +34,9 @@ export class SimulatedTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    if (!this.#process.reaches('hang-up', false)) return new Promise(() => {})
     this.crashed()
+    if (!this.#process.reaches('hang-up', true)) return new Promise(() => {})
   }
 
   /** The process is gone, whether it said so or not. */
