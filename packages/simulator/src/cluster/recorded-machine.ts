@@ -59,8 +59,7 @@ export function recordedMachine<Command, Result, State>(
           const { index, term, timestamp, session } = context
           const entry = { index, term, timestamp, session, attempt }
           observer.applying()
-          const tell = (outcome: string): void =>
-            observer.applied({ ...entry, outcome, state })
+          const tell = (outcome: string): void => observer.applied({ ...entry, outcome, state })
           try {
             const result = machine.apply(command, context)
             tell(outcomeText(result, undefined))
