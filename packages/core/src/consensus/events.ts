@@ -36,9 +36,7 @@ export interface ElectionTimerReset {
   readonly at: Millis
 }
 
-/**
- * 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term.
- */
+/** 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term. */
 export type BecameFollowerReason =
   | 'higher-term'
   | 'leader-found'

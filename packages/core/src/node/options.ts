@@ -1,8 +1,8 @@
 // Options are validated once, at start; every limit has a unit and a default.
-import { crc32 } from '#crc32'
 import type { ConsensusOptions } from '../consensus/index.js'
 import { RaftError } from '../ports/errors.js'
 import { utf8 } from '../wire/bytes.js'
+import { leaseHash } from '../wire/lease-hash.js'
 import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
 import { SESSION_TTL_MS_MAX } from '../wire/open-session.js'
 import type { LeaseOptions, NodeLimits, NodeOptions } from './types.js'
@@ -112,9 +112,8 @@ function leaseMs(electionTimeoutMsMin: number, drift: number): number {
   return (electionTimeoutMsMin * (1 - drift)) / (1 + drift)
 }
 
-/** What members must agree on for leases to be safe: 0 without leases. */
-export function leaseHash(limits: Limits, leases: LeaseOptions | undefined): number {
+/** What the hello says of leases: 0 without them. */
+export function leasesInHello(limits: Limits, leases: LeaseOptions | undefined): number {
   if (leases === undefined) return 0
-  const { electionTimeoutMsMin, electionTimeoutMsMax } = limits
-  return crc32(utf8(JSON.stringify([electionTimeoutMsMin, electionTimeoutMsMax, leases.clockDriftMax]))) || 1
+  return leaseHash(limits.electionTimeoutMsMin, limits.electionTimeoutMsMax, leases.clockDriftMax)
 }

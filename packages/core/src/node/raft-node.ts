@@ -12,7 +12,7 @@ import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
 import { FrontDesk } from './front-desk.js'
-import { checkIdentity, consensusOptions, type Limits, leaseHash, resolveLimits } from './options.js'
+import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
 import { Runtime } from './runtime.js'
@@ -102,7 +102,13 @@ export class RaftNode<Command, Result, State> {
       (event) => this.#recall.note(event),
     )
     const answers = new Answers(scheduler)
-    this.#admission = new Admission(id, clusterId, incarnation, members, leaseHash(limits, options.leases))
+    this.#admission = new Admission(
+      id,
+      clusterId,
+      incarnation,
+      members,
+      leasesInHello(limits, options.leases),
+    )
     const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
