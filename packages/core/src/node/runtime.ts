@@ -3,13 +3,13 @@
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
-import { blockBytes } from '../wire/entry-block.js'
-import type { Forward, ForwardReply, PeerMessage, ProposedEntries } from '../wire/messages.js'
+import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import { nonceOf } from '../wire/open-session.js'
 import { Applier } from './applier.js'
 import { Backlog } from './backlog.js'
 import { storageFailure } from './failures.js'
 import { LagWatch } from './lag-watch.js'
+import { LeaderAppend } from './leader-append.js'
 import { LeaderDesk } from './leader-desk.js'
 import { Leadership } from './leadership.js'
 import { LogKeeper } from './log-keeper.js'
@@ -39,6 +39,7 @@ export class Runtime {
   readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
+  readonly #append: LeaderAppend
   readonly #replicator: Replicator
   readonly #applier: Applier
   readonly #desk: LeaderDesk
@@ -51,9 +52,6 @@ export class Runtime {
   #stopped = false
   #tickDue = false
   readonly #timer: WakeTimer
-  /** What the present step proposes, and where it came to stand. */
-  #proposed: ProposedEntries | undefined
-  #proposedAt: LogIndex | undefined
 
   constructor(parts: RuntimeParts) {
     const { options, limits, scheduler, answers, state } = parts
@@ -79,10 +77,10 @@ export class Runtime {
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
     const { lastTimestamp } = parts
-    this.#log = new LogKeeper(storage, limits, lastTimestamp, wallClock, {
-      persisted,
-      failed,
-    })
+    this.#log = new LogKeeper(storage, limits, lastTimestamp, wallClock, { persisted, failed })
+    this.#append = new LeaderAppend(this.#log, this.backlog, (count) =>
+      this.#step({ type: 'Propose', now: scheduler.now(), count }),
+    )
     this.#replicator = new Replicator(
       {
         // A listener may stop the node within a turn: what is not stepped any more is not wanted any more.
@@ -236,15 +234,9 @@ export class Runtime {
         if (effect.truncateFrom !== undefined) this.#replicator.forgetFetched()
         return this.#log.persist(effect)
       case 'EncodeBlock':
-        this.#proposedAt = effect.firstIndex
-        return this.#log.encode(
-          effect.content === 'noop' ? undefined : this.#proposed,
-          effect.firstIndex,
-          effect.term,
-        )
+        return this.#append.encode(effect)
       case 'RefuseProposals':
-        this.#proposedAt = undefined
-        return
+        return this.#append.refused()
       case 'Replicate':
         return this.#replicator.mark(effect.to)
       case 'Apply':
@@ -262,20 +254,6 @@ export class Runtime {
       default:
         effect satisfies never
     }
-  }
-
-  /** Appends entries as the leader: their first index, undefined when this node does not lead. */
-  #append(entries: ProposedEntries): LogIndex | undefined {
-    this.#proposed = entries
-    this.#proposedAt = undefined
-    this.#step({ type: 'Propose', now: this.#parts.scheduler.now(), count: entries.commands.length })
-    this.#proposed = undefined
-    if (this.#proposedAt !== undefined) {
-      const { commands } = entries
-      const bytes = commands.reduce((sum, command) => sum + command.length, 0)
-      this.backlog.appended(this.#proposedAt + commands.length - 1, blockBytes(commands.length, bytes))
-    }
-    return this.#proposedAt
   }
 
   #applyCommitted(): boolean {
@@ -296,7 +274,7 @@ export class Runtime {
       backlog: this.backlog,
       step: (input) => this.#step(input),
       send: (to, message) => this.#parts.outbox.add(to, message, 0),
-      append: (entries) => this.#append(entries),
+      append: (entries) => this.#append.append(entries),
       wake: () => this.wake(),
     }
   }

@@ -1,6 +1,7 @@
 // A log never outgrows what a node can hold: not without a quorum, not before a slow disk, not before a slow machine.
 import { expect, test } from 'vitest'
 import type { StateMachineFactory } from '../../src/ports/state-machine.js'
+import { EntryKind } from '../../src/wire/entry-block.js'
 import { Cluster, WORDS, type Words } from './harness/cluster.js'
 import { append, block, Solo } from './harness/solo.js'
 import { codeOf, watch } from './harness/world.js'
@@ -17,6 +18,7 @@ function proposeMany(node: { propose(word: string): Promise<number> }, count: nu
 test('a leader without a quorum appends up to the limit; its own proposals wait, and are applied when it has one', async () => {
   const solo = await Solo.start({ ...SMALL, requestTimeoutMs: 60_000 })
   await solo.lead()
+  await solo.openSession()
   const before = solo.node.status().lastIndex
   const proposed = proposeMany(solo.node, 100)
   await solo.world.calm()
@@ -30,31 +32,62 @@ test('a leader without a quorum appends up to the limit; its own proposals wait,
   await solo.node.stop({ transfer: false })
 })
 
+test('openings of sessions are bounded like commands: those that do not fit wait, and are applied later', async () => {
+  const solo = await Solo.start({ ...SMALL, requestTimeoutMs: 60_000 })
+  await solo.lead()
+  const before = solo.node.status().lastIndex
+  const opened = Array.from({ length: 1_000 }, () => watch(solo.node.openSession()))
+  await solo.world.calm()
+  // One more block may pass the limit: a message full of entries, with its header.
+  expect(solo.node.status().uncommittedBytes).toBeGreaterThanOrEqual(SMALL.uncommittedBytesMax)
+  expect(solo.node.status().uncommittedBytes).toBeLessThanOrEqual(
+    SMALL.uncommittedBytesMax + SMALL.messageBytesMax + 128,
+  )
+  expect(solo.node.status().lastIndex - before).toBeLessThan(1_000)
+  while (opened.some(({ state }) => state === 'pending')) await solo.acknowledge(['B'])
+  expect(new Set(opened.map(({ value }) => value)).size).toBe(1_000)
+  await solo.node.stop({ transfer: false })
+})
+
 test('a forwarded proposal is refused as overloaded instead', async () => {
   const solo = await Solo.start({ ...SMALL, requestTimeoutMs: 60_000 })
   const term = await solo.lead()
+  await solo.openSession()
   proposeMany(solo.node, 20)
   await solo.world.calm()
+  const { lastIndex } = solo.node.status()
   const commands = [new Uint8Array(100)]
-  await solo.receive('B', { type: 'Forward', term, processId: 7, sequence: 8, commands })
-  expect(solo.take('ForwardReply', 'B')).toMatchObject([{ accepted: false, overloaded: true }])
+  const place = { sessionId: 2, firstSequence: 1, acknowledgedBelow: 1 }
+  const message = {
+    type: 'Forward',
+    term,
+    processId: 7,
+    kind: EntryKind.Command,
+    ...place,
+    commands,
+  } as const
+  await solo.receive('B', { ...message, sequence: 8 })
+  await solo.receive('B', { ...message, kind: EntryKind.OpenSession, sequence: 9 })
+  const refused = { accepted: false, overloaded: true }
+  expect(solo.take('ForwardReply', 'B')).toMatchObject([refused, refused])
+  expect(solo.node.status().lastIndex).toBe(lastIndex)
   await solo.node.stop({ transfer: false })
 })
 
 test('what was appended in an earlier term does not count in this one (etcd-io/raft#11)', async () => {
   const solo = await Solo.start({ ...SMALL, requestTimeoutMs: 60_000 })
   const term = await solo.lead()
+  await solo.openSession()
   proposeMany(solo.node, 20)
   await solo.world.calm()
   // Another leads, replaces what was not committed, and is gone.
-  await solo.receive('B', append(term + 1, 1, term, [block(2, term + 1, 'of B')], { leaderCommit: 2 }))
+  await solo.receive('B', append(term + 1, 2, term, [block(3, term + 1, 'of B')], { leaderCommit: 3 }))
   const { lastIndex } = solo.node.status()
   await solo.lead()
   const later = watch(solo.node.propose('again'))
   await solo.world.calm()
-  await solo.acknowledge()
-  expect(solo.node.status().lastIndex).toBeGreaterThan(lastIndex)
-  await solo.world.until('it is applied', () => later.state !== 'pending')
+  expect(solo.node.status().lastIndex).toBeGreaterThan(lastIndex + 1)
+  while (later.state === 'pending') await solo.acknowledge()
   expect(later.state).toBe('fulfilled')
   await solo.node.stop({ transfer: false })
 })
@@ -73,6 +106,7 @@ test('a command larger than what is left passes when nothing else is there', asy
 test('a leader whose own disk hangs appends up to the limit, although the others commit without it', async () => {
   const solo = await Solo.start({ ...SMALL, requestTimeoutMs: 600_000, logCacheBytesMax: 1 })
   await solo.lead()
+  await solo.openSession()
   solo.disk.writes = 'held'
   const before = solo.node.status().lastIndex
   const proposed = proposeMany(solo.node, 100)

@@ -33,6 +33,7 @@ test('reads that a leader cannot confirm are refused beyond a limit, and are ask
 test('a follower puts a bounded number of commands into one message to the leader', async () => {
   const solo = await Solo.start()
   await solo.follow('B', 1)
+  await solo.openSession('B')
   const count = FORWARD_COMMANDS_MAX * 2 + 1
   for (let i = 0; i < count; i++) solo.node.propose('x').catch(() => undefined)
   await solo.world.calm()

@@ -142,7 +142,7 @@ test('members that cannot be reached, since when and why', async () => {
 test('a leader without a quorum says so, what is not committed, and where it is', async () => {
   const solo = await Solo.start()
   const term = await solo.lead()
-  await solo.receive('B', success(term, 1))
+  await solo.openSession()
   for (const word of ['x', 'y']) void solo.node.propose(word).catch(() => undefined)
   void solo.node.read(() => 0).catch(() => undefined)
   // A moment later it steps down.
@@ -151,7 +151,7 @@ test('a leader without a quorum says so, what is not committed, and where it is'
     `A leads term ${term} but has heard from 0 of 2 others in the last N ms; it needs 1 to commit or confirm anything`,
   ])
   expect(said(solo.node, 'not-committed')).toEqual([
-    'entries 2 to 3 are not committed: durable are A up to 3, B up to 1, C up to 1; 2 of 3 are needed',
+    'entries 3 to 4 are not committed: durable are A up to 4, B up to 2, C up to 2; 2 of 3 are needed',
   ])
   expect(said(solo.node, 'silent')).toEqual([
     'B has not answered for N ms although its link is up',
@@ -201,10 +201,11 @@ test("a leader's own disk, a full window, a full backlog", async () => {
     requestTimeoutMs: 60_000,
   })
   await solo.lead()
+  await solo.openSession()
   solo.disk.writes = 'held'
   for (let i = 0; i < 20; i++) void solo.node.propose(`${i}`.padStart(400, '.')).catch(() => undefined)
   await solo.world.calm()
-  expect(said(solo.node, 'own-disk-behind')).toEqual(['the disk of A has entries up to 1 of 7'])
+  expect(said(solo.node, 'own-disk-behind')).toEqual(['the disk of A has entries up to 2 of 8'])
   expect(said(solo.node, 'follower-behind')[0]).toMatch(
     /^B is 6 entries behind: 2 messages with \d+ bytes on the way, as much as its window of 1024 bytes and 16 messages allows/,
   )

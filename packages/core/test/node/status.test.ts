@@ -30,19 +30,20 @@ test('it is true before the first turn: what the storage held, not zeros', async
 test('of each follower: match, next, state, lag, what is on the way, round trip, window, contact, link', async () => {
   const solo = await Solo.start()
   const term = await solo.lead()
+  await solo.openSession()
   solo.world.now += 30
   void solo.node.propose('x').catch(() => undefined)
   await solo.world.calm()
   solo.world.now += 7
-  await solo.receive('B', success(term, 2))
+  await solo.receive('B', success(term, 3))
   solo.host.linkDown('C', 'cut')
   solo.world.now += 5
   const [b, c] = solo.node.status().followers
   expect(b).toMatchObject({
     id: 'B',
     state: 'replicate',
-    matchIndex: 2,
-    nextIndex: 3,
+    matchIndex: 3,
+    nextIndex: 4,
     entriesBehind: 0,
     inFlightMessages: 0,
     inFlightBytes: 0,
@@ -56,8 +57,8 @@ test('of each follower: match, next, state, lag, what is on the way, round trip,
   expect(b!.bytesPerSecond).toBeGreaterThan(1_000)
   expect(c).toMatchObject({
     id: 'C',
-    matchIndex: 1,
-    nextIndex: 3,
+    matchIndex: 2,
+    nextIndex: 4,
     entriesBehind: 1,
     inFlightMessages: 1,
     linked: false,
@@ -81,6 +82,7 @@ test('what is not applied here, and what a leader cannot let go of', async () =>
   await solo.world.calm()
   expect(solo.node.status().entriesToApply).toBe(0)
   await solo.lead()
+  await solo.openSession()
   void solo.node.propose('z').catch(() => undefined)
   await solo.world.calm()
   expect(solo.node.status().uncommittedBytes).toBeGreaterThan(64)
@@ -113,6 +115,7 @@ test('a follower that falls behind is told of once, and once when it has caught 
 test('between the two thresholds nothing is told', async () => {
   const solo = await Solo.start({ followerLagEntriesMax: 8 })
   const term = await solo.lead()
+  await solo.openSession()
   const events: string[] = []
   solo.node.on('FollowerLagging', ({ follower, entriesBehind }) =>
     events.push(`${follower} lags ${entriesBehind}`),
@@ -122,12 +125,12 @@ test('between the two thresholds nothing is told', async () => {
   )
   for (let i = 0; i < 9; i++) void solo.node.propose(`w${i}`)
   await solo.world.calm()
-  await solo.receive('B', success(term, 10))
+  await solo.receive('B', success(term, 11))
   expect(events).toEqual(['C lags 9'])
-  for (const matchIndex of [4, 6, 7]) await solo.receive('C', success(term, matchIndex))
+  for (const matchIndex of [5, 7, 8]) await solo.receive('C', success(term, matchIndex))
   expect(events).toEqual(['C lags 9'])
-  await solo.receive('C', success(term, 8))
-  await solo.receive('C', success(term, 10))
+  await solo.receive('C', success(term, 9))
+  await solo.receive('C', success(term, 11))
   expect(events).toEqual(['C lags 9', 'C lacks 2'])
   await solo.node.stop({ transfer: false })
 })
