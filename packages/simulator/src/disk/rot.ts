@@ -1,11 +1,13 @@
 // What disks do to data that nobody touches: flip a bit, lose a block to zeros, give back another block, or an old one.
+import type { Tape } from '../world/tape.js'
 import type { World } from '../world/world.js'
+import type { PendingWrite } from './content.js'
 import { BLOCK_BYTES, type Inode } from './inode.js'
 import type { Volume } from './volume.js'
 
 const KINDS = ['bit rot', 'zeroed block', 'misdirected block', 'stale block'] as const
 
-/** Damages one of the files that have been durable for long. False: there is none, or it made no difference. */
+/** Damages one of the files that have been durable for long. False: there is none. */
 export function damage(volume: Volume, directory: string): boolean {
   const { names, world } = volume
   if (names.find(directory) === undefined) return false
@@ -27,35 +29,41 @@ export function damage(volume: Volume, directory: string): boolean {
 /** Damages what processes see and what is durable alike. */
 function damageContent(world: World, inode: Inode): boolean {
   const { disk: tape } = world.tapes
-  const before = inode.durable.bytes
+  const { bytes } = inode.durable
   // The used part: a prepared segment ends with zeros.
-  let length = before.length
-  while (length > 0 && before[length - 1] === 0) length--
+  let length = bytes.length
+  while (length > 0 && bytes[length - 1] === 0) length--
   if (length === 0) return false
   const at = tape.below(length)
-  const block = at - (at % BLOCK_BYTES)
-  const end = Math.min(block + BLOCK_BYTES, before.length)
   const kind = KINDS[tape.below(KINDS.length)]!
-  let position = block
-  let bytes: Uint8Array
-  if (kind === 'bit rot') {
-    position = at
-    bytes = Uint8Array.of(before[at]! ^ (1 << tape.below(8)))
-  } else if (kind === 'zeroed block') {
-    bytes = new Uint8Array(end - block)
-  } else if (kind === 'misdirected block') {
-    const other = tape.below(Math.max(1, Math.floor(length / BLOCK_BYTES))) * BLOCK_BYTES
-    bytes = before.slice(other, other + end - block)
-  } else {
-    // What it held before it was written last: that write is lost.
-    bytes = new Uint8Array(end - block)
-    bytes.set(inode.olderBlock(block)?.subarray(0, end - block) ?? bytes)
-  }
-  const same = bytes.every((byte, i) => byte === before[position + i])
-  if (same) return false
-  const hit = kind === 'stale block' && inode.olderBlock(block) === undefined ? 'zeroed block' : kind
-  world.coverage.hit(`disk: ${hit}`)
-  inode.durable.write({ position, bytes })
+  const block = kind === 'bit rot' ? undefined : otherBlock(kind, inode, at, length, tape)
+  world.coverage.hit(`disk: ${block === undefined ? 'bit rot' : kind}`)
+  const flipped = Uint8Array.of(bytes[at]! ^ (1 << tape.below(8)))
+  inode.durable.write(block ?? { position: at, bytes: flipped })
   inode.forgetClean()
   return true
+}
+
+/** What the block at `at` becomes; undefined when that would be what it is. */
+function otherBlock(
+  kind: Exclude<(typeof KINDS)[number], 'bit rot'>,
+  inode: Inode,
+  at: number,
+  length: number,
+  tape: Tape,
+): PendingWrite | undefined {
+  const position = at - (at % BLOCK_BYTES)
+  const before = inode.durable.bytes.subarray(position, position + BLOCK_BYTES)
+  const bytes = new Uint8Array(before.length)
+  if (kind === 'misdirected block') {
+    const blocks = Math.ceil(length / BLOCK_BYTES)
+    const other = ((position / BLOCK_BYTES + 1 + tape.below(Math.max(1, blocks - 1))) % blocks) * BLOCK_BYTES
+    bytes.set(inode.durable.bytes.subarray(other, other + bytes.length))
+  } else if (kind === 'stale block') {
+    // What it held before it was written last: that write is lost.
+    const older = inode.olderBlock(position)
+    if (older === undefined) return undefined
+    bytes.set(older.subarray(0, bytes.length))
+  }
+  return bytes.every((byte, i) => byte === before[i]) ? undefined : { position, bytes }
 }

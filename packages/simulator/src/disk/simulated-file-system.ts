@@ -109,7 +109,7 @@ export class SimulatedFileSystem implements FileSystem {
       const { world, faults } = this.#disk
       if (world.tapes.disk.chance(faults.failedRead / 20)) throw this.#error('EIO', 'read')
       // The cache may drop what it takes for clean whenever it wants the memory.
-      if (inode.deceives && world.tapes.disk.below(16) === 1) {
+      if (inode.deceives && world.tapes.disk.below(8) === 1) {
         world.coverage.hit('disk: the cache drops what a failed sync lost, while it is read')
         inode.forgetClean()
       }
