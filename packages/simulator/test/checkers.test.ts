@@ -42,7 +42,7 @@ test('states that differ are found, also where no answer tells of it', { timeout
 
 test('a read index is given out after a majority has confirmed a round younger than the question', () => {
   const said: string[] = []
-  const history = new History(['a', 'b', 'c'])
+  const history = new History(['a', 'b', 'c'], () => {})
   const { event, sent } = readConfirmedAfterAsked.hooks(history, (message) => said.push(message))
   const [a, b, c] = ['a', 'b', 'c'].map((id) => history.view(id)) as [NodeView, NodeView, NodeView]
   for (const view of [a, b, c]) view.term = 1

@@ -1,5 +1,5 @@
 // Back-pressure as the Transport port describes it: bounded, heartbeats replaced, the newest frame dropped when full.
-import type { Frame } from '@riverraft/core'
+import { EntryKind, type Frame } from '@riverraft/core'
 import { expect, test } from 'vitest'
 import { registersRun } from '../src/cli/registers-run.js'
 import { runSeed } from '../src/index.js'
@@ -9,7 +9,17 @@ const frame = (commandBytes: number): Frame => ({
   group: 0,
   incarnation: '0011223344556677',
   messages: [
-    { type: 'Forward', term: 1, processId: 1, sequence: 2, commands: [new Uint8Array(commandBytes)] },
+    {
+      type: 'Forward',
+      term: 1,
+      processId: 1,
+      sequence: 2,
+      kind: EntryKind.Command,
+      sessionId: 1,
+      firstSequence: 1,
+      acknowledgedBelow: 1,
+      commands: [new Uint8Array(commandBytes)],
+    },
   ],
 })
 const heartbeat = (round: number): Frame => ({
