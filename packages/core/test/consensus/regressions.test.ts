@@ -45,6 +45,19 @@ describe('the leader', () => {
   })
 })
 
+describe('a leader that is deposed', () => {
+  test('takes nothing between the new term and its new role: both are one step (NuRaft#293)', () => {
+    const a = new Solo().lead()
+    a.takeEvents()
+    a.receive('B', refusal(7, 1, 0, 0))
+    expect(a.takeEvents()).toEqual(expect.arrayContaining(['TermAdvanced', 'BecameFollower']))
+    const { lastIndex } = a.state.log
+    a.server.propose('late')
+    expect(a.server.refusedProposals).toEqual(['late'])
+    expect(a.state.log.lastIndex).toBe(lastIndex)
+  })
+})
+
 describe('the candidate', () => {
   test('a disk slower than the election timeout delays an election, it does not prevent it', () => {
     const a = new Solo()
