@@ -11,6 +11,7 @@ import {
   type State,
   type StepResult,
   step,
+  type TransferFailure,
 } from '../../src/consensus/index.js'
 import { Disk } from './disk.js'
 import { type Entry, runsOf } from './entry.js'
@@ -68,6 +69,7 @@ export class Server {
   applyTo: LogIndex = 0
   readonly answered = new Map<number, LogIndex>()
   readonly refusedReads: number[] = []
+  readonly failedTransfers: TransferFailure[] = []
   refusedProposals: string[] = []
   #held: { letter: Letter; afterWrite: number }[] = []
   #proposing: string[] = []
@@ -206,6 +208,9 @@ export class Server {
         return
       case 'RefuseReads':
         this.refusedReads.push(...effect.readIds)
+        return
+      case 'TransferFailed':
+        this.failedTransfers.push(effect.reason)
         return
       case 'WakeAt':
         this.wakeAt = effect.at

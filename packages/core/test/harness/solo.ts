@@ -68,6 +68,11 @@ export class Solo implements World {
     return this.events.splice(0).map(({ type }) => type)
   }
 
+  /** Time passes, and nothing happens in it. */
+  pass(ms: number): void {
+    this.server.now += ms
+  }
+
   /** The election timer (or a leader's heartbeat timer) fires. */
   elapse(): void {
     this.server.now = this.server.wakeAt
@@ -88,7 +93,10 @@ export class Solo implements World {
   /** Elected, its no-op on its own disk and nowhere else. */
   lead(): this {
     if (this.state.role.role === 'leader') throw new Error('leads already')
-    while (this.state.role.role !== 'candidate') this.elapse()
+    while (this.state.role.role !== 'candidate') {
+      this.elapse()
+      for (const voter of this.state.configuration.voters) if (voter !== 'A') this.preVote(voter)
+    }
     this.persist()
     for (const voter of this.state.configuration.voters) {
       if (voter !== 'A' && this.state.role.role === 'candidate') this.vote(voter)
@@ -98,6 +106,12 @@ export class Solo implements World {
     this.events = []
     this.effects = []
     return this
+  }
+
+  /** `from` would vote for A, if A asks. */
+  preVote(from: NodeId, voteGranted = true): Message[] {
+    const term = this.state.currentTerm
+    return this.receive(from, { type: 'PreVoteReply', term, askedTerm: term, voteGranted })
   }
 
   /** `from` gives A its vote of the current term. */

@@ -22,7 +22,7 @@ test('reads that a leader cannot confirm are refused beyond a limit, and are ask
   const solo = await Solo.start({ pendingReadsMax: 5 })
   const term = await solo.lead()
   for (let readId = 1; readId <= 20; readId++)
-    await solo.receive('B', { type: 'ReadIndexRequest', term, readId })
+    await solo.receive('B', { type: 'ReadIndexRequest', term, readId, lease: false })
   const replies = solo.take('ReadIndexReply', 'B')
   expect(replies.map(({ readId, confirmed }) => `${readId} ${confirmed}`)).toEqual(
     Array.from({ length: 15 }, (_, i) => `${i + 6} false`),

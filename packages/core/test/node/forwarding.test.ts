@@ -68,7 +68,8 @@ test('a process that has restarted refuses nothing of a term it may have led: it
   await solo.node.stop({ transfer: false })
   await solo.start()
   await solo.receive('B', forward)
-  const vote = { type: 'RequestVote', term: term + 1, lastLogIndex: 9, lastLogTerm: term } as const
+  const log = { lastLogIndex: 9, lastLogTerm: term }
+  const vote = { type: 'RequestVote', term: term + 1, ...log, transfer: false } as const
   await solo.receive('C', vote)
   await solo.receive('B', forward, request(term, 2, 'of the same term'))
   expect(solo.take('ForwardReply', 'B')).toEqual([])

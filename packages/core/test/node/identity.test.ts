@@ -68,7 +68,7 @@ test.each([
 )
 
 test('a hello is judged by everything it says', () => {
-  const admission = new Admission('A', 'words', incarnationOf('A'), MEMBERS)
+  const admission = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0)
   const hello = { ...admission.hello('B'), from: 'B', to: 'A', incarnation: incarnationOf('B') }
   const judge = (changed: Partial<typeof hello>) => admission.admit({ ...hello, ...changed })
   expect(judge({ protocolMin: 2, protocolMax: 3 })).toBe('wrong-version')
@@ -78,6 +78,7 @@ test('a hello is judged by everything it says', () => {
   expect(judge({ from: 'D' })).toBe('unknown-member')
   expect(judge({ from: 'A' })).toBe('unknown-member')
   expect(judge({ membersHash: hello.membersHash + 1 })).toBe('wrong-members')
+  expect(judge({ leaseHash: hello.leaseHash + 1 })).toBe('wrong-lease')
   expect(admission.isCurrent('B', incarnationOf('B'))).toBe(false)
   expect(judge({ protocolMax: 9 })).toBeUndefined()
   expect(admission.isCurrent('B', incarnationOf('B'))).toBe(true)
@@ -87,9 +88,9 @@ test('a hello is judged by everything it says', () => {
 })
 
 test('members in another order, at other addresses, are the same members', () => {
-  const one = new Admission('A', 'words', incarnationOf('A'), MEMBERS)
+  const one = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0)
   const moved = [...MEMBERS].reverse().map((member) => ({ ...member, address: `moved ${member.id}` }))
-  const other = new Admission('B', 'words', incarnationOf('B'), moved)
+  const other = new Admission('B', 'words', incarnationOf('B'), moved, 0)
   expect(one.admit(other.hello('A'))).toBeUndefined()
 })
 
