@@ -5,6 +5,7 @@ import { broadcastHeartbeat, replicateToAll } from './log-replication.js'
 import type { RequestVote, RequestVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
 import { peersOf, type State } from './state.js'
+import { refusesEverybody } from './stickiness.js'
 import { becomeFollower } from './terms.js'
 import type { Turn } from './turn.js'
 import type { LogIndex, NodeId, Term } from './types.js'
@@ -28,7 +29,7 @@ export function campaign(turn: Turn, transfer = false): void {
 export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVote): void {
   const { state } = turn
   const term = state.currentTerm
-  const reason = refusal(state, from, request)
+  const reason = refusal(turn, from, request)
   const voteGranted = reason === undefined
   if (!voteGranted) turn.record({ type: 'VoteRefused', term, candidate: from, preVote: false, reason })
   else {
@@ -39,13 +40,16 @@ export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVot
   turn.send(from, { type: 'RequestVoteReply', term, voteGranted })
 }
 
-function refusal(state: State, from: NodeId, request: RequestVote): VoteRefusal | undefined {
+function refusal({ state, now }: Turn, from: NodeId, request: RequestVote): VoteRefusal | undefined {
   if (request.term < state.currentTerm) return 'old-term'
-  // Its term was not adopted (stickiness.ts).
-  if (request.term > state.currentTerm) return 'leader-alive'
+  const everybody = request.transfer ? undefined : refusesEverybody(state, now)
+  // Its term was not adopted (step.ts).
+  if (request.term > state.currentTerm) return everybody ?? 'leader-alive'
   const { role } = state.role
   if (role === 'candidate' || role === 'leader') return 'voted-for-another'
   if (state.votedFor !== undefined && state.votedFor !== from) return 'voted-for-another'
+  // The term may have come from elsewhere, before that candidate asked: a lease forbids the vote, not the term.
+  if (state.votedFor === undefined && everybody !== undefined) return everybody
   return isUpToDate(state, request) ? undefined : 'log-behind'
 }
 

@@ -63,10 +63,11 @@ test('no lease once a successor was told to campaign, in the whole term: that ma
   a.acknowledge('B', 1, round(a))
   expect(readsByLease(a)).toBe(true)
   a.server.step({ type: 'TransferLeadership', to: 'B' })
-  while (a.server.failedTransfers.length === 0) {
+  for (let i = 0; i < 20 && a.server.failedTransfers.length === 0; i++) {
     a.elapse()
     a.acknowledge('C', 1, round(a))
   }
+  expect(a.server.failedTransfers).toEqual(['aborted'])
   a.elapse()
   a.acknowledge('C', 1, round(a))
   expect(readsByLease(a)).toBe(false)
@@ -77,7 +78,7 @@ test('a transfer that was given up before the successor was told leaves the leas
   a.server.propose('x')
   a.persist()
   a.server.step({ type: 'TransferLeadership', to: 'B' })
-  while (a.server.failedTransfers.length === 0) {
+  for (let i = 0; i < 20 && a.server.failedTransfers.length === 0; i++) {
     a.elapse()
     a.acknowledge('C', 2, round(a))
   }
@@ -85,9 +86,27 @@ test('a transfer that was given up before the successor was told leaves the leas
   expect(readsByLease(a)).toBe(true)
 })
 
+test('a voter keeps quiet for a lease although it has learned of a later term meanwhile, from whomever', () => {
+  const a = new Solo({ log: [1], consensus })
+  a.pass(OPTIONS.electionTimeoutMsMax)
+  a.append('B', { term: 1, prevLogIndex: 1, prevLogTerm: 1 })
+  a.receive('C', { type: 'PreVoteReply', term: 2, askedTerm: 0, voteGranted: false })
+  expect(a.state.currentTerm).toBe(2)
+  a.requestVote('C', 2, 1, 1)
+  expect(a.state.votedFor).toBeUndefined()
+  a.requestVote('C', 3, 1, 1)
+  expect(a.state).toMatchObject({ currentTerm: 2, votedFor: undefined })
+  a.pass(OPTIONS.electionTimeoutMsMin)
+  a.requestVote('C', 2, 1, 1)
+  expect(a.persist().at(-1)).toMatchObject({ term: 2, voteGranted: true })
+  expect(a.state.votedFor).toBe('C')
+})
+
 test('a server that restarts votes for nobody until every lease it may have supported is over', () => {
   const a = new Solo({ log: [1], consensus })
   expect(a.requestVote('B', 2, 1, 1)).toMatchObject([{ term: 1, voteGranted: false }])
+  // Of the term it stopped in neither.
+  expect(a.requestVote('B', 1, 1, 1)).toMatchObject([{ term: 1, voteGranted: false }])
   a.pass(OPTIONS.electionTimeoutMsMax)
   a.requestVote('B', 2, 1, 1)
   expect(a.persist()).toMatchObject([{ term: 2, voteGranted: true }])
