@@ -11,7 +11,7 @@ const FRESH = 8
 const SPEED_MIN = 20
 /** What so few seeds may miss: the long runs must not. */
 const RARE =
-  /^(crash (before|after) (open|read|file)|disk: (EIO|ENOSPC|bit rot|zeroed|misdirected|hung|full)|stopped: ERR_STORAGE_CORRUPT|nemesis: (wipe|rot|full-disk)|propose: ERR_STOPPED|open session: ERR)/
+  /^(crash (before|after) (open|read|file)|disk: (EIO|ENOSPC|bit rot|zeroed|misdirected|hung|full)|stopped: ERR_STORAGE_CORRUPT|nemesis: (wipe|rot|full-disk)|propose: ERR_STOPPED|open session: ERR|BecameFollower: vote-granted)/
 
 const statistics = new Statistics()
 
