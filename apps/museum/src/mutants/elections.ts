@@ -10,7 +10,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'vote-given-twice',
     'Whoever asks gets the vote, also the second in a term: two leaders.',
     ELECTION,
-    '(state.votedFor === undefined || state.votedFor === from) &&',
+    "if (state.votedFor !== undefined && state.votedFor !== from) return 'voted-for-another'",
     '',
   ),
   mutant(
@@ -80,15 +80,15 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'own-vote-counted-early',
     'A candidate counts its own vote before that is on disk: alone, it is elected twice in a term (etcd#14370).',
     ELECTION,
-    "turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm })\n}",
-    "turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm })\n  countVote(turn, state.id, true)\n}",
+    "turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })\n}",
+    "turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })\n  countVote(turn, state.id, true)\n}",
   ),
   mutant(
     'leader-keeps-leading',
     'A leader that hears of a later term does not step down.',
     STEP,
-    'if (message.term > state.currentTerm) adoptTerm(turn, message.term)',
-    "if (message.term > state.currentTerm && state.role.role !== 'leader') adoptTerm(turn, message.term)",
+    'if (message.term > state.currentTerm && raisesTerm(turn, message)) adoptTerm(turn, message.term)',
+    "if (message.term > state.currentTerm && state.role.role !== 'leader' && raisesTerm(turn, message)) adoptTerm(turn, message.term)",
   ),
   mutant(
     'no-noop',

@@ -9,15 +9,15 @@ export const READ_MUTANTS: readonly Mutant[] = [
     'leadership-not-confirmed',
     'A leader answers reads without asking whether it still leads: a cut-off one answers from the past.',
     READ_INDEX,
-    'if (!isQuorum(state.configuration, confirmed)) return',
-    'isQuorum(state.configuration, confirmed)',
+    'if (answeredRound(state) < role.readRound) return',
+    '',
   ),
   mutant(
     'round-reused',
     'A round begins under the number of the last one: old answers confirm it (etcd#20418).',
     READ_INDEX,
-    'round: role.readRound + 1',
-    'round: Math.max(1, role.readRound)',
+    'round: role.round + 1',
+    'round: Math.max(1, role.round)',
   ),
   mutant(
     'read-joins-the-round-under-way',
@@ -58,7 +58,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     'follower-answers-itself',
     'A follower answers by its own commit index when it knows a leader.',
     READ_INDEX,
-    "turn.send(leader, { type: 'ReadIndexRequest', term: state.currentTerm, readId })",
+    "turn.send(leader, { type: 'ReadIndexRequest', term: state.currentTerm, readId, lease })",
     "turn.do({ type: 'AnswerReads', readIds: [readId], readIndex: state.commitIndex })",
   ),
 ]
