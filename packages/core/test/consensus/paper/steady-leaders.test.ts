@@ -117,4 +117,20 @@ describe('a leader', () => {
     for (let i = 0; i < 20; i++) a.elapse()
     expect(a.state).toMatchObject({ currentTerm: 1, role: { role: 'follower' } })
   })
+
+  test('whose disk hangs steps down although reads keep it busy: their rounds are heartbeats too', () => {
+    const a = steady().lead()
+    a.acknowledge('B', 1)
+    a.server.propose('never on its disk')
+    const from = a.server.now
+    for (let readId = 1; readId < 1_000 && a.state.role.role === 'leader'; readId++) {
+      a.pass(heartbeatMs / 5)
+      a.server.step({ type: 'RequestRead', readId, lease: false })
+      if (a.state.role.role === 'leader') a.acknowledge('B', 2, a.state.role.round)
+      expect(a.server.answered.has(readId)).toBe(true)
+      if (a.server.now >= a.server.wakeAt) a.server.step({ type: 'Tick' })
+    }
+    expect(a.state.role.role).toBe('follower')
+    expect(a.server.now - from).toBeLessThanOrEqual(OPTIONS.storageStallMs + 2 * heartbeatMs)
+  })
 })
