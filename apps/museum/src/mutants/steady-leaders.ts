@@ -4,7 +4,6 @@ import { type Mutant, mutant } from '../mutant.js'
 const STEP = 'core/src/consensus/step.ts'
 const EVOLVE = 'core/src/consensus/evolve.ts'
 const LEASE = 'core/src/consensus/lease.ts'
-const PRE_VOTE = 'core/src/consensus/pre-vote.ts'
 const TRANSFER = 'core/src/consensus/leadership-transfer.ts'
 
 export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
@@ -30,60 +29,11 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     'campaign(turn)',
   ),
   mutant(
-    'pre-vote-for-a-shorter-log',
-    'A pre-vote is granted whatever the log lacks: elections that cannot be won, one after the other.',
-    PRE_VOTE,
-    "return isUpToDate(state, request) ? undefined : 'log-behind'",
-    'return undefined',
-  ),
-  mutant(
-    'pre-vote-raises-the-term',
-    'A mere question whether an election could be won ends the term of whoever hears it, and its leader.',
-    STEP,
-    "if (message.type === 'PreVote') return false",
-    '',
-  ),
-  mutant(
-    'pre-vote-tells-no-term',
-    'A refusal hides that the asker is of an old term: it asks in that term for ever (etcd#8243).',
-    PRE_VOTE,
-    "type: 'PreVoteReply',\n    term,",
-    "type: 'PreVoteReply',\n    term: Math.min(term, request.term),",
-  ),
-  mutant(
-    'useless-leader-goes-on',
-    'A leader that no quorum answers goes on leading, and its callers wait for it (thesis §6.2).',
-    'core/src/consensus/check-quorum.ts',
-    'if (now - quorumContactAt(state, now) <= state.options.electionTimeoutMsMax) return false',
-    'if (now > 0) return false',
-  ),
-  mutant(
-    'hung-disk-goes-on-leading',
-    'A leader whose disk hangs sends heartbeats, commits nothing, and keeps everybody from leading (hashicorp/raft#503).',
-    'core/src/consensus/check-quorum.ts',
-    'return oldest !== undefined && now - oldest.at > options.storageStallMs',
-    'return oldest !== undefined && now - oldest.at > 1e9 * options.storageStallMs',
-  ),
-  mutant(
-    'lease-from-the-answer',
-    'A lease counts from when the answers arrived, not from when they were asked for: it outlives what voters promised.',
-    LEASE,
-    'return role.roundsSent.find((sent) => sent.round === round)?.at ?? Number.NEGATIVE_INFINITY',
-    'return round && quorumIndex(state.configuration, (voter) => voter === state.id ? Number.POSITIVE_INFINITY : (role.followers.get(voter)?.contactAt ?? Number.NEGATIVE_INFINITY))',
-  ),
-  mutant(
     'lease-longer-than-the-silence',
     'A lease lasts longer than voters keep quiet: another leader commits beside it (thesis §6.4.1).',
     'core/src/node/options.ts',
     'return (electionTimeoutMsMin * (1 - drift)) / (1 + drift)',
     'return electionTimeoutMsMin * 3 + 0 * drift',
-  ),
-  mutant(
-    'lease-outlives-the-transfer',
-    'A leader that told its successor to campaign goes on answering by its lease (thesis §3.10, §6.4.1).',
-    LEASE,
-    'if (role.leaseEnded || role.transfer !== undefined || state.commitIndex < role.firstIndex) return false',
-    'if (state.commitIndex < role.firstIndex) return false',
   ),
   mutant(
     'lease-before-the-first-commit',
@@ -93,38 +43,10 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     'role.transfer !== undefined) return false',
   ),
   mutant(
-    'vote-right-after-a-restart',
-    'A restarted voter has forgotten whom it promised to keep quiet for, and votes: two leaders, one with a lease.',
-    EVOLVE,
-    'state.votesFrom = event.at + state.options.electionTimeoutMsMax',
-    'state.votesFrom = event.at',
-  ),
-  mutant(
-    'transfer-never-given-up',
-    'A leader whose successor does not take over waits for it: it refuses everything for ever (hashicorp/raft#696).',
-    TRANSFER,
-    'if (turn.now < deadline) return sendTimeoutNow(turn)',
-    'if (deadline > 0) return sendTimeoutNow(turn)',
-  ),
-  mutant(
     'late-time-to-campaign-obeyed',
     'A TimeoutNow of an earlier term is obeyed in a later one, and overrides the votes that are owed to its leader.',
     TRANSFER,
     'if (request.term !== state.currentTerm || !state',
     'if (!state',
-  ),
-  mutant(
-    'time-to-campaign-before-the-log',
-    'A successor is told to campaign before it has the whole log: nobody votes for it.',
-    TRANSFER,
-    'if (role.followers.get(to)!.matchIndex < state.log.lastIndex) return',
-    '',
-  ),
-  mutant(
-    'round-of-another-term-counted',
-    'A refusal of what an earlier term sent confirms a round of the present one, of the same number.',
-    'core/src/consensus/append-entries.ts',
-    'round: request.term === state.currentTerm ? request.round : 0',
-    'round: request.round',
   ),
 ]

@@ -19,13 +19,6 @@ export const TIMER_MUTANTS: readonly Mutant[] = [
     'return state.role.heartbeatAt + state.options.electionTimeoutMsMax',
   ),
   mutant(
-    'timeouts-not-random',
-    'All wait equally long, so all become candidates at once, again and again (§5.2).',
-    TIMER,
-    'max : min + value * (max - min)',
-    'max : (min + max) / 2 + 0 * value',
-  ),
-  mutant(
     'deaf-while-voting',
     'A candidate ignores the leader that was elected: it asks for votes for ever, and follows nobody.',
     'core/src/consensus/append-entries.ts',
