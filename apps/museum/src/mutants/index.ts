@@ -9,11 +9,13 @@ import { PROPOSAL_MUTANTS } from './proposals.js'
 import { READ_MUTANTS } from './reads.js'
 import { REPLICATION_MUTANTS } from './replication.js'
 import { SESSION_MUTANTS } from './sessions.js'
+import { STEADY_LEADER_MUTANTS } from './steady-leaders.js'
 import { TIMER_MUTANTS } from './timers.js'
 
 export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...TIMER_MUTANTS,
+  ...STEADY_LEADER_MUTANTS,
   ...REPLICATION_MUTANTS,
   ...COMMITMENT_MUTANTS,
   ...DURABILITY_MUTANTS,

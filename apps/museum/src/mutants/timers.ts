@@ -19,17 +19,10 @@ export const TIMER_MUTANTS: readonly Mutant[] = [
     'return state.role.heartbeatAt + state.options.electionTimeoutMsMax',
   ),
   mutant(
-    'timeouts-not-random',
-    'All wait equally long, so all become candidates at once, again and again (§5.2).',
-    TIMER,
-    ': min + value * (max - min)',
-    ': (min + max) / 2 + 0 * value',
-  ),
-  mutant(
     'deaf-while-voting',
-    'A candidate of a term ignores its elected leader, and the next term begins: elections for ever.',
+    'A candidate ignores the leader that was elected: it asks for votes for ever, and follows nobody.',
     'core/src/consensus/append-entries.ts',
-    "recognizeLeader(turn, from)\n  turn.record({ type: 'LeaderContacted', at: turn.now })",
-    "if (state.role.role === 'candidate') return\n  recognizeLeader(turn, from)\n  if (state.electionTimer.startedAt === 0) turn.record({ type: 'LeaderContacted', at: turn.now })",
+    'recognizeLeader(turn, from)\n  turn.record',
+    "if (state.role.role === 'candidate' || state.role.role === 'pre-candidate') return\n  recognizeLeader(turn, from)\n  turn.record",
   ),
 ]

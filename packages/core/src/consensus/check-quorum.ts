@@ -21,12 +21,18 @@ export function quorumContactAt(state: State, now: Millis): Millis {
 export function stepDownIfUseless(turn: Turn): boolean {
   const { state, now } = turn
   if (state.role.role !== 'leader' || !state.options.steadyLeader) return false
-  if (storageIsStalled(state, now)) {
-    becomeFollower(turn, 'storage-stalled')
-    return true
-  }
+  if (stepDownIfStalled(turn)) return true
   if (now - quorumContactAt(state, now) <= state.options.electionTimeoutMsMax) return false
   becomeFollower(turn, 'quorum-lost')
+  return true
+}
+
+/** True when this leader has given up its role because its disk hangs. */
+export function stepDownIfStalled(turn: Turn): boolean {
+  const { state, now } = turn
+  if (state.role.role !== 'leader' || !state.options.steadyLeader || !storageIsStalled(state, now))
+    return false
+  becomeFollower(turn, 'storage-stalled')
   return true
 }
 

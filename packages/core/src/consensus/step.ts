@@ -1,6 +1,6 @@
 // The whole of Raft behind one function: an input in, what happened and what is to be done out.
 import { receiveAppendEntries } from './append-entries.js'
-import { stepDownIfUseless, storageIsStalled } from './check-quorum.js'
+import { stepDownIfStalled, stepDownIfUseless, storageIsStalled } from './check-quorum.js'
 import { advanceCommitIndex } from './commitment.js'
 import type { Effect } from './effects.js'
 import { drawElectionTimeout, nextDeadline, resetElectionTimer, scheduleWake } from './election-timer.js'
@@ -82,7 +82,8 @@ function decide(turn: Turn, input: Input): void {
 function tick(turn: Turn): void {
   const { state } = turn
   const lateMs = turn.now - nextDeadline(state)
-  if (lateMs < 0) return
+  // Rounds of reads are heartbeats too: while they go on a quorum answers, and only the disk is to be looked after.
+  if (lateMs < 0) return void stepDownIfStalled(turn)
   const isGraced = isLate(turn, lateMs)
   if (isGraced) turn.record({ type: 'TickWasLate', at: turn.now, lateMs })
   if (state.role.role === 'leader') return leaderTick(turn)

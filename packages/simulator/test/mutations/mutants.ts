@@ -23,8 +23,8 @@ export const MUTANTS: readonly Mutant[] = [
     3,
     'a second vote in a term',
     'consensus/leader-election.js',
-    '(state.votedFor === undefined || state.votedFor === from)',
-    'true',
+    'state.votedFor !== undefined && state.votedFor !== from',
+    'false',
   ),
   mutant(3, 'a vote for an old log', 'consensus/leader-election.js', 'isUpToDate(state, request)', 'true'),
   mutant(

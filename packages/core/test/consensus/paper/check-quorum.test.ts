@@ -118,6 +118,22 @@ describe('hashicorp/raft#503: a leader with a hung disk', () => {
     expect(a.state.role.role).toBe('pre-candidate')
   })
 
+  test('steps down although reads keep it busy: their rounds are heartbeats too', () => {
+    const a = new Solo({ consensus }).lead()
+    a.acknowledge('B', 1)
+    a.server.propose('never on its disk')
+    const from = a.server.now
+    for (let readId = 1; readId < 1_000 && a.state.role.role === 'leader'; readId++) {
+      a.wait(heartbeatMs / 5)
+      a.server.step({ type: 'RequestRead', readId, lease: false })
+      if (a.state.role.role === 'leader') a.acknowledge('B', 2, a.state.role.round)
+      expect(a.server.answered.has(readId)).toBe(true)
+      if (a.server.now >= a.server.wakeAt) a.server.step({ type: 'Tick' })
+    }
+    expect(a.state.role.role).toBe('follower')
+    expect(a.server.now - from).toBeLessThanOrEqual(storageStallMs + 2 * heartbeatMs)
+  })
+
   test('another one commits within two elections', () => {
     const cluster = new Cluster({ size: 3, consensus })
     const stuck = cluster.elect('A')
