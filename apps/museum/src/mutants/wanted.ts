@@ -142,8 +142,8 @@ export const WANTED: readonly WantedMutant[] = [
       'vote-in-a-term-learned-elsewhere',
       'A voter refuses a later term beside its leader, learns it from another message, and votes in it (ours, 26fb96d).',
       'core/src/consensus/leader-election.ts',
-      'if (state.votedFor === undefined && everybody !== undefined) return everybody',
-      '',
+      'if (everybody !== undefined) return everybody',
+      'if (everybody !== undefined && request.term > state.currentTerm) return everybody',
     ),
     lacks:
       'Two servers in a later term while a voter still hears its leader, and an answer of one before the request of the other.',
