@@ -29,13 +29,6 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     'campaign(turn)',
   ),
   mutant(
-    'lease-longer-than-the-silence',
-    'A lease lasts longer than voters keep quiet: another leader commits beside it (thesis §6.4.1).',
-    'core/src/node/options.ts',
-    'return (electionTimeoutMsMin * (1 - drift)) / (1 + drift)',
-    'return electionTimeoutMsMin * 3 + 0 * drift',
-  ),
-  mutant(
     'lease-before-the-first-commit',
     'A new leader answers by its lease before it knows what is committed: what the one before acknowledged is not there.',
     LEASE,

@@ -159,4 +159,15 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'Servers whose clocks and links are exactly alike: since pre-votes, whoever asks a moment earlier campaigns first.',
   },
+  {
+    ...mutant(
+      'lease-longer-than-the-silence',
+      'A lease lasts longer than voters keep quiet: another leader commits beside it (thesis §6.4.1).',
+      'core/src/node/options.ts',
+      'return (electionTimeoutMsMin * (1 - drift)) / (1 + drift)',
+      'return electionTimeoutMsMin * 3 + 0 * drift',
+    ),
+    lacks:
+      'A check that no lease read is answered once a later leader is elected: a stale answer is rarer, and was met in one range of three.',
+  },
 ]
