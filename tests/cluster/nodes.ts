@@ -27,6 +27,7 @@ const NEWS: readonly NodeEventType[] = [
   'Applied',
   'BecameCandidate',
   'BecameFollower',
+  'BecamePreCandidate',
   'BecameLeader',
   'CommitAdvanced',
   'HelloRefused',
