@@ -37,6 +37,11 @@ export async function livenessPhase<Command, Result, State>(
   )
     world.fail('liveness', `none of the requests of the last ${WORK_MS} ms succeeded`)
   await within(cluster, CATCH_UP_MS, 'all apply all', () => haveAppliedAll(cluster))
+  // A follower that has everything must be recognised without a new entry.
+  for (const { id } of cluster.up)
+    for (const link of cluster.network.endpoint(id)?.links.values() ?? []) link.reset('at rest')
+  await world.run(world.now + RECONNECT_MS)
+  await within(cluster, CATCH_UP_MS, 'all streams go on over new connections', () => haveAppliedAll(cluster))
   const terms = world.coverage.count('TermAdvanced')
   await world.run(world.now + QUIET_MS)
   if (world.coverage.count('TermAdvanced') > terms) world.fail('liveness', 'an election on a quiet network')
