@@ -52,6 +52,7 @@ const EVENT_TYPES: Record<NodeEventType, true> = {
   ReadRoundStarted: true,
   ReadQueued: true,
   ReadsAnswered: true,
+  LeaseReadAnswered: true,
   WakeScheduled: true,
   LinkUp: true,
   LinkDown: true,

@@ -256,6 +256,15 @@ export interface ReadsAnswered {
   readonly count: number
 }
 
+/** Thesis §6.4.1: this leader's lease answered a read at once. `from` is the asking node. */
+export interface LeaseReadAnswered {
+  readonly type: 'LeaseReadAnswered'
+  readonly readId: number
+  readonly from: NodeId
+  readonly readIndex: LogIndex
+  readonly at: Millis
+}
+
 /** The runtime was asked to wake consensus at `at`. */
 export interface WakeScheduled {
   readonly type: 'WakeScheduled'
@@ -297,4 +306,5 @@ export type ConsensusEvent =
   | ReadRoundStarted
   | ReadQueued
   | ReadsAnswered
+  | LeaseReadAnswered
   | WakeScheduled

@@ -34,6 +34,7 @@ export function evolve(state: State, event: ConsensusEvent): void {
       state.votedFor = event.candidate
       return
     case 'VoteRefused':
+    case 'LeaseReadAnswered':
       return
     case 'ElectionTimeoutDrawn':
       state.electionTimer.timeoutMs = event.timeoutMs

@@ -28,11 +28,13 @@ export function receiveReadIndexReply(turn: Turn, reply: ReadIndexReply): void {
 }
 
 function leaderRead(turn: Turn, read: PendingRead, lease: boolean): void {
-  const { role } = turn.state
+  const { state, now } = turn
+  const { role } = state
   // A leader that hands over answers nobody: its successor may be at work already (openraft#1747).
   if (role.role === 'leader' && role.transfer !== undefined) return refuse(turn, [read])
-  if (lease && holdsLease(turn.state, turn.now)) return answer(turn, [read], turn.state.commitIndex)
-  queueRead(turn, read)
+  if (!lease || !holdsLease(state, now)) return queueRead(turn, read)
+  turn.record({ type: 'LeaseReadAnswered', ...read, readIndex: state.commitIndex, at: now })
+  answer(turn, [read], state.commitIndex)
 }
 
 function queueRead(turn: Turn, read: PendingRead): void {

@@ -11,7 +11,8 @@ type Listener = (event: NodeEvent) => void
 export class EventStream {
   readonly #node: NodeId
   readonly #now: () => number
-  readonly #listeners = new Set<Listener>()
+  readonly #byType = new Map<NodeEventType, Set<Listener>>()
+  readonly #toAll = new Set<Listener>()
   readonly #iterations = new Set<Iteration>()
   readonly #note: ((event: ConsensusEvent | RuntimeEvent) => void) | undefined
   #sequence = 0
@@ -26,29 +27,36 @@ export class EventStream {
 
   /** How many listen. */
   get listeners(): number {
-    return this.#listeners.size
+    let count = this.#toAll.size
+    for (const listeners of this.#byType.values()) count += listeners.size
+    return count
   }
 
   emit(event: ConsensusEvent | RuntimeEvent): void {
     this.#sequence++
     this.#note?.(event)
-    if (this.#listeners.size === 0) return
+    const those = this.#byType.get(event.type)
+    if (those === undefined && this.#toAll.size === 0) return
     const envelope: NodeEvent = { ...event, node: this.#node, sequence: this.#sequence, now: this.#now() }
-    for (const listener of this.#listeners) listener(envelope)
+    if (those !== undefined) for (const listener of those) listener(envelope)
+    for (const listener of this.#toAll) listener(envelope)
   }
 
   /** Calls `listener` synchronously with each event of one type. A throwing listener is the caller's bug: reported. */
   on<Type extends NodeEventType>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
-    const filtered: Listener = (event) => {
-      if (event.type !== type) return
+    const guarded: Listener = (event) => {
       try {
         listener(event as EventOf<Type>)
       } catch (error) {
         reportError(error)
       }
     }
-    this.#listeners.add(filtered)
-    return () => void this.#listeners.delete(filtered)
+    const those = this.#byType.get(type) ?? new Set()
+    this.#byType.set(type, those.add(guarded))
+    return () => {
+      those.delete(guarded)
+      if (those.size === 0 && this.#byType.get(type) === those) this.#byType.delete(type)
+    }
   }
 
   /** After this every iteration ends once it has delivered what was emitted. */
@@ -62,13 +70,13 @@ export class EventStream {
     const iteration = new Iteration()
     const listener: Listener = (event) => iteration.push(event)
     const end = (): void => {
-      this.#listeners.delete(listener)
+      this.#toAll.delete(listener)
       this.#iterations.delete(iteration)
       signal?.removeEventListener('abort', end)
       iteration.end()
     }
     if (this.#closed) iteration.close()
-    this.#listeners.add(listener)
+    this.#toAll.add(listener)
     this.#iterations.add(iteration)
     signal?.addEventListener('abort', end)
     if (signal?.aborted) end()

@@ -14,6 +14,7 @@ export function watchBounds(cluster: AnyCluster): void {
     inFlightBytesMax = 4 * 1024 * 1024,
     inFlightMessagesMax = 256,
     messageBytesMax = 1024 * 1024,
+    uncommittedBytesMax = 64 * 1024 * 1024,
   } = plan.limits
   const look = (): void => {
     for (const { node, id } of cluster.up) {
@@ -24,6 +25,7 @@ export function watchBounds(cluster: AnyCluster): void {
       }
       over('pending proposals', status.pendingProposals, pendingProposalsMax)
       over('pending reads', status.pendingReads, pendingReadsMax)
+      over('bytes uncommitted', status.uncommittedBytes, uncommittedBytesMax + messageBytesMax)
       for (const follower of status.followers) {
         over('bytes in flight', follower.inFlightBytes, inFlightBytesMax + messageBytesMax)
         over('messages in flight', follower.inFlightMessages, inFlightMessagesMax)

@@ -24,7 +24,16 @@ export interface CommittedEntry {
   readonly inTerm: Term
 }
 
+/** What the checkers may know of the run besides what happens in it. */
+export interface Circumstances {
+  /** World time in milliseconds. */
+  readonly now: () => number
+  /** Lease reads are on: voters keep their promises across restarts. */
+  readonly leases: boolean
+}
+
 export class History {
+  readonly circumstances: Circumstances
   readonly views: ReadonlyMap<NodeId, NodeView>
   readonly leaders: Map<Term, NodeId> = new Map()
   /** The log of each term's leader, as terms: it only grows. */
@@ -41,8 +50,13 @@ export class History {
   readonly #judged: (verdict: Verdict) => void
 
   /** `judged` is told what becomes of each committed entry, once. */
-  constructor(ids: readonly NodeId[], judged: (verdict: Verdict) => void) {
+  constructor(
+    ids: readonly NodeId[],
+    judged: (verdict: Verdict) => void,
+    circumstances: Circumstances = { now: () => 0, leases: false },
+  ) {
     this.#judged = judged
+    this.circumstances = circumstances
     this.views = new Map(ids.map((id) => [id, new NodeView(id)]))
   }
 

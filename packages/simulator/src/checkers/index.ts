@@ -1,4 +1,5 @@
 // All checkers that are told of every step. Liveness and the clients' history are judged elsewhere.
+import { CLOCK_DRIFT_MAX } from '../cluster/plan.js'
 import { appliedInOrder } from './applied-in-order.js'
 import { appliedOnce } from './applied-once.js'
 import { askedBeforeCampaigning } from './asked-before-campaigning.js'
@@ -15,6 +16,8 @@ import { failStop } from './fail-stop.js'
 import { forwardedOnce } from './forwarded-once.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
+import { leaderIsAtWork } from './leader-is-at-work.js'
+import { leaseRestsOnARound } from './lease-rests-on-a-round.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
 import { matchIndexIsTrue } from './match-index.js'
@@ -27,17 +30,28 @@ import { readIndexCovers } from './read-index.js'
 import { sameState } from './same-state.js'
 import { sendsItsLog } from './sends-its-log.js'
 import { stateMachineSafety } from './state-machine-safety.js'
+import { successorHasTheLog } from './successor-has-the-log.js'
+import { termRisesForAReason } from './term-rises-for-a-reason.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
+import { willingAsAVoter } from './willing-as-a-voter.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
 
-/** The default: no plan changes it. */
+/** The defaults: no plan changes them. */
 const ELECTION_TIMEOUT_MS_MIN = 150
+const ELECTION_TIMEOUT_MS_MAX = 300
+const STORAGE_STALL_MS_MAX = 1_000
+const LEASE_MS = (ELECTION_TIMEOUT_MS_MIN * (1 - CLOCK_DRIFT_MAX)) / (1 + CLOCK_DRIFT_MAX)
 
 export const CHECKERS: readonly Checker[] = [
   electionSafety,
   electedByQuorum,
   askedBeforeCampaigning,
   noVoteBesideALeader(ELECTION_TIMEOUT_MS_MIN),
+  willingAsAVoter,
+  termRisesForAReason,
+  leaderIsAtWork(ELECTION_TIMEOUT_MS_MAX, STORAGE_STALL_MS_MAX),
+  leaseRestsOnARound(LEASE_MS),
+  successorHasTheLog,
   oneVotePerTerm,
   durableBeforeSent,
   leaderAppendOnly,

@@ -1,13 +1,17 @@
 // When faults stop and a quorum is up, the cluster must come to rest: everything that was promised happens, in bounded time.
 import { isDeepStrictEqual } from 'node:util'
 import type { Clients } from '../clients/clients.js'
+import type { Operation } from '../clients/operation.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Nemesis } from '../cluster/nemesis.js'
+import type { World } from '../world/world.js'
 
 const ELECTION_TIMEOUT_MS_MAX = 300
 /** Until connections are made anew and processes are up again. */
 const RECONNECT_MS = 2_000
 const WORK_MS = 3_000
+/** Fewer may all have been impatient. */
+const ASKED_MIN = 5
 const CATCH_UP_MS = 10_000
 const QUIET_MS = 3_000
 
@@ -31,11 +35,7 @@ export async function livenessPhase<Command, Result, State>(
   clients.stop()
   const timeoutMs = cluster.plan.limits.requestTimeoutMs ?? 5_000
   await within(cluster, timeoutMs + 1_000, 'every promise settles', () => clients.open === 0)
-  if (
-    !clients.operations.some(({ outcome, calledAt }) => outcome === 'ok' && calledAt >= workFrom) &&
-    clients.requests > 0
-  )
-    world.fail('liveness', `none of the requests of the last ${WORK_MS} ms succeeded`)
+  requireProgress(clients.operations, workFrom, world)
   await within(cluster, CATCH_UP_MS, 'all apply all', () => haveAppliedAll(cluster))
   // A follower that has everything must be recognised without a new entry.
   for (const { id } of cluster.up)
@@ -46,6 +46,21 @@ export async function livenessPhase<Command, Result, State>(
   await world.run(world.now + QUIET_MS)
   if (world.coverage.count('TermAdvanced') > terms) world.fail('liveness', 'an election on a quiet network')
   agree(cluster)
+  cluster.leaderJobs.judgeAtRest(cluster.leader?.id)
+}
+
+/** Reads alone are no progress, nor are writes: each kind has to succeed. */
+function requireProgress<Command, State>(
+  operations: readonly Operation<Command, State>[],
+  from: number,
+  world: World,
+): void {
+  for (const kind of ['propose', 'read']) {
+    const asked = operations.filter(({ calledAt, request }) => calledAt >= from && request.kind === kind)
+    const refused = asked.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'rejected')
+    if (asked.length >= ASKED_MIN && refused.length === asked.length)
+      world.fail('liveness', `none of ${asked.length} requests (${kind}) of the last ${WORK_MS} ms succeeded`)
+  }
 }
 
 async function within<Command, Result, State>(

@@ -6,14 +6,17 @@ import type { Checker } from './checker.js'
 export function noVoteBesideALeader(electionTimeoutMsMin: number): Checker {
   return {
     property: 'no-vote-beside-a-leader',
-    hooks(_history, fail) {
+    hooks({ circumstances }, fail) {
       const contacts = new Map<NodeId, { readonly at: number; readonly term: Term }>()
       const handedOver = new Set<Term>()
       return {
         sent(_node, _to, message) {
           if (message.type === 'TimeoutNow') handedOver.add(message.term)
         },
-        opened(node) {
+        opened(node, { hardState }) {
+          // With leases a restart forgets no promise; what was answered in a term had to be durable first.
+          const contact = contacts.get(node.id)
+          if (circumstances.leases && contact !== undefined && hardState.currentTerm >= contact.term) return
           contacts.delete(node.id)
         },
         event(node, event) {

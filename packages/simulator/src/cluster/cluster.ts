@@ -10,6 +10,7 @@ import { FileDisk } from '../disk/file-disk.js'
 import { Network } from '../network/network.js'
 import { Clock } from '../world/clock.js'
 import type { World } from '../world/world.js'
+import { LeaderJobs } from './leader-jobs.js'
 import type { Plan } from './plan.js'
 import { Server } from './server.js'
 
@@ -18,6 +19,7 @@ export class Cluster<Command, Result, State> {
   readonly plan: Plan
   readonly network: Network
   readonly history: History
+  readonly leaderJobs: LeaderJobs
   readonly servers: readonly Server<Command, Result, State>[]
 
   constructor(
@@ -31,7 +33,9 @@ export class Cluster<Command, Result, State> {
     this.plan = plan
     const ids = [...'abcdefghi'].slice(0, plan.servers)
     const members: Member[] = ids.map((id) => ({ id, address: id, role: 'voter' }))
-    this.history = new History(ids, (verdict) => world.coverage.hit(`session: ${verdict}`))
+    const judged = (verdict: string): void => world.coverage.hit(`session: ${verdict}`)
+    this.history = new History(ids, judged, { now: () => world.now, leases: plan.leases !== undefined })
+    this.leaderJobs = new LeaderJobs(world)
     const observation = new Observation(world, this.history, checkers)
     this.network = new Network(world, observation, plan.encodes)
     const newDisk = (): Disk =>
@@ -45,6 +49,7 @@ export class Cluster<Command, Result, State> {
           world,
           network: this.network,
           observation,
+          leaderJobs: this.leaderJobs,
           view: this.history.view(id),
           disk: newDisk(),
           clock: new Clock(1_000 * (position + 1)),

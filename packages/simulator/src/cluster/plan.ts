@@ -33,6 +33,7 @@ export const ACTS = [
   'transfer',
   'congest',
   'see-saw',
+  'crash-writing',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -88,6 +89,7 @@ const ACT_MS: Record<Act, number> = {
   transfer: 5_000,
   congest: 8_000,
   'see-saw': 15_000,
+  'crash-writing': 8_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -99,6 +101,7 @@ const LIMITS: readonly NodeLimits[] = [
   { logCacheBytesMax: 1_024 },
   { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 4_096 },
   { sessionTtlMs: 800 },
+  { messageBytesMax: 2_048, uncommittedBytesMax: 2_048, pendingProposalsMax: 64 },
 ]
 
 export function drawPlan(tape: Tape, servers: number | undefined): Plan {

@@ -17,6 +17,7 @@ import type { Clock } from '../world/clock.js'
 import { Process } from '../world/process.js'
 import { seededRandom } from '../world/random.js'
 import type { World } from '../world/world.js'
+import type { LeaderJobs } from './leader-jobs.js'
 import { type Attempted, recordedMachine } from './recorded-machine.js'
 
 /** 'refused': its disk was wiped, so that the others do not let it in, or damaged, so that it does not start. For good. */
@@ -29,6 +30,7 @@ export interface ServerParts<Command, Result, State> {
   readonly world: World
   readonly network: Network
   readonly observation: Observation
+  readonly leaderJobs: LeaderJobs
   readonly view: NodeView
   readonly disk: Disk
   readonly clock: Clock
@@ -125,6 +127,7 @@ export class Server<Command, Result, State> {
         if (process.alive) observation.event(id, event)
       })
     }
+    this.parts.leaderJobs.watch(node, process, this.parts.view)
     void node.closed.then((error) => this.#stopped(process, error))
   }
 

@@ -49,6 +49,8 @@ const FAULTS = [
   'nemesis: transfer',
   'nemesis: congest',
   'nemesis: see-saw',
+  'nemesis: crash-writing',
+  'crash in the middle of a batch',
   'a leader leads again, over what replaced its entries',
   'process: burst after a pause',
   'crash before send',

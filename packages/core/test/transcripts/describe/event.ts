@@ -59,6 +59,8 @@ export function describeEvent(event: ConsensusEvent): string | undefined {
       return `ReadQueued ${event.readId} of ${event.from}`
     case 'ReadsAnswered':
       return `ReadsAnswered (${event.count})`
+    case 'LeaseReadAnswered':
+      return `LeaseReadAnswered ${event.readId} of ${event.from} at ${event.readIndex}`
     default:
       return [(event as ConsensusEvent).type, ...describeFields(event)].join(' ')
   }

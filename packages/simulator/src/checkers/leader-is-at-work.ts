@@ -1,0 +1,76 @@
+// Thesis §6.2: "a leader steps down if an election timeout elapses without a successful round of heartbeats to a majority
+// of its cluster"; so does one whose disk hangs (hashicorp/raft#503), and a transfer has an end (hashicorp/raft#696).
+import type { NodeEvent, NodeId, WriteBatch } from '@riverraft/core'
+import type { Checker } from './checker.js'
+import type { NodeView } from './node-view.js'
+
+/** A leader at work, by its own clock. */
+interface Reign {
+  since: number
+  readonly heardAt: Map<NodeId, number>
+  transferUntil: number
+  writing: { readonly batch: WriteBatch; readonly since: number } | undefined
+  /** Heartbeats that it should not have sent, in a row. */
+  useless: number
+}
+
+/** A read may begin a round before the next tick looks; so may the last heartbeat of a transfer. */
+const USELESS_MAX = 2
+
+export function leaderIsAtWork(electionTimeoutMsMax: number, storageStallMsMax: number): Checker {
+  return {
+    property: 'leader-is-at-work',
+    hooks({ views }, fail) {
+      const reigns = new Map<NodeId, Reign>()
+      const judge = (node: NodeView, reign: Reign, now: number): string | undefined => {
+        const heard = [...views.keys()].map((id) => (id === node.id ? now : (reign.heardAt.get(id) ?? 0)))
+        const quorumAt = heard.sort((a, b) => b - a)[Math.floor(views.size / 2)]!
+        const alone = now - Math.max(quorumAt, reign.since)
+        if (alone > electionTimeoutMsMax) return `has heard from no quorum for ${alone.toFixed(0)} ms`
+        if (reign.writing?.batch !== node.writing) {
+          reign.writing = node.writing && { batch: node.writing, since: now }
+        }
+        const stalled = now - (reign.writing?.since ?? now)
+        if (stalled > storageStallMsMax) return `has waited for its disk for ${stalled.toFixed(0)} ms`
+        return now > reign.transferUntil ? 'hands over beyond the deadline' : undefined
+      }
+      return {
+        event(node, event) {
+          if (event.type === 'BecameLeader') return void reigns.set(node.id, freshReign(event.at))
+          const reign = reigns.get(node.id)
+          if (reign === undefined) return
+          if (event.type !== 'HeartbeatSent') return follow(reign, event)
+          const wrong = judge(node, reign, event.at)
+          reign.useless = wrong === undefined ? 0 : reign.useless + 1
+          if (reign.useless > USELESS_MAX) fail(`${node.id} leads term ${node.term}, and ${wrong}`)
+        },
+      }
+    },
+  }
+}
+
+function freshReign(since: number): Reign {
+  const transferUntil = Number.POSITIVE_INFINITY
+  return { since, heardAt: new Map(), transferUntil, writing: undefined, useless: 0 }
+}
+
+function follow(reign: Reign, event: NodeEvent): void {
+  switch (event.type) {
+    case 'FollowerContacted':
+      reign.heardAt.set(event.follower, event.at)
+      return
+    case 'TickWasLate':
+      // It has slept itself: the others' silence begins anew.
+      reign.heardAt.clear()
+      reign.since = event.at
+      return
+    case 'TransferStarted':
+      reign.transferUntil = event.deadline
+      return
+    case 'TransferAborted':
+      reign.transferUntil = Number.POSITIVE_INFINITY
+      return
+    default:
+      return
+  }
+}

@@ -1,0 +1,18 @@
+// Thesis §3.10: "the prior leader fully updates the target server's log to match its own log" before it tells it to
+// campaign: nobody would vote for it.
+import type { Checker } from './checker.js'
+
+export const successorHasTheLog: Checker = {
+  property: 'successor-has-the-log',
+  hooks({ views }, fail) {
+    return {
+      sent(node, to, message) {
+        const successor = views.get(to)!
+        if (message.type !== 'TimeoutNow' || successor.wiped || successor.term > message.term) return
+        const end = node.log.length
+        if (successor.durableTermAt(end) !== node.termAt(end))
+          fail(`${node.id} tells ${to} to campaign, which lacks entry ${end}`)
+      },
+    }
+  },
+}
