@@ -5,6 +5,7 @@ import { DURABILITY_MUTANTS } from './durability.js'
 import { ELECTION_MUTANTS } from './elections.js'
 import { FILE_MUTANTS } from './files.js'
 import { FLOW_MUTANTS } from './flow.js'
+import { LEASE_MUTANTS } from './leases.js'
 import { PROPOSAL_MUTANTS } from './proposals.js'
 import { READ_MUTANTS } from './reads.js'
 import { REPLICATION_MUTANTS } from './replication.js'
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...TIMER_MUTANTS,
   ...STEADY_LEADER_MUTANTS,
+  ...LEASE_MUTANTS,
   ...REPLICATION_MUTANTS,
   ...COMMITMENT_MUTANTS,
   ...DURABILITY_MUTANTS,

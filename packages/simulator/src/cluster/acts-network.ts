@@ -13,7 +13,7 @@ type NetworkAct = Extract<
 >
 
 /** No frame gets from `from` to `to`; in half of the cases the connections break as well. */
-function cut(nemesis: Nemesis, from: readonly AnyServer[], to: readonly AnyServer[]): void {
+export function cut(nemesis: Nemesis, from: readonly AnyServer[], to: readonly AnyServer[]): void {
   const { network } = nemesis.cluster
   const loud = nemesis.tape.below(2) === 1
   for (const a of from) {

@@ -1,6 +1,7 @@
 // What a nemesis does, act by act. An act returns false when it had no opportunity.
 import { hitPartitions } from './acts-network.js'
 import { crashWriting } from './crash-writing.js'
+import { forgetLeader } from './forget-leader.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import { type Act, CLOCK_DRIFT_MAX } from './plan.js'
 import { seeSaw } from './see-saw.js'
@@ -150,5 +151,6 @@ export const ACT_TABLE: Record<Act, Perform> = {
   rot,
   'see-saw': seeSaw,
   'crash-writing': crashWriting,
+  'forget-leader': forgetLeader,
   wipe,
 }

@@ -34,6 +34,7 @@ export const ACTS = [
   'congest',
   'see-saw',
   'crash-writing',
+  'forget-leader',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -90,6 +91,7 @@ const ACT_MS: Record<Act, number> = {
   congest: 8_000,
   'see-saw': 15_000,
   'crash-writing': 8_000,
+  'forget-leader': 12_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const

@@ -50,6 +50,8 @@ const FAULTS = [
   'nemesis: congest',
   'nemesis: see-saw',
   'nemesis: crash-writing',
+  'nemesis: forget-leader',
+  'crash of a voter between its leader and others',
   'crash in the middle of a batch',
   'a leader leads again, over what replaced its entries',
   'process: burst after a pause',
