@@ -16,6 +16,8 @@ export interface HistoryLimits {
 export interface ChangeWaiter {
   /** The next change. Returns false to be asked no more. */
   offer(change: KvChange): boolean
+  /** There are changes that it will never be offered. */
+  missed(error: RaftError): void
 }
 
 /** What a change weighs besides key and value. */
@@ -47,6 +49,17 @@ export class ChangeHistory {
     this.#bytes += weight(change)
     while (this.#isOver()) this.#drop()
     for (const waiter of this.#waiters) if (!waiter.offer(change)) this.#waiters.delete(waiter)
+  }
+
+  /** A snapshot has taken the place of all changes before `index`: whoever had not read them never will. */
+  restart(index: LogIndex): void {
+    this.#dropped = this.end + 1
+    this.#changes = []
+    this.#head = 0
+    this.#bytes = 0
+    this.#floor = index
+    for (const waiter of [...this.#waiters]) waiter.missed(this.#compacted(index - 1))
+    this.#waiters.clear()
   }
 
   /**

@@ -1,7 +1,9 @@
 // The store itself: a map, its newest changes, and the rules of each operation. Nothing here reads a clock.
 import type { LogIndex } from '@riverraft/core'
+import { Capture } from './capture.js'
 import type { CompareAndSet, Delete, KvCommand, KvExpected, KvValue, Put } from './command.js'
 import { ChangeHistory, type HistoryLimits } from './history.js'
+import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js'
 import { ChangeWatch, type KvWatch, type WatchOptions } from './watch.js'
 
 /** A key with its value and the indexes of the commands that made it and last set it. Never changed, only replaced. */
@@ -33,7 +35,8 @@ export interface KvState {
 }
 
 export class Store implements KvState {
-  readonly #entries = new Map<string, KvEntry>()
+  #entries = new Map<string, KvEntry>()
+  readonly #captures = new Set<Capture>()
   readonly #history: ChangeHistory
   index: LogIndex = 0
 
@@ -72,6 +75,36 @@ export class Store implements KvState {
     }
   }
 
+  /** A consistent view of this moment, streamed as it is taken. It must be read to its end, or returned. */
+  snapshot(): AsyncGenerator<Uint8Array, void, undefined> {
+    return encodeSnapshot(this.capture())
+  }
+
+  capture(): Capture {
+    const capture = new Capture(this.index, this.#entries, (one) => this.#captures.delete(one))
+    this.#captures.add(capture)
+    return capture
+  }
+
+  /** Views of earlier moments that have not been read to their end. */
+  get captures(): number {
+    return this.#captures.size
+  }
+
+  /**
+   * Becomes what `content` says, at once, when all of it has been read. Watches that wait or have not read on are told
+   * that they have missed changes.
+   * @throws RaftError ERR_STORAGE_CORRUPT, and the store is as it was
+   */
+  async restore(content: AsyncIterable<Uint8Array>): Promise<void> {
+    const { index, entries } = await decodeSnapshot(content)
+    // Whoever reads the store as it was has the old map to itself now.
+    this.#captures.clear()
+    this.#entries = new Map(entries.map((entry) => [entry.key, entry]))
+    this.index = index
+    this.#history.restart(index + 1)
+  }
+
   #put({ key, value }: Put, index: LogIndex): KvResult {
     return { type: 'put', created: this.#set(key, value, index).createdIndex === index }
   }
@@ -89,7 +122,9 @@ export class Store implements KvState {
   }
 
   #set(key: string, value: KvValue, index: LogIndex): KvEntry {
-    const createdIndex = this.#entries.get(key)?.createdIndex ?? index
+    const before = this.#entries.get(key)
+    if (before !== undefined) this.#keep(before)
+    const createdIndex = before?.createdIndex ?? index
     const entry: KvEntry = { key, value, createdIndex, modifiedIndex: index }
     this.#entries.set(key, entry)
     this.#history.push({ type: 'put', key, value, index })
@@ -97,9 +132,16 @@ export class Store implements KvState {
   }
 
   #remove(key: string, index: LogIndex): boolean {
-    if (!this.#entries.delete(key)) return false
+    const before = this.#entries.get(key)
+    if (before === undefined) return false
+    this.#keep(before)
+    this.#entries.delete(key)
     this.#history.push({ type: 'delete', key, index })
     return true
+  }
+
+  #keep(entry: KvEntry): void {
+    for (const capture of this.#captures) capture.keep(entry)
   }
 }
 

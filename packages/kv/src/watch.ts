@@ -24,6 +24,7 @@ export interface KvWatch extends AsyncIterableIterator<KvChange> {
 
 interface Pending {
   resolve(result: IteratorResult<KvChange>): void
+  reject(error: RaftError): void
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
@@ -61,8 +62,8 @@ export class ChangeWatch implements KvWatch, ChangeWaiter {
     // Whoever asked before gets its change before.
     const change = this.#pending.length === 0 ? this.#read() : undefined
     if (change) return { done: false, value: change }
-    return new Promise((resolve) => {
-      this.#pending.push({ resolve })
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject })
       this.#history.wait(this)
     })
   }
@@ -80,6 +81,11 @@ export class ChangeWatch implements KvWatch, ChangeWaiter {
       this.#pending.shift()!.resolve({ done: false, value: change })
     }
     return this.#pending.length > 0
+  }
+
+  missed(error: RaftError): void {
+    this.#pending.shift()!.reject(error)
+    this.#end()
   }
 
   #read(): KvChange | undefined {
