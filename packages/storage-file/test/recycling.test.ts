@@ -263,6 +263,27 @@ describe('in a recycled segment', () => {
     }
   })
 
+  test('a reader that was held up until its segment is another one gets nothing, and no error', async () => {
+    await append(12)
+    await storage.saveSnapshot(metadata(12), content('state'))
+    const read = disk.read.bind(disk)
+    let release!: () => void
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    disk.read = async (...args) => {
+      disk.read = read
+      await held
+      return read(...args)
+    }
+    const reading = storage.read(5, 100)
+    await storage.compact(12)
+    await append(12)
+    release()
+    expect(await reading).toEqual([])
+    expect((await everything(storage, 13)).at(-1)).toBe('24@1')
+  })
+
   test('a reader that was under way gets what was there, or nothing', async () => {
     await append(40)
     await storage.saveSnapshot(metadata(36), content('state'))
