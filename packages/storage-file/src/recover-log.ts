@@ -7,10 +7,11 @@ import type { File, FileSystem } from './file-system.js'
 import { findLaterBatch } from './later-batch.js'
 import { segmentName, segmentsAmong } from './names.js'
 import { judgeTornHeader } from './next-segment.js'
-import { RecordReader } from './record-reader.js'
+import { RecordReader, SharedChunks } from './record-reader.js'
 import { type ScannedBatch, type SegmentScan, scanSegment } from './scan-segment.js'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES_MAX, type StoredSegmentHeader } from './segment-header.js'
 
+/** Read at once. */
 const CHUNK_BYTES = 1024 * 1024
 
 /** A segment that holds batches. */
@@ -65,6 +66,7 @@ export async function recoverLog(
     lastBatch: undefined,
     unused: [],
   }
+  const shared = new SharedChunks(CHUNK_BYTES)
   for (const [i, { path, sequence, header }] of headers.entries()) {
     if (header === undefined) {
       // Only the last one can be without: its first batch was never acknowledged, if there is nothing after that.
@@ -75,7 +77,7 @@ export async function recoverLog(
     if (i === 0) begin(recovered, header)
     else checkContinues(recovered, path, header)
     if (header.restart) recovered.log.restart(header.firstIndex - 1, header.previousTerm)
-    const scan = await scanOne(fileSystem, path, header, headers[i + 1]?.header, recovered)
+    const scan = await scanOne(fileSystem, path, header, headers[i + 1]?.header, recovered, shared)
     recovered.batch = scan.batch
     recovered.lastBatch = { from: scan.batchAt, bytes: scan.batchBytes }
     recovered.segments.push({ sequence, salt: header.salt, end: scan.end, crc: scan.crc })
@@ -145,14 +147,14 @@ async function scanOne(
   header: StoredSegmentHeader,
   next: StoredSegmentHeader | undefined,
   recovered: RecoveredLog,
+  shared: SharedChunks,
 ): Promise<SegmentScan> {
   return withFile(fileSystem, path, 'read', async (file) => {
     const end = next?.previousEnd ?? (await fileSystem.size(file))
     const place = { salt: header.salt, position: header.length, end }
-    const reader = new RecordReader(fileSystem, file, place, CHUNK_BYTES)
-    const scan = await scanSegment(path, header, reader, (batch) =>
-      applyBatch(recovered, batch, header.sequence),
-    )
+    const reader = new RecordReader(fileSystem, file, place, CHUNK_BYTES, shared)
+    const apply = (batch: ScannedBatch): void => applyBatch(recovered, batch, header.sequence)
+    const scan = await scanSegment(path, header, reader, apply, shared)
     if (next === undefined) {
       await refuseLater(fileSystem, path, file, scan.stoppedAt, { batch: scan.batch + 1, salt: header.salt })
     } else if (scan.end !== next.previousEnd || scan.crc !== next.previousCrc) {

@@ -60,10 +60,10 @@ export class StorageReport {
   }
 
   scan(result: ScanResult): void {
-    const { entries, payloadBytes, fileBytes, bareReadMs, openMs, readMs, applyMs } = result
+    const { entries, logEntries, payloadBytes, fileBytes, bareReadMs, openMs, readMs, applyMs } = result
     const rate = (ms: number): string => `${count(fileBytes / 1e3 / ms)} MB/s`
     this.#print(
-      `\nA log of ${mebibytes(fileBytes)}, ${count(entries)} entries of ${count(payloadBytes)} B, by a process of its own`,
+      `\nA log of ${mebibytes(fileBytes)}, ${count(logEntries)} entries of ${count(payloadBytes)} B, ${entries} to a block`,
     )
     this.#print(`  its files read, nothing done with them   ${rate(bareReadMs)}`)
     this.#print(
@@ -73,7 +73,9 @@ export class StorageReport {
     this.#print(
       `  read back through the storage            ${rate(readMs)}; grew by ${mebibytes(result.readPeakBytes)} at most`,
     )
-    this.#print(`  applied by a machine that counts         ${count(entries / applyMs)} thousand entries/s`)
+    this.#print(
+      `  applied by a machine that counts         ${count(logEntries / applyMs)} thousand entries/s`,
+    )
   }
 }
 

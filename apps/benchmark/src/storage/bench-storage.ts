@@ -66,16 +66,22 @@ export async function benchStorage(
   }
 
   const scans: ScanResult[] = []
-  for (const payloadBytes of scanBytes === 0 ? [] : payloads) {
+  for (const shape of scanBytes === 0 ? [] : scanShapes(payloads)) {
     const scope = resources.open()
-    const shape: Shape = { entries: TYPICAL_ENTRIES, payloadBytes }
-    const result = await measureScan(scope, 'log', { shape, logBytes: scanBytes, segmentBytes })
+    const logBytes = shape.entries === 1 ? scanBytes / 4 : scanBytes
+    const result = await measureScan(scope, 'log', { shape, logBytes, segmentBytes })
     scans.push(result)
     report.scan(result)
     await scope.end()
   }
   const result: StorageResult = { conditions, options, appends, paced, scans }
   if (json !== undefined) await writeFile(json, `${JSON.stringify(result, undefined, 2)}\n`)
+}
+
+/** And what costs most: a block for each of the smallest entries. */
+function scanShapes(payloads: readonly number[]): readonly Shape[] {
+  const typical = payloads.map((payloadBytes) => ({ entries: TYPICAL_ENTRIES, payloadBytes }))
+  return [...typical, { entries: 1, payloadBytes: Math.min(...payloads) }]
 }
 
 function closest(appends: readonly AppendResult[]): AppendResult {

@@ -21,7 +21,7 @@ export interface ScanOptions {
 export interface ScanFigures {
   /** All segments. */
   readonly fileBytes: number
-  readonly entries: number
+  readonly logEntries: number
   /** The files read from end to end, and nothing done with them: what the disk or its cache gives at most. */
   readonly bareReadMs: number
   readonly openMs: number
@@ -32,7 +32,7 @@ export interface ScanFigures {
   /** By how much the process grew at most, in bytes: while opening, while reading. */
   readonly openPeakBytes: number
   readonly readPeakBytes: number
-  /** What is left of it in the heap after opening: index and bookkeeping. */
+  /** What is left of it in the JavaScript heap after opening: the index, mostly. */
   readonly indexBytes: number
 }
 
