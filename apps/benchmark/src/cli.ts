@@ -46,6 +46,8 @@ const program = new Command('riverraft-bench')
   .showHelpAfterError('(riverraft-bench --help shows what there is)')
   // 1 says that something failed; a command line that makes no sense is 2.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  // What stands behind a command is for that command: some options have the same name.
+  .enablePositionalOptions()
   .allowExcessArguments(false)
   .addOption(
     new Option('--transport <name>', 'memory: all replicas in one process')
@@ -125,12 +127,12 @@ program
       .default(2 ** 30, '1024'),
   )
   .addOption(new Option('--json <file>', 'write everything that was measured').argParser(options.parseFile))
-  .action(async (_flags: object, command: Command) => {
-    // Its own options only: the cluster's have some of the same names.
-    const { payloads, segment, scan, entries, seconds, json } = command.opts<StorageFlags>()
-    const storage = { entries, payloads, seconds, segmentBytes: segment, scanBytes: scan, json }
-    process.exit(await withResources((resources) => benchStorage(storage, resources, print)))
-  })
+  .action(
+    async ({ entries, payloads, seconds, segment: segmentBytes, scan: scanBytes, json }: StorageFlags) => {
+      const storage = { entries, payloads, seconds, segmentBytes, scanBytes, json }
+      process.exit(await withResources((resources) => benchStorage(storage, resources, print)))
+    },
+  )
 
 function everyPair(storages: readonly StorageName[]) {
   return TRANSPORTS.flatMap((transport) => storages.map((storage) => ({ transport, storage })))

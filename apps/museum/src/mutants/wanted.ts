@@ -170,4 +170,24 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'A check that no lease read is answered once a later leader is elected: a stale answer is rarer, and was met in one range of three.',
   },
+  {
+    ...mutant(
+      'spare-begins-with-its-old-header',
+      'A segment that compaction gave back is used again as it was: its old header passes for a damaged new one.',
+      'storage-file/src/spare-segments.ts',
+      'await write(this.#fileSystem, file, ERASED, 0)',
+      '',
+    ),
+    lacks: 'Compaction: servers that take snapshots. The disk tests of the simulator compact, and catch it.',
+  },
+  {
+    ...mutant(
+      'spare-erased-before-its-name-is-durable',
+      'A segment is erased while the disk still knows it by its old name: after a power failure the log has a hole.',
+      'storage-file/src/open-log.ts',
+      'await this.#fileSystem.syncDirectory(this.#directory)',
+      'await Promise.resolve()',
+    ),
+    lacks: 'Compaction: servers that take snapshots. The disk tests of the simulator compact, and catch it.',
+  },
 ]
