@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { type FileSystem, nodeFileSystem } from '../../src/index.js'
-import type { Finding } from '../../src/inspect/findings.js'
-import { inspectDirectory } from '../../src/inspect/inspect-directory.js'
 import { contentsOf, copyOf, edit, flip, segment } from '../harness/directory.js'
 import { withoutSpares } from '../harness/faulty-disk.js'
+import { findings, only } from '../harness/findings.js'
 import {
   batch,
   block,
@@ -22,19 +21,6 @@ import {
 } from '../harness/helpers.js'
 
 const GOLDEN = join(import.meta.dirname, '..', 'golden', 'v1')
-
-async function findings(directory: string, fileSystem: FileSystem = nodeFileSystem()): Promise<Finding[]> {
-  const found: Finding[] = []
-  for await (const finding of inspectDirectory(fileSystem, directory)) found.push(finding)
-  return found
-}
-
-function only<Type extends Finding['type']>(
-  found: readonly Finding[],
-  type: Type,
-): Extract<Finding, { type: Type }>[] {
-  return found.filter((one): one is Extract<Finding, { type: Type }> => one.type === type)
-}
 
 /** Three batches in one segment, and zeros behind them. */
 async function threeBatches(): Promise<string> {
