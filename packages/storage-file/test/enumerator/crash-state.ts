@@ -3,15 +3,20 @@ import type { Image, Operation } from './operations.js'
 import { NOTHING, type Told } from './told.js'
 
 export interface PendingWrite {
-  readonly number: number
   readonly position: number
   readonly bytes: Buffer
 }
 
+export interface PendingTruncation {
+  readonly length: number
+}
+
+export type PendingChange = PendingWrite | PendingTruncation
+
 export interface FileState {
   durable: Buffer
-  /** Written and not known to be on the disk, in order. */
-  pending: PendingWrite[]
+  /** What is not known to be on the disk, in order. */
+  pending: (PendingChange & { readonly number: number })[]
 }
 
 /** A change of names that happens as one step. */
@@ -53,6 +58,7 @@ export class CrashState {
       case 'remove':
         return this.#change({ number, link: undefined, unlink: operation.path })
       case 'write':
+      case 'truncate':
         this.files[operation.inode]!.pending.push({ number, ...operation })
         return
       case 'writtenThrough':
@@ -80,13 +86,9 @@ export class CrashState {
     const write = operations[number]!
     if (write.type !== 'write') throw new Error(`operation ${number} is no write`)
     const end = write.position + write.bytes.length
-    settle(
-      this.files[write.inode]!,
-      (other) =>
-        other.number <= number &&
-        other.position < end &&
-        write.position < other.position + other.bytes.length,
-    )
+    const isBefore = (other: PendingChange): boolean =>
+      isWrite(other) && other.position < end && write.position < other.position + other.bytes.length
+    settle(this.files[write.inode]!, (other) => other.number <= number && isBefore(other))
   }
 
   /** The names on the disk when these of the pending changes have reached it. */
@@ -102,17 +104,20 @@ function apply(names: Map<string, number>, { link, unlink }: NameChange): void {
   if (link !== undefined) names.set(link.path, link.inode)
 }
 
-/** These writes are on the disk. */
-function settle(file: FileState, isDurable: (write: PendingWrite) => boolean): void {
-  for (const write of file.pending) if (isDurable(write)) file.durable = patched(file.durable, write)
-  file.pending = file.pending.filter((write) => !isDurable(write))
+/** These changes are on the disk. */
+function settle(file: FileState, isDurable: (change: FileState['pending'][number]) => boolean): void {
+  for (const change of file.pending) if (isDurable(change)) file.durable = changed(file.durable, change)
+  file.pending = file.pending.filter((change) => !isDurable(change))
 }
 
-/** Longer if need be, with zeros between. */
-export function patched(
-  bytes: Buffer,
-  { position, bytes: written }: { readonly position: number; readonly bytes: Buffer },
-): Buffer {
+export function isWrite(change: PendingChange): change is PendingWrite {
+  return 'bytes' in change
+}
+
+/** Longer if need be, with zeros between; or shorter. */
+export function changed(bytes: Buffer, change: PendingChange): Buffer {
+  if (!isWrite(change)) return bytes.subarray(0, change.length)
+  const { position, bytes: written } = change
   const copy = Buffer.concat([bytes], Math.max(bytes.length, position + written.length))
   written.copy(copy, position)
   return copy

@@ -28,7 +28,7 @@ test.each([true, false])(
       seed: SEED,
       filesMax: 32 * FACTOR,
       imagesMax: 64 * FACTOR,
-      againEvery: Math.max(1, Math.round(24 / FACTOR)),
+      againEvery: Math.max(1, Math.round(32 / FACTOR)),
     })
     const { operations, crashes, states, repeated } = enumerator.count
     console.log(
@@ -70,7 +70,7 @@ const cases = Object.entries(SABOTAGES).flatMap(([what, { writesThrough, ...sabo
 )
 
 test.each(cases)('it is noticed when $what, O_DSYNC $writesThrough', async ({ writesThrough, sabotage }) => {
-  const limits = { filesMax: 16, imagesMax: 32, againEvery: 16 }
+  const limits = { filesMax: 16, imagesMax: 16, againEvery: 32 }
   const enumerating = enumerate({ writesThrough, seed: SEED, ...limits, ...sabotage })
   await expect(enumerating).rejects.toThrow(Broken)
 })

@@ -1,8 +1,13 @@
 // Every image that a crash may leave: of what was not synced any part, sector by sector and name by name.
-
 import { choices } from './choices.js'
-import type { CrashState, FileState } from './crash-state.js'
-import { patched } from './crash-state.js'
+import {
+  type CrashState,
+  changed,
+  type FileState,
+  isWrite,
+  type PendingChange,
+  type PendingWrite,
+} from './crash-state.js'
 import type { Image } from './operations.js'
 import type { Random } from './random.js'
 
@@ -35,51 +40,62 @@ export function* images(state: CrashState, limits: ImageLimits, random: Random):
   }
 }
 
-/** The piece of a write that is in one sector. */
+/** A change that is kept or lost as a whole: a truncation, or the part of a write that is in one sector. */
 interface Piece {
-  readonly position: number
-  readonly bytes: Buffer
+  readonly change: PendingChange
+  /** Pieces of one group reach the disk in order: it has the sector as it was after one of them, or after none. */
+  readonly group: number
+  readonly rank: number
 }
 
 /** First the one that has nothing of what is pending, last the one that has it all. */
 function versionsOf({ durable, pending }: FileState, limits: ImageLimits, random: Random): Buffer[] {
   if (pending.length === 0) return [durable]
-  /** For each sector what was written there, in order: the disk has the sector as it was after one of these. */
-  const sectors = new Map<number, Piece[]>()
-  for (const write of pending) {
-    for (const piece of piecesOf(write)) {
-      const sector = Math.floor(piece.position / SECTOR_BYTES)
-      sectors.set(sector, [...(sectors.get(sector) ?? []), piece])
-    }
-  }
-  const length = pending.reduce(
-    (length, { position, bytes }) => Math.max(length, position + bytes.length),
-    durable.length,
-  )
+  const { pieces, groupSizes } = piecesOf(pending)
   const found = new Map<string, Buffer>()
-  const pieces = [...sectors.values()]
-  for (const kept of choices(
-    pieces.map(({ length }) => length + 1),
-    limits.filesMax,
-    random,
-  )) {
-    let bytes = durable
-    for (const [i, count] of kept.entries()) {
-      for (const piece of pieces[i]!.slice(0, count)) bytes = patched(bytes, piece)
-    }
-    found.set(bytes.toString('latin1'), bytes)
+  const add = (bytes: Buffer): unknown => found.set(bytes.toString('latin1'), bytes)
+  const lengthMax = lengthAfter(durable, pending)
+  const sizes = groupSizes.map((size) => size + 1)
+  for (const kept of choices(sizes, limits.filesMax, random)) {
+    const bytes = pieces
+      .filter(({ group, rank }) => rank < kept[group]!)
+      .reduce((before, { change }) => changed(before, change), durable)
+    add(bytes)
     // The file's new length is there, what was written behind is not.
-    if (bytes.length < length) {
-      const longer = Buffer.concat([bytes], length)
-      found.set(longer.toString('latin1'), longer)
-    }
+    if (bytes.length < lengthMax) add(Buffer.concat([bytes], lengthMax))
   }
-  const whole = pending.reduce(patched, durable)
+  const whole = pending.reduce(changed, durable)
   found.delete(whole.toString('latin1'))
   return [...found.values(), whole]
 }
 
-function* piecesOf({ position, bytes }: Piece): Generator<Piece> {
+/** How long the file is with every write and no truncation. */
+function lengthAfter(durable: Buffer, pending: readonly PendingChange[]): number {
+  const ends = pending.filter(isWrite).map(({ position, bytes }) => position + bytes.length)
+  return Math.max(durable.length, ...ends)
+}
+
+function piecesOf(pending: readonly PendingChange[]): { pieces: Piece[]; groupSizes: number[] } {
+  const pieces: Piece[] = []
+  const groupSizes: number[] = []
+  const groups = new Map<number, number>()
+  for (const change of pending) {
+    if (!isWrite(change)) {
+      pieces.push({ change, group: groupSizes.length, rank: 0 })
+      groupSizes.push(1)
+      continue
+    }
+    for (const part of sectorsOf(change)) {
+      const sector = Math.floor(part.position / SECTOR_BYTES)
+      const group = groups.get(sector) ?? groupSizes.push(0) - 1
+      groups.set(sector, group)
+      pieces.push({ change: part, group, rank: groupSizes[group]!++ })
+    }
+  }
+  return { pieces, groupSizes }
+}
+
+function* sectorsOf({ position, bytes }: PendingWrite): Generator<PendingWrite> {
   for (let from = 0; from < bytes.length; ) {
     const to = Math.min(bytes.length, from + SECTOR_BYTES - ((position + from) % SECTOR_BYTES))
     yield { position: position + from, bytes: bytes.subarray(from, to) }

@@ -10,6 +10,8 @@ export type Operation =
   | { readonly type: 'remove'; readonly path: string }
   /** In the cache. From here on any of its sectors may be on the disk. */
   | { readonly type: 'write'; readonly inode: number; readonly position: number; readonly bytes: Buffer }
+  /** Cuts the file off; pending like a write, until it is synced. */
+  | { readonly type: 'truncate'; readonly inode: number; readonly length: number }
   /** The operation with that number is on the disk. */
   | { readonly type: 'writtenThrough'; readonly write: number }
   /** What was written to the file before operation `before` is on the disk. */

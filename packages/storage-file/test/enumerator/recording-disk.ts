@@ -62,6 +62,11 @@ export class RecordingDisk implements FileSystem, Recording {
       case 'write':
         this.#write(this.#inodes[operation.inode]!, operation)
         break
+      case 'truncate': {
+        const inode = this.#inodes[operation.inode]!
+        inode.bytes = Buffer.from(inode.bytes.subarray(0, operation.length))
+        break
+      }
       default:
       // It changes only what survives.
     }
@@ -140,6 +145,11 @@ export class RecordingDisk implements FileSystem, Recording {
       if (through) this.record({ type: 'writtenThrough', write })
       done(null, bytes.length)
     })
+  }
+
+  async truncate(file: File, length: number): Promise<void> {
+    await this.turns()
+    this.record({ type: 'truncate', inode: this.#file(file).inode.number, length })
   }
 
   sync(file: File, done: Done): void {
