@@ -14,8 +14,10 @@ export type MakeDisk = (base: Image, options: DiskOptions, before?: readonly Ope
 export interface EnumerateOptions extends ImageLimits {
   readonly writesThrough: boolean
   readonly seed: number
-  /** Of so many states one is opened by a process that crashes, too, and of so many crashes one leaves the machine up. */
+  /** Of so many states one is opened by a process that crashes, too. */
   readonly againEvery: number
+  /** Of so many crashes one leaves the machine up: only the process dies, and the next one's machine crashes. */
+  readonly deathEvery: number
   readonly disk?: MakeDisk
   readonly wiring?: Wiring
 }
@@ -67,7 +69,7 @@ export class Enumerator {
       for (const image of images(state, this.#options, this.#random)) {
         await this.#judge(image, state.told, here)
       }
-      if (path.length === 0 && at % this.#options.againEvery === 0) {
+      if (path.length === 0 && at % this.#options.deathEvery === 0) {
         await this.#processDies({ base, operations }, at, here)
       }
     }

@@ -28,7 +28,8 @@ test.each([true, false])(
       seed: SEED,
       filesMax: 32 * FACTOR,
       imagesMax: 64 * FACTOR,
-      againEvery: Math.max(1, Math.round(32 / FACTOR)),
+      againEvery: Math.max(1, Math.round(64 / FACTOR)),
+      deathEvery: Math.max(1, Math.round(8 / FACTOR)),
     })
     const { operations, crashes, states, repeated } = enumerator.count
     console.log(
@@ -69,8 +70,12 @@ const cases = Object.entries(SABOTAGES).flatMap(([what, { writesThrough, ...sabo
     .map((one) => ({ what, writesThrough: one, sabotage })),
 )
 
-test.each(cases)('it is noticed when $what, O_DSYNC $writesThrough', async ({ writesThrough, sabotage }) => {
-  const limits = { filesMax: 16, imagesMax: 16, againEvery: 32 }
-  const enumerating = enumerate({ writesThrough, seed: SEED, ...limits, ...sabotage })
-  await expect(enumerating).rejects.toThrow(Broken)
-})
+test.each(cases)(
+  'it is noticed when $what, O_DSYNC $writesThrough',
+  async ({ writesThrough, sabotage }) => {
+    const limits = { filesMax: 16, imagesMax: 8, againEvery: 64, deathEvery: 2 }
+    const enumerating = enumerate({ writesThrough, seed: SEED, ...limits, ...sabotage })
+    await expect(enumerating).rejects.toThrow(Broken)
+  },
+  120_000,
+)
