@@ -23,11 +23,12 @@ export async function openDirectory(
   wanted: StorageIdentity,
 ): Promise<OpenedDirectory> {
   const names = await fileSystem.list(directory)
-  const { formatted, identity, state, snapshots } = await readDirectory(fileSystem, directory, names, wanted)
+  const opened = await readDirectory(fileSystem, directory, names, wanted)
+  const { formatted, identity, state, snapshots } = opened
   await removeUnfinished(fileSystem, directory, names, state)
   if (formatted) await writeFormat(fileSystem, directory, identity)
   else await syncAll(fileSystem, directory, snapshots, state)
-  return { formatted, identity, state, snapshots }
+  return opened
 }
 
 /**
