@@ -39,9 +39,8 @@ test.each([true, false])(
     expect(states).toBeGreaterThan(3_000)
     expect(reached(recording)).toEqual([
       'create segment',
-      'create snap.tmp',
-      'remove segment',
-      'remove snap',
+      'gone segment',
+      'gone snap',
       'rename format',
       'rename segment',
       'rename snap',
@@ -50,14 +49,21 @@ test.each([true, false])(
   FACTOR * 120_000,
 )
 
-/** What happened to which kind of file, prepared ones and the format's own apart. */
+/** What happened to which kind of file, unfinished and spare ones apart. */
 function reached({ operations }: Recording): string[] {
   const found = operations.flatMap((operation) => {
-    const { type } = operation
-    if (type === 'create' || type === 'remove') return `${type} ${kindOf(operation.path)}`
-    return type === 'rename' ? `rename ${kindOf(operation.to)}` : []
+    switch (operation.type) {
+      case 'create':
+        return `create ${kindOf(operation.path)}`
+      case 'rename':
+        return [`gone ${kindOf(operation.from)}`, `rename ${kindOf(operation.to)}`]
+      case 'remove':
+        return `gone ${kindOf(operation.path)}`
+      default:
+        return []
+    }
   })
-  return [...new Set(found)].filter((one) => !/spare|format\.tmp/.test(one)).sort()
+  return [...new Set(found)].filter((one) => !/spare|tmp/.test(one)).sort()
 }
 
 function kindOf(path: string): string {
