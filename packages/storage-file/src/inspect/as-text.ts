@@ -10,7 +10,12 @@ import type {
   Verdict,
 } from './findings.js'
 
+/** Names and ids come from elsewhere: nothing in them steers a terminal. */
 export function* asText(finding: Finding): Generator<string, void, undefined> {
+  for (const line of lines(finding)) yield escaped(line)
+}
+
+function* lines(finding: Finding): Generator<string, void, undefined> {
   switch (finding.type) {
     case 'directory':
       return yield* directory(finding)
@@ -29,7 +34,7 @@ export function* asText(finding: Finding): Generator<string, void, undefined> {
     case 'problem': {
       const { file, offset, reason, advice } = finding
       yield ''
-      yield `DAMAGED  ${file}${offset === undefined ? '' : ` at byte ${offset}`}`
+      yield `PROBLEM  ${file}${offset === undefined ? '' : ` at byte ${offset}`}`
       yield `  ${reason}`
       return yield `  What to do: ${advice}.`
     }
@@ -154,9 +159,12 @@ function row([at, bytes, crc, batch, kind, what]: string[]): string {
   return `${at!.padStart(12)} ${bytes!.padStart(9)}  ${crc!.padEnd(8)} ${batch!.padStart(10)}  ${kind!.padEnd(11)} ${what}`.trimEnd()
 }
 
-/** Ids come from elsewhere: nothing in them may steer a terminal. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (one) => {
-    return `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(text)
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => {
+    return `\\u${one.codePointAt(0)!.toString(16).padStart(4, '0')}`
   })
 }

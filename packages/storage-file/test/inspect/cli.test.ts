@@ -1,6 +1,7 @@
 // riverraft-storage as it is run: what it prints, its exit codes, and a reader that has had enough.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { contentsOf, copyOf, flip, segment } from '../harness/directory.js'
@@ -94,7 +95,7 @@ test('a damaged directory: which file, where, why and what to do, code 1, and no
   for (const command of ['verify', 'inspect']) {
     const { code, stdout } = await run(command, directory)
     expect(code).toBe(1)
-    expect(stdout).toContain(`DAMAGED  ${file} at byte 285\n  a record is damaged that was acknowledged`)
+    expect(stdout).toContain(`PROBLEM  ${file} at byte 285\n  a record is damaged that was acknowledged`)
     expect(stdout).toMatch(
       /What to do: Keep a copy of the directory\..*REFUSED: no node starts on it; 1 problem\n$/s,
     )
@@ -135,13 +136,15 @@ test('nothing to look at is 3, a command line that makes no sense is 2', async (
   expect((await run('--help')).code).toBe(0)
 })
 
-test('what an id holds does not reach the terminal as it is', async () => {
+test('what an id or a name holds does not reach the terminal as it is', async () => {
   const directory = await quickDirectory()
   const storage = storageIn(directory)
   await storage.open({ ...identity, nodeId: 'a\u001b[2J\u202e' })
   await written(storage, vote(1, '\u009bm'))
   await storage.close()
+  await writeFile(`${directory}/\u001b[2J`, '')
   const { stdout } = await run('inspect', directory)
+  expect(stdout).toContain('\n\\u001b[2J: not of this storage\n')
   expect(stdout).toContain('"a\\u001b[2J\\u202e"')
   expect(stdout).toContain('"\\u009bm"')
 })
