@@ -33,6 +33,24 @@ export async function openDirectory(
   wanted: StorageIdentity,
 ): Promise<OpenedDirectory> {
   const names = await fileSystem.list(directory)
+  const opened = await readDirectory(fileSystem, directory, names, wanted)
+  const { formatted, identity, state, snapshots } = opened
+  await removeUnfinished(fileSystem, directory, names, state)
+  if (formatted) await writeFormat(fileSystem, directory, identity)
+  else await syncAll(fileSystem, directory, snapshots, state)
+  return opened
+}
+
+/**
+ * What opening finds, and decides; it changes nothing.
+ * @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE_IDENTITY
+ */
+export async function readDirectory(
+  fileSystem: FileSystem,
+  directory: string,
+  names: readonly string[],
+  wanted: StorageIdentity,
+): Promise<OpenedDirectory> {
   const formatted = !names.includes(FORMAT_NAME)
   if (formatted && (segmentsAmong(names).length > 0 || snapshotsAmong(names).length > 0)) {
     throw corrupt(
@@ -47,9 +65,6 @@ export async function openDirectory(
   await snapshots.find(names)
   const state = await recoverLog(fileSystem, directory, names, identity)
   reconcile(directory, snapshots, state)
-  await removeUnfinished(fileSystem, directory, names, state)
-  if (formatted) await writeFormat(fileSystem, directory, identity)
-  else await syncAll(fileSystem, directory, snapshots, state)
   return { formatted, identity, state, snapshots, spares: sparesAmong(names) }
 }
 

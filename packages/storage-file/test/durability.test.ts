@@ -72,6 +72,25 @@ describe('without O_DSYNC', () => {
   })
 })
 
+test('on the path without O_DSYNC, every completed write stands behind a datasync that began when it had ended', async () => {
+  const directory = await temporaryDirectory()
+  const fileSystem = new FaultyDisk({ writesThrough: false })
+  const storage = storageIn(directory, { fileSystem, segmentBytes: 4096 })
+  await storage.open(identity)
+  for (let index = 1; index <= 40; index++) {
+    const from = fileSystem.trace.length
+    await written(storage, batch([stored(block(index, 1, 1, 600))]))
+    const calls = fileSystem.trace.slice(from).filter((line) => /^(write|sync) \d+\.segment/.test(line))
+    const name = calls.at(-1)!.split(' ')[1]
+    expect(calls).toEqual([`write ${name}`, `write ${name} done`, `sync ${name}`, `sync ${name} done`])
+  }
+  // More than one segment, and the flag that would have made the syncs needless is not set.
+  const live = (await readdir(directory)).filter((name) => name.endsWith('.segment'))
+  expect(live.length).toBeGreaterThan(5)
+  if (process.platform !== 'linux') return
+  expect((await flagsOf(segment(directory, live.length))) & O_DSYNC).toBe(0)
+})
+
 test('what opening has read is synced before it is answered', async () => {
   const directory = await temporaryDirectory()
   const before = storageIn(directory)
