@@ -77,20 +77,26 @@ export class Snapshots {
     this.damaged.length = 0
   }
 
-  async open(): Promise<StoredSnapshot | undefined> {
+  /** Its content can be read while `check` does not throw. */
+  async open(check: () => void): Promise<StoredSnapshot | undefined> {
     if (this.newest === undefined) return undefined
     const path = `${this.#directory}/${snapshotName(this.newest)}`
     const { metadata } = await withFile(this.#fileSystem, path, 'read', (file) =>
       readSnapshotHeader(this.#fileSystem, file, path, this.#owner),
     )
-    return { metadata, content: this.#content(path) }
+    return { metadata, content: this.#content(path, check) }
   }
 
-  async *#content(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#content(path: string, check: () => void): AsyncGenerator<Uint8Array, void, undefined> {
+    check()
     const file = await this.#fileSystem.open(path, 'read')
     try {
       const header = await readSnapshotHeader(this.#fileSystem, file, path, this.#owner)
-      yield* readSnapshotContent(this.#fileSystem, file, path, header)
+      for await (const chunk of readSnapshotContent(this.#fileSystem, file, path, header)) {
+        check()
+        yield chunk
+        check()
+      }
     } finally {
       await this.#fileSystem.close(file)
     }

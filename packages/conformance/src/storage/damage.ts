@@ -36,7 +36,7 @@ export const damage: Contract<DamagePlace> = {
     await bench.open()
     await bench.written(batch([block(1, 9)]))
     await bench.storage.saveSnapshot(metadataOf(2), chunks('older'))
-    await bench.storage.saveSnapshot(metadataOf(20, 3), chunks('from a leader'))
+    await bench.storage.saveSnapshot(metadataOf(20, 3), chunks(bytes(5_000, 2)))
     const refused = await openDamaged(bench)
     if (refused !== undefined) return hasCode(refused, 'ERR_STORAGE_CORRUPT', 'open')
     const opened = await bench.storage.openSnapshot()

@@ -9,7 +9,7 @@ export interface StoragePlace {
 
 /** A place whose content can rot. */
 export interface DamagePlace extends StoragePlace {
-  /** Changes bytes of the newest snapshot's content where it is kept, while nobody has it open. */
+  /** Changes a byte of the newest snapshot's content, which has at least 5,000, where it is kept, while nobody has it open. */
   damageSnapshot(): Promise<void>
 }
 
