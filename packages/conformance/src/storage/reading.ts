@@ -3,6 +3,10 @@ import { check, same } from '../assert.js'
 import type { Contract } from './bench.js'
 import { batch, block, entries, logFrom, readChecked, textOf } from './entries.js'
 
+function begins(log: readonly string[], seen: readonly string[]): boolean {
+  return seen.length > 0 && seen.every((entry, i) => entry === log[i])
+}
+
 export const reading: Contract = {
   'it begins with the block that holds the index, and ends when the bytes are used up': async (bench) => {
     await bench.open()
@@ -62,16 +66,23 @@ export const reading: Contract = {
       const written = writing.finally(() => {
         over = true
       })
-      // In pieces, each of them whole or not.
-      for (let last = false; !last; ) {
-        last = over
-        const seen = textOf(await readChecked(bench.storage, 1, 100_000))
-        const [isBefore, isAfter] = [log, after].map((one) => seen.every((entry, i) => entry === one[i]))
+      const look = async (first: number): Promise<void> => {
+        const seen = textOf(await readChecked(bench.storage, first, 100_000))
         check(
-          seen.length > 0 && (isBefore === true || isAfter === true),
-          `a read beside a write shows ${seen}, which is neither ${log} nor ${after}`,
+          [log, after].some((one) => begins(one.slice(Number.parseInt(seen[0] ?? '', 10) - 1), seen)),
+          `beside a write read(${first}) shows [${seen}], a piece of neither [${log}] nor [${after}]`,
         )
       }
+      // One for each turn of the microtask queue, so that one comes in whatever state there is in between.
+      do {
+        const looks: Promise<void>[] = []
+        for (let turn = 0; turn < 30 && !over; turn++) {
+          // Both logs have an entry there.
+          looks.push(look(1), look(from))
+          await Promise.resolve()
+        }
+        await Promise.all(looks)
+      } while (!over)
       const error = await written
       check(error === undefined, `write: it failed with ${error?.message}`)
       log = after
