@@ -18,6 +18,18 @@ test.each(BROKEN)('caught: a storage that $what', async ({ caughtBy, saying, ...
   await expect(cases[0]![1]()).rejects.toThrow(saying)
 })
 
+test('a history that goes wrong tells its seed and what happened, and goes wrong again in the same way', async () => {
+  const [broken] = BROKEN_WRITES.filter(({ what }) => what === 'truncates one entry too many')
+  const failures = [1, 2].map(async () => {
+    const histories = casesOver(broken!, 7).find(([name]) => name.startsWith('any history'))!
+    expect(histories[0]).toMatch(/\(seed 7\)$/)
+    return histories[1]().catch(String)
+  })
+  const [once, again] = await Promise.all(failures)
+  expect(once).toMatch(/history \d of seed 7: .*what happened:\n {2}1\. /s)
+  expect(again).toBe(once)
+})
+
 test('every case has a name of its own', () => {
   const names = casesOver({}, seed).map(([name]) => name)
   expect(new Set(names).size).toBe(names.length)
