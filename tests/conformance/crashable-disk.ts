@@ -19,6 +19,8 @@ type Named = Inode | typeof DIRECTORY
 
 export class CrashableDisk {
   readonly writesThrough: boolean
+  /** Whether what changes anything fails. */
+  failing = false
   /** By path. */
   names = new Map<string, Named>([['', DIRECTORY]])
   #durableNames = new Map(this.names)
@@ -65,6 +67,11 @@ export class CrashableDisk {
       if (process !== this.#process) return new Promise(() => {})
       return run()
     }
+    const change = <Answer>(run: () => Answer): Promise<Answer> =>
+      call(() => {
+        if (this.failing) throw systemError('EIO', 'injected')
+        return run()
+      })
     const opened = (file: File): OpenFile => {
       const found = files.get(file)
       if (found === undefined) throw systemError('EBADF', String(file))
@@ -112,7 +119,7 @@ export class CrashableDisk {
           return there.length
         }),
       write: (file, buffers, position, done) => {
-        call(() => {
+        change(() => {
           const written = buffers.reduce((sum, { length }) => sum + length, 0)
           changed(file, (cached) => over(cached, buffers, position))
           return written
@@ -122,26 +129,26 @@ export class CrashableDisk {
         )
       },
       truncate: (file: File, length: number) =>
-        call(() => changed(file, (cached) => cached.slice(0, length))),
+        change(() => changed(file, (cached) => cached.slice(0, length))),
       sync: (file, done) => {
-        call(() => {
+        change(() => {
           const { inode } = opened(file)
           inode.durable = inode.cached.slice()
         }).then(() => done(), done)
       },
       rename: (from, to) =>
-        call(() => {
+        change(() => {
           const inode = this.inode(from)
           this.directory(parentOf(to))
           this.names.delete(from)
           this.names.set(to, inode)
         }),
       remove: (path) =>
-        call(() => {
+        change(() => {
           this.inode(path)
           this.names.delete(path)
         }),
-      syncDirectory: (path) => call(() => this.syncNames(path)),
+      syncDirectory: (path) => change(() => this.syncNames(path)),
       lock: (path) =>
         call(() => {
           this.directory(path)

@@ -1,5 +1,7 @@
 // The suite proves itself: the right storage fails nothing, and each of these breaks one promise and is caught at that.
+import type { Storage } from '@riverraft/core'
 import { describe, expect, test } from 'vitest'
+import { altered } from './broken/altered.js'
 import { BROKEN_OPENINGS_AND_READS } from './broken/openings-and-reads.js'
 import { BROKEN_SNAPSHOTS } from './broken/snapshots.js'
 import { BROKEN_WRITES } from './broken/writes.js'
@@ -10,6 +12,18 @@ const BROKEN = [...BROKEN_WRITES, ...BROKEN_OPENINGS_AND_READS, ...BROKEN_SNAPSH
 
 describe.each([true, false])('the right storage, writes through: %s', (writesThrough) => {
   test.each(casesOver({ writesThrough }, seed))('%s', (_, run) => run())
+})
+
+test('a storage without snapshots passes what it declares', async () => {
+  const alter = (storage: Storage): Storage =>
+    altered(storage, {
+      saveSnapshot: async () => Promise.reject(new Error('not yet')),
+      openSnapshot: async () => undefined,
+      compact: async () => {},
+    })
+  const cases = casesOver({ alter }, seed, false)
+  expect(cases.length).toBeGreaterThan(50)
+  for (const [, run] of cases) await run()
 })
 
 test.each(BROKEN)('caught: a storage that $what', async ({ caughtBy, saying, ...base }) => {

@@ -43,7 +43,9 @@ const TEXT_MAX = 600
 
 /** As text, keys sorted. Long texts are cut in the middle, but keep a digest: different ones stay different. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value, (_, part: unknown) => {
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key, toJson: unknown) {
+    // A Buffer has turned itself into something else by now.
+    const part = this[key] instanceof Uint8Array ? this[key] : toJson
     if (part instanceof Uint8Array) return `bytes ${[...part].map((byte) => byte.toString(16)).join(' ')}`
     if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
     return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,14 +1,28 @@
 // The contract of the Storage port, on this machine's files. What a loss of power leaves is tried on simulated ones.
 import { readdir } from 'node:fs/promises'
-import { testStorage, testStorageDamage } from '@riverraft/conformance/storage'
+import { testStorage, testStorageDamage, testStorageFailures } from '@riverraft/conformance/storage'
 import { test } from 'vitest'
-import { fileStorage } from '../src/index.js'
+import { type FileSystem, fileStorage } from '../src/index.js'
 import { flip } from './harness/directory.js'
+import { FaultyDisk, systemError } from './harness/faulty-disk.js'
 import { quickDirectory } from './harness/helpers.js'
 
-const placeIn = (directory: string) => ({ storage: () => fileStorage({ directory, segmentBytes: 8_192 }) })
+const placeIn = (directory: string, files: { readonly fileSystem?: FileSystem } = {}) => ({
+  storage: () => fileStorage({ directory, segmentBytes: 8_192, ...files }),
+})
 
 testStorage(test, async (use) => use(placeIn(await quickDirectory())), { durable: true })
+
+testStorageFailures(test, async (use) => {
+  const fileSystem = new FaultyDisk({ writesThrough: false })
+  const failWrites = async (): Promise<void> => {
+    fileSystem.judge = ({ kind }) => (kind === 'write' || kind === 'sync' ? systemError('EIO') : undefined)
+  }
+  const mend = async (): Promise<void> => {
+    fileSystem.judge = () => undefined
+  }
+  await use({ ...placeIn(await quickDirectory(), { fileSystem }), failWrites, mend })
+})
 
 testStorageDamage(test, async (use) => {
   const directory = await quickDirectory()

@@ -1,5 +1,5 @@
 // The contract of the Storage port, on a server of the test's own: every place is a prefix.
-import { testStorage, testStorageDamage } from '@riverraft/conformance/storage'
+import { testStorage, testStorageDamage, testStorageFailures } from '@riverraft/conformance/storage'
 import { afterAll, beforeAll, test } from 'vitest'
 import { redisStorage } from '../src/index.js'
 import { describeWithRedis, RedisServer } from './redis-server.js'
@@ -20,6 +20,18 @@ describeWithRedis('the contract of the Storage port, in Redis', () => {
   }
 
   testStorage(test, (use) => use(place()), { durable: true })
+
+  testStorageFailures(test, async (use) => {
+    // Full: it refuses every script that may write.
+    const limit = async (bytes: string): Promise<void> => {
+      await server.admin.config('SET', 'maxmemory', bytes)
+    }
+    try {
+      await use({ ...place(), failWrites: () => limit('1'), mend: () => limit('0') })
+    } finally {
+      await limit('0')
+    }
+  })
 
   testStorageDamage(test, async (use) => {
     const { prefix, storage } = place()

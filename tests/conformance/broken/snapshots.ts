@@ -174,6 +174,12 @@ export const BROKEN_SNAPSHOTS: readonly Broken[] = [
       }),
   },
   {
+    what: 'gives out what it reads, damaged or not',
+    caughtBy: 'a damaged snapshot is refused, or the log stands in for it',
+    saying: /reading the damaged snapshot: expected ERR_STORAGE_CORRUPT, got "no error/,
+    alter: aside,
+  },
+  {
     what: 'forgets a snapshot when it is closed',
     caughtBy: 'one comes back as it was saved, and leaves the log as it is',
     saying: /openSnapshot: there is none/,

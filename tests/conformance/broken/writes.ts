@@ -140,6 +140,20 @@ export const BROKEN_WRITES: readonly Broken[] = [
       }),
   },
   {
+    what: 'says nothing of a write that failed',
+    caughtBy: 'a write that fails is told, and poisons',
+    saying: /the write that fails: expected ERR_STORAGE, got undefined/,
+    alter: (storage) =>
+      altered(storage, { write: (batch, completed) => storage.write(batch, () => completed()) }),
+  },
+  {
+    what: 'reads on after a write that failed',
+    caughtBy: 'a write that fails is told, and poisons',
+    saying: /read when poisoned: expected ERR_STORAGE, got "no error/,
+    alter: (storage) =>
+      altered(storage, { read: (from, bytesMax) => storage.read(from, bytesMax).catch(() => []) }),
+  },
+  {
     what: 'goes on after a write that failed',
     caughtBy: 'a wrong batch, a gap: refused as a whole, and the storage is poisoned',
     saying: /a write when poisoned/,

@@ -1,7 +1,7 @@
 // Where a case of the suite works: one place, the storage that is open on it, and what every write came to.
 import type { Storage, StorageIdentity, StoredState, WriteBatch } from '@riverraft/core'
 import { ContractError, check } from '../assert.js'
-import type { StoragePlace } from './place.js'
+import type { StorageCapabilities, StoragePlace } from './place.js'
 
 export const IDENTITY: StorageIdentity = {
   clusterId: 'orders',
@@ -31,14 +31,16 @@ export class Bench<Place extends StoragePlace = StoragePlace> {
   readonly place: Place
   /** As the storage was declared. */
   readonly durable: boolean
+  readonly keepsSnapshots: boolean
   /** The one that is open, or was last. */
   storage: Storage
   readonly #made: Storage[] = []
   #writes: Written[] = []
 
-  constructor(place: Place, durable: boolean) {
+  constructor(place: Place, { durable, snapshots = true }: StorageCapabilities) {
     this.place = place
     this.durable = durable
+    this.keepsSnapshots = snapshots
     this.storage = this.another()
   }
 

@@ -5,9 +5,11 @@ import type { Bench, Contract } from './bench.js'
 import { batch, block, entries, logFrom } from './entries.js'
 import { chunks, metadataOf } from './snapshot-content.js'
 
-async function isUnusable(bench: Bench, storage: Storage, when: string): Promise<void> {
+/** Every call fails. */
+export async function isUnusable(bench: Bench, storage: Storage, when: string): Promise<void> {
   hasCode(await bench.write(batch([]), storage), 'ERR_STORAGE', `a write ${when}`)
   await failsWith('ERR_STORAGE', () => storage.read(1, 1), `read ${when}`)
+  if (!bench.keepsSnapshots) return
   await failsWith('ERR_STORAGE', () => storage.saveSnapshot(metadataOf(1), chunks()), `saveSnapshot ${when}`)
   await failsWith('ERR_STORAGE', () => storage.openSnapshot(), `openSnapshot ${when}`)
   await failsWith('ERR_STORAGE', () => storage.compact(1), `compact ${when}`)

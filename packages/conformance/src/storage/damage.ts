@@ -1,5 +1,5 @@
 // A snapshot that is damaged where it is kept: a wrong byte is never given out. For places that can damage one.
-import { hasCode, same } from '../assert.js'
+import { failsWith, hasCode, same } from '../assert.js'
 import type { Bench, Contract } from './bench.js'
 import { batch, block, entries, logFrom } from './entries.js'
 import type { DamagePlace } from './place.js'
@@ -25,8 +25,8 @@ export const damage: Contract<DamagePlace> = {
     if (refused !== undefined) return hasCode(refused, 'ERR_STORAGE_CORRUPT', 'open')
     const opened = await bench.storage.openSnapshot()
     if (opened?.metadata.index === 5) {
-      const failed = await collect(opened.content).catch((error: unknown) => error)
-      return hasCode(failed, 'ERR_STORAGE_CORRUPT', 'reading the damaged snapshot')
+      const { content } = opened
+      return failsWith('ERR_STORAGE_CORRUPT', () => collect(content), 'reading the damaged snapshot')
     }
     if (opened !== undefined) await expectSnapshot(bench.storage, metadataOf(2), 'older')
     same(await logFrom(bench.storage, 3), entries(3, 9), 'the log that stands in')
@@ -41,7 +41,6 @@ export const damage: Contract<DamagePlace> = {
     if (refused !== undefined) return hasCode(refused, 'ERR_STORAGE_CORRUPT', 'open')
     const opened = await bench.storage.openSnapshot()
     same(opened?.metadata.index, 20, 'index of the snapshot that is served')
-    const failed = await collect(opened!.content).catch((error: unknown) => error)
-    hasCode(failed, 'ERR_STORAGE_CORRUPT', 'reading the damaged snapshot')
+    await failsWith('ERR_STORAGE_CORRUPT', () => collect(opened!.content), 'reading the damaged snapshot')
   },
 }

@@ -9,7 +9,6 @@ import { chunks, expectSnapshot, metadataOf } from './snapshot-content.js'
 
 /** What may happen in a history. */
 export interface HistoryOptions {
-  readonly snapshots: boolean
   /** Loses the power, and resolves when the next process may come. */
   readonly losePower?: () => Promise<void>
 }
@@ -33,7 +32,7 @@ export class History {
     await this.#bench.open()
     const kinds = ['write', 'write', 'write', 'write']
     if (this.#bench.durable) kinds.push('reopen')
-    if (this.#options.snapshots) kinds.push('snapshot', 'compact', 'restart')
+    if (this.#bench.keepsSnapshots) kinds.push('snapshot', 'compact', 'restart')
     if (this.#options.losePower !== undefined) kinds.push('lose power', 'lose power')
     for (let step = 0; step < steps; step++) {
       await this.#step(this.#random.pick(kinds))

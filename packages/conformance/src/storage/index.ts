@@ -4,11 +4,19 @@ import { Bench, type Contract } from './bench.js'
 import { closing } from './closing.js'
 import { compaction } from './compaction.js'
 import { damage } from './damage.js'
+import { failures, snapshotFailures } from './failures.js'
 import { hardState } from './hard-state.js'
 import { History, type HistoryOptions } from './history.js'
 import { log, truncation } from './log.js'
 import { opening, reopening } from './opening.js'
-import type { DamagePlace, PowerPlace, RandomOptions, StorageCapabilities, StoragePlace } from './place.js'
+import type {
+  DamagePlace,
+  FailingPlace,
+  PowerPlace,
+  RandomOptions,
+  StorageCapabilities,
+  StoragePlace,
+} from './place.js'
 import { power, snapshotPower } from './power.js'
 import { freshSeed, Random } from './random.js'
 import { reading } from './reading.js'
@@ -20,6 +28,7 @@ export { ContractError } from '../assert.js'
 export type {
   DamagePlace,
   DeclareTest,
+  FailingPlace,
   PowerPlace,
   RandomOptions,
   StorageCapabilities,
@@ -33,7 +42,8 @@ export function testStorage(
   withPlace: WithPlace<StoragePlace>,
   { durable, snapshots: keepsSnapshots = true, ...random }: StorageCapabilities & RandomOptions,
 ): void {
-  declare(test, withPlace, durable, {
+  const declared = { durable, snapshots: keepsSnapshots }
+  declare(test, withPlace, declared, {
     ...opening,
     ...log,
     ...truncation,
@@ -45,7 +55,7 @@ export function testStorage(
     ...(keepsSnapshots && durable && restartReopened),
   })
   const name = 'any history reads like a plain list of entries'
-  declareHistories(test, withPlace, name, durable, random, () => ({ snapshots: keepsSnapshots }))
+  declareHistories(test, withPlace, name, declared, random, () => ({}))
 }
 
 /**
@@ -57,26 +67,37 @@ export function testStorageDurability(
   withPlace: WithPlace<PowerPlace>,
   { snapshots: keepsSnapshots = true, ...random }: Omit<StorageCapabilities, 'durable'> & RandomOptions = {},
 ): void {
+  const declared = { durable: true, snapshots: keepsSnapshots }
   const lost: DeclareTest = (name, body) => test(`power lost: ${name}`, body)
-  declare(lost, withPlace, true, { ...power, ...(keepsSnapshots && snapshotPower) })
-  declareHistories(lost, withPlace, 'any history goes on as it was', true, random, (place) => {
-    return { snapshots: keepsSnapshots, losePower: () => place.losePower() }
+  declare(lost, withPlace, declared, { ...power, ...(keepsSnapshots && snapshotPower) })
+  declareHistories(lost, withPlace, 'any history goes on as it was', declared, random, (place) => {
+    return { losePower: () => place.losePower() }
   })
+}
+
+/** That a write that failed is never believed: for durable storages on a place whose writes can be made to fail. */
+export function testStorageFailures(
+  test: DeclareTest,
+  withPlace: WithPlace<FailingPlace>,
+  { snapshots: keepsSnapshots = true }: Omit<StorageCapabilities, 'durable'> = {},
+): void {
+  const declared = { durable: true, snapshots: keepsSnapshots }
+  declare(test, withPlace, declared, { ...failures, ...(keepsSnapshots && snapshotFailures) })
 }
 
 /** That what has rotted is noticed: for durable storages with snapshots, on a place where that can be tried. */
 export function testStorageDamage(test: DeclareTest, withPlace: WithPlace<DamagePlace>): void {
-  declare(test, withPlace, true, damage)
+  declare(test, withPlace, { durable: true }, damage)
 }
 
 function declare<Place extends StoragePlace>(
   test: DeclareTest,
   withPlace: WithPlace<Place>,
-  durable: boolean,
+  declared: StorageCapabilities,
   contract: Contract<Place>,
 ): void {
   for (const [name, run] of Object.entries(contract)) {
-    test(name, () => withPlace((place) => onBench(new Bench(place, durable), run)))
+    test(name, () => withPlace((place) => onBench(new Bench(place, declared), run)))
   }
 }
 
@@ -99,14 +120,14 @@ function declareHistories<Place extends StoragePlace>(
   test: DeclareTest,
   withPlace: WithPlace<Place>,
   name: string,
-  durable: boolean,
+  declared: StorageCapabilities,
   { seed = freshSeed(), histories = 20, steps = 30 }: RandomOptions,
   optionsOf: (place: Place) => HistoryOptions,
 ): void {
   test(`${name} (seed ${seed})`, async () => {
     for (let i = 0; i < histories; i++) {
       const run = (place: Place): Promise<void> =>
-        onBench(new Bench(place, durable), async (bench) => {
+        onBench(new Bench(place, declared), async (bench) => {
           const history = new History(bench, new Random(seed + i), optionsOf(place))
           await history.run(steps).catch((error: unknown) => {
             throw new Error(`history ${i + 1} of seed ${seed}: ${history.tell(error)}`, { cause: error })

@@ -23,6 +23,14 @@ export interface PowerPlace extends StoragePlace {
   losePower(): Promise<void>
 }
 
+/** A place that can refuse what is written to it: a full disk, one that fails. */
+export interface FailingPlace extends StoragePlace {
+  /** From now on what is written, or made durable, fails; what is read does not. */
+  failWrites(): Promise<void>
+  /** Ends that. */
+  mend(): Promise<void>
+}
+
 /** What a storage declares; the cases that do not apply are not declared as tests. */
 export interface StorageCapabilities {
   /** Content outlives `close`. Equal to the storage's own `durable`. */

@@ -2,6 +2,7 @@
 import type { WriteBatch } from '@riverraft/core'
 import { failsWith, hasCode, same } from '../assert.js'
 import type { Bench, Contract } from './bench.js'
+import { isUnusable } from './closing.js'
 import { batch, block, entries, logFrom, stored } from './entries.js'
 
 /** Each meets a log of the entries 1 to 6, of term 2. Blocks that would fit stand before what is wrong. */
@@ -42,20 +43,9 @@ async function refused(bench: Bench, wrong: WriteBatch): Promise<void> {
 }
 
 /** Nothing works any more, and closing does not fail. */
-async function poisoned(bench: Bench): Promise<void> {
+export async function poisoned(bench: Bench): Promise<void> {
   const { storage } = bench
-  const metadata = { index: 1, term: 2, members: [], timestamp: 0 }
-  hasCode(await bench.write(batch([block(7, 1, 2)])), 'ERR_STORAGE', 'a write when poisoned')
-  await failsWith('ERR_STORAGE', () => storage.read(1, 1), 'read when poisoned')
-  await failsWith(
-    'ERR_STORAGE',
-    () => storage.saveSnapshot(metadata, nothing()),
-    'saveSnapshot when poisoned',
-  )
-  await failsWith('ERR_STORAGE', () => storage.openSnapshot(), 'openSnapshot when poisoned')
-  await failsWith('ERR_STORAGE', () => storage.compact(1), 'compact when poisoned')
+  await isUnusable(bench, storage, 'when poisoned')
   await storage.close()
   await failsWith('ERR_STORAGE', () => bench.open(), 'open of a poisoned instance')
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
