@@ -60,7 +60,7 @@ export const BROKEN_OPENINGS_AND_READS: readonly Broken[] = [
   {
     what: 'lets two in',
     caughtBy: 'of two instances on one place only one goes on',
-    saying: /a write of the first, after the second has opened/,
+    saying: /the second open: expected ERR_STORAGE_LOCKED|a write of the first, after the second has opened/,
     sabotage: (disk) => {
       const right = disk.fileSystem.bind(disk)
       disk.fileSystem = () => ({ ...right(), lock: async () => async () => {} })
