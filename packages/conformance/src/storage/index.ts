@@ -36,7 +36,7 @@ export type {
   WithPlace,
 }
 
-/** What every storage must do, as far as it declares to: one test for each sentence of the contract. */
+/** What every storage must do, as far as it declares to: the sentences of the contract, each a test. */
 export function testStorage(
   test: DeclareTest,
   withPlace: WithPlace<StoragePlace>,

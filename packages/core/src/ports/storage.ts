@@ -1,5 +1,5 @@
 // The Storage port: one replica's durable memory. What `write` has completed, a power failure leaves in place.
-// Every sentence here is a case of the suite in @riverraft/conformance/storage.
+// What can be seen of it from outside is tried by the suite in @riverraft/conformance/storage.
 import type { HardState, LogIndex, NodeId, Run, Term } from '../consensus/types.js'
 import type { EntryBlock } from '../wire/entry-block.js'
 import type { Incarnation } from '../wire/hello.js'
@@ -96,8 +96,8 @@ export type WriteCompleted = (error?: Error) => void
  * - The node calls `open` once and first, then has at most one `write` in flight. Everything else may run beside a write
  *   and beside each other.
  * - After a failed write, sync or removal the storage is **poisoned**: it never retries, and every later call fails with
- *   that error, `open` of the same instance too. A batch that does not fit the log, or is begun before the one before has
- *   completed, is such a failure: node and storage no longer agree. What was completed stays, for another instance.
+ *   that error, `open` of the same instance too. A batch that does not fit the log is such a failure: node and storage no
+ *   longer agree. What was completed stays, for another instance.
  * - Before `open` and after `close` every call but these two fails with ERR_STORAGE.
  */
 export interface Storage {
