@@ -6,6 +6,7 @@ import {
   type LogIndex,
   RaftError,
   type SnapshotMetadata,
+  SnapshotSaves,
   type Storage,
   type StorageIdentity,
   type StoredSnapshot,
@@ -17,7 +18,6 @@ import { failure } from './errors.js'
 import type { FileSystem } from './file-system.js'
 import { nodeFileSystem } from './node-file-system.js'
 import { OpenLog } from './open-log.js'
-import { SnapshotSaves } from './snapshot-saves.js'
 
 export interface FileStorageOptions {
   /** Created when it is missing. One directory for one member; nothing else should be in it. */
@@ -173,7 +173,7 @@ class DirectoryStorage implements FileStorage {
   }
 
   async #close(): Promise<void> {
-    this.#saves?.end(this.#notOpen())
+    await this.#saves?.end(this.#notOpen())
     while (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     const log = this.#opened
     this.#opened = undefined
@@ -214,7 +214,7 @@ class DirectoryStorage implements FileStorage {
   /** What the disk holds is no longer known, and asking it again would not tell: only a new opening can. */
   #poisoned(doing: string, cause: unknown): RaftError {
     this.#poison ??= failure(this.#directory, doing, cause)
-    this.#saves?.end(this.#poison)
+    void this.#saves?.end(this.#poison)
     return this.#poison
   }
 }

@@ -112,9 +112,8 @@ export class OpenLog {
     const { newest } = this.#opened.snapshots
     if (newest === undefined || blocks[0]?.firstIndex !== newest.index + 1) return undefined
     const { log } = this.#opened.state
-    const end = truncateFrom === undefined ? log.lastIndex : truncateFrom - 1
-    const has = end >= newest.index && log.termAt(newest.index) === newest.term
-    return has || end > newest.index ? undefined : newest
+    const isCut = truncateFrom !== undefined && truncateFrom <= newest.index
+    return !isCut && log.termAt(newest.index) === newest.term ? undefined : newest
   }
 
   async read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {
@@ -132,6 +131,7 @@ export class OpenLog {
     return this.#opened.snapshots.save(metadata, content)
   }
 
+  /** Its content can be read while `check` does not throw. */
   openSnapshot(check: () => void): Promise<StoredSnapshot | undefined> {
     return this.#opened.snapshots.open(check)
   }

@@ -1,18 +1,23 @@
-// Snapshots that are being saved: one at a time, and none outlives the storage, though its content never ends.
-import type { RaftError } from '@riverraft/core'
+// What every storage does alike with snapshots that are being saved: one at a time, and none outlives the storage.
+import type { RaftError } from './errors.js'
 
-type Content = AsyncIterable<Uint8Array>
-
+/**
+ * For implementations of Storage: takes the snapshots that are to be saved, one after another, and gives them up when the
+ * storage is closed or poisoned, also when the next chunk never comes.
+ */
 export class SnapshotSaves {
   #last: Promise<void> = Promise.resolve()
   #ended: RaftError | undefined
   #interrupt: ((reason: RaftError) => void) | undefined
 
   /**
-   * Runs `save` once those before have settled, with a content that fails when `end` is called. Rejects with what `save`
+   * Runs `save` when those before have settled, with a content that fails when `end` is called. Rejects with what `save`
    * throws, or with the reason of the end.
    */
-  save(content: Content, save: (content: Content) => Promise<void>): Promise<void> {
+  save(
+    content: AsyncIterable<Uint8Array>,
+    save: (content: AsyncIterable<Uint8Array>) => Promise<void>,
+  ): Promise<void> {
     const saved = this.#last.then(() => {
       if (this.#ended !== undefined) throw this.#ended
       return save(this.#interruptible(content))
@@ -21,13 +26,14 @@ export class SnapshotSaves {
     return saved
   }
 
-  /** Fails the one under way, unless all its content was taken, and all that wait. */
-  end(reason: RaftError): void {
+  /** Fails the one under way, unless all its content was taken, and all that wait; resolves when they have settled. */
+  end(reason: RaftError): Promise<void> {
     this.#ended ??= reason
     this.#interrupt?.(this.#ended)
+    return this.#last
   }
 
-  async *#interruptible(content: Content): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#interruptible(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     const iterator = content[Symbol.asyncIterator]()
     let over = false
     try {
@@ -40,8 +46,10 @@ export class SnapshotSaves {
             reject(error)
           })
         })
-        over = next.done === true
-        if (next.done) return
+        if (next.done) {
+          over = true
+          return
+        }
         yield next.value
       }
     } finally {
