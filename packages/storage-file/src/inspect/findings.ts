@@ -115,7 +115,7 @@ export interface FoundSnapshot extends SnapshotMetadata {
 export interface FoundOther {
   readonly type: 'other'
   readonly file: string
-  readonly what: 'unfinished' | 'lock' | 'removed meanwhile' | 'not of this storage'
+  readonly what: 'unfinished' | 'lock' | 'spare' | 'removed meanwhile' | 'not of this storage'
 }
 
 export interface Problem {

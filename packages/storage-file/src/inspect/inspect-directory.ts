@@ -3,7 +3,14 @@ import { withFile } from '../calls.js'
 import { isLocked } from '../directory-lock.js'
 import type { FileSystem } from '../file-system.js'
 import { readFormat } from '../format-file.js'
-import { FORMAT_NAME, type SnapshotName, segmentName, segmentsAmong, snapshotsAmong } from '../names.js'
+import {
+  FORMAT_NAME,
+  type SnapshotName,
+  segmentName,
+  segmentsAmong,
+  snapshotsAmong,
+  sparesAmong,
+} from '../names.js'
 import { readSnapshotContent, readSnapshotHeader, type SnapshotOwner } from '../snapshot-file.js'
 import type { Finding, FoundDirectory, FoundOther, Problem, Verdict } from './findings.js'
 import { inspectSegment } from './inspect-segment.js'
@@ -61,6 +68,7 @@ async function formatOf(fileSystem: FileSystem, directory: string): Promise<Foun
 
 function kindOf(file: string): FoundOther['what'] {
   if (file.startsWith('lock-')) return 'lock'
+  if (sparesAmong([file]).length > 0) return 'spare'
   return file.endsWith('.tmp') ? 'unfinished' : 'not of this storage'
 }
 

@@ -204,7 +204,9 @@ test('what else is in the directory is named', async () => {
   const directory = await copyOf(GOLDEN)
   await writeFile(join(directory, 'spare.tmp'), '')
   await writeFile(join(directory, 'notes.txt'), '')
+  await writeFile(join(directory, '0000000000000003.spare'), '')
   expect(only(await findings(directory), 'other')).toEqual([
+    { type: 'other', file: '0000000000000003.spare', what: 'spare' },
     { type: 'other', file: 'notes.txt', what: 'not of this storage' },
     { type: 'other', file: 'spare.tmp', what: 'unfinished' },
   ])
