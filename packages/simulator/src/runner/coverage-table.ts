@@ -89,6 +89,7 @@ const FAULTS = [
   'disk: EIO on create',
   'disk: EIO on rename',
   'disk: EIO on remove',
+  'disk: EIO on truncate',
   'disk: EIO on list',
   'disk: EIO on lock',
   'disk: EIO on makeDirectory',
