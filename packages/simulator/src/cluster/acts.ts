@@ -146,6 +146,15 @@ export const ACT_TABLE: Record<Act, Perform> = {
         disk.isFull = false
       })
     }),
+  'take-snapshot': (nemesis) =>
+    withProcess(nemesis, ({ node, process }) => {
+      if (node === undefined || process === undefined) return
+      nemesis.world.touchPromises()
+      node.takeSnapshot().then(
+        () => nemesis.world.coverage.hit('snapshot: asked for, taken'),
+        () => nemesis.world.coverage.hit('snapshot: asked for, not taken'),
+      )
+    }),
   rot,
   'see-saw': seeSaw,
   wipe,

@@ -33,6 +33,7 @@ export const ACTS = [
   'transfer',
   'congest',
   'see-saw',
+  'take-snapshot',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -88,6 +89,7 @@ const ACT_MS: Record<Act, number> = {
   transfer: 5_000,
   congest: 8_000,
   'see-saw': 15_000,
+  'take-snapshot': 1_500,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -99,6 +101,14 @@ const LIMITS: readonly NodeLimits[] = [
   { logCacheBytesMax: 1_024 },
   { pendingProposalsMax: 4, pendingReadsMax: 3, logCacheBytesMax: 4_096 },
   { sessionTtlMs: 800 },
+]
+
+/** A few kilobytes of log are a lot here. Chunks of a few bytes: every snapshot takes many. */
+const SNAPSHOTS: readonly NodeLimits[] = [
+  {},
+  { snapshotLogBytesMin: 2_000, snapshotTrailingBytes: 1, snapshotChunkBytes: 64 },
+  { snapshotLogBytesMin: 10_000, snapshotTrailingBytes: 2_000, snapshotChunkBytes: 1_000 },
+  { snapshotLogBytesMin: 1_000_000, snapshotTrailingBytes: 500, snapshotChunkBytes: 200 },
 ]
 
 export function drawPlan(tape: Tape, servers: number | undefined): Plan {
@@ -113,12 +123,19 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const clients = 4 + tape.below(5)
   const thinkMs = 270 - tape.below(150)
   const failedName = rate(tape, 0.005)
+  const snapshots = SNAPSHOTS[tape.below(SNAPSHOTS.length)]!
   const leases = tape.below(2) === 1 ? { clockDriftMax: CLOCK_DRIFT_MAX } : undefined
   return {
     servers: servers ?? size,
     encodes,
     storage,
-    limits: { requestTimeoutMs: 2_000, ...limits },
+    limits: {
+      requestTimeoutMs: 2_000,
+      ...limits,
+      ...snapshots,
+      snapshotIntervalMsMin: 500,
+      snapshotLogFactor: 1,
+    },
     weather,
     disk: { ...disk, failedName },
     acts,
