@@ -5,7 +5,6 @@ import type {
   NodeEvent,
   NodeId,
   PeerMessage,
-  SnapshotMetadata,
   StoredState,
   Term,
   WriteBatch,
@@ -37,8 +36,6 @@ export interface Hooks {
   writing?(node: NodeView, batch: WriteBatch): void
   opened?(node: NodeView, stored: StoredState): void
   applied?(node: NodeView, command: AppliedCommand): void
-  /** A snapshot is durable. */
-  saved?(node: NodeView, snapshot: SnapshotMetadata, content: readonly Uint8Array[]): void
   /** `by` has judged the hello of `node`. */
   greeted?(node: NodeView, by: NodeView, incarnation: string, refusal: string | undefined): void
 }

@@ -60,7 +60,6 @@ export class Observation implements NetworkObserver {
   readonly #opened: Hook<'opened'>[]
   readonly #applied: Hook<'applied'>[]
   readonly #greeted: Hook<'greeted'>[]
-  readonly #saved: Hook<'saved'>[]
   readonly #order: ReadonlyMap<NodeId, number>
   /** By sender, session and sequence: the Forward that carried it last. */
   readonly #forwarded = new Map<string, number>()
@@ -80,7 +79,6 @@ export class Observation implements NetworkObserver {
     this.#opened = those('opened')
     this.#applied = those('applied')
     this.#greeted = those('greeted')
-    this.#saved = those('saved')
   }
 
   #say(id: NodeId, what: () => string): void {
@@ -173,7 +171,7 @@ export class Observation implements NetworkObserver {
         node.savingSnapshot = this.#snapshotView(metadata)
       },
       savedSnapshot: (metadata, content) => {
-        for (const hook of this.#saved) hook(node, metadata, content)
+        this.#history.saved(id, metadata, content)
         node.savingSnapshot = undefined
         node.durableSnapshot = this.#snapshotView(metadata)
         this.#note(8, id, metadata.index)

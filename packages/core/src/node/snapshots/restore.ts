@@ -3,6 +3,7 @@ import { RaftError } from '../../ports/errors.js'
 import type { Scheduler } from '../../ports/scheduler.js'
 import type { StateMachine } from '../../ports/state-machine.js'
 import type { Storage, StoredSnapshot, StoredState } from '../../ports/storage.js'
+import { storageFailure } from '../failures.js'
 import type { Session } from '../sessions/session.js'
 import { readContent } from './content.js'
 import { inSlices } from './in-slices.js'
@@ -43,7 +44,7 @@ export async function restoreFrom(
       await machine.restore(state)
     })
   } catch (cause) {
-    if (measured.failed) throw cause
+    if (measured.failed) throw storageFailure(cause as Error)
     const message = `the state machine cannot be restored from the snapshot of index ${metadata.index}`
     throw new RaftError('ERR_STATE_MACHINE', message, { cause })
   }
