@@ -31,6 +31,10 @@ export class NodeView {
   /** The newest one on the disk, and one under way to it. */
   durableSnapshot: SnapshotView | undefined
   savingSnapshot: SnapshotView | undefined
+  /** The one before: it may serve when the newest is damaged, and the log still has what is between. */
+  olderSnapshot: SnapshotView | undefined
+  /** Something on its disk was damaged. */
+  rotten = false
   durableHardState: HardState = { currentTerm: 0, votedFor: undefined }
   /** Under way: it may be on the disk or not. */
   writing: WriteBatch | undefined
@@ -68,7 +72,7 @@ export class NodeView {
     this.writing = undefined
     this.durableHardState = stored.hardState
     const { snapshot } = stored
-    const known = [this.durableSnapshot, this.savingSnapshot]
+    const known = [this.durableSnapshot, this.savingSnapshot, this.olderSnapshot]
     this.durableSnapshot = known.find((view) => view?.metadata.index === snapshot?.index)
     this.savingSnapshot = undefined
     // What the log has forgotten is what the snapshot stands for.

@@ -173,6 +173,7 @@ export class Observation implements NetworkObserver {
       savedSnapshot: (metadata, content) => {
         this.#history.saved(id, metadata, content)
         node.savingSnapshot = undefined
+        node.olderSnapshot = node.durableSnapshot
         node.durableSnapshot = this.#snapshotView(metadata)
         this.#note(8, id, metadata.index)
       },

@@ -60,6 +60,7 @@ function rot(nemesis: Nemesis): boolean {
   victim.crash()
   const damaged = victim.parts.disk.rot()
   victim.rotten ||= damaged
+  victim.parts.view.rotten ||= damaged
   return damaged
 }
 

@@ -5,6 +5,7 @@ import { RaftError } from '../../ports/errors.js'
 import type { InstallSnapshotChunk, PeerMessage } from '../../wire/messages.js'
 import { IncomingSnapshot } from './incoming-snapshot.js'
 import type { SnapshotInfo, SnapshotStore } from './snapshot-store.js'
+import type { WriteBarrier } from './write-barrier.js'
 
 /** A transfer that rests for so long is given up: its leader is gone, or found another way. */
 const IDLE_MS_MAX = 60_000
@@ -24,15 +25,15 @@ export interface ReceiverHost {
 export class SnapshotReceiver {
   readonly #host: ReceiverHost
   readonly #store: SnapshotStore
+  readonly #barrier: WriteBarrier
   #incoming: IncomingSnapshot | undefined
   /** Storage has taken some of it: there is room to tell of. */
   #hasRoom = false
-  /** What waits for the writes that were under way. */
-  #barrier: { readonly write: number; readonly pass: () => void } | undefined
 
-  constructor(host: ReceiverHost, store: SnapshotStore) {
+  constructor(host: ReceiverHost, store: SnapshotStore, barrier: WriteBarrier) {
     this.#host = host
     this.#store = store
+    this.#barrier = barrier
   }
 
   /** True from the first chunk until the state machine is restored. */
@@ -69,7 +70,7 @@ export class SnapshotReceiver {
     })
     this.#incoming = incoming
     const { lastIncludedIndex: index, lastIncludedTerm: term, members, timestamp } = head
-    const content = incoming.content(() => this.#writesUnderWay())
+    const content = incoming.content(() => this.#barrier.passed())
     const ended = (): void => {
       if (this.#incoming === incoming) this.#incoming = undefined
     }
@@ -83,25 +84,9 @@ export class SnapshotReceiver {
     return incoming
   }
 
-  /**
-   * Before the snapshot counts, what was on its way to the log must have arrived: a write of a log that the snapshot
-   * replaces would otherwise be taken for the beginning of what follows the snapshot.
-   */
-  #writesUnderWay(): Promise<void> {
-    const write = this.#host.state.writes.started
-    return new Promise((pass) => {
-      this.#barrier = { write, pass }
-      this.#host.wake()
-    })
-  }
-
   /** Once a turn. */
   run(): void {
     const { state } = this.#host
-    if (this.#barrier !== undefined && state.writes.persisted >= this.#barrier.write) {
-      this.#barrier.pass()
-      this.#barrier = undefined
-    }
     const incoming = this.#incoming
     if (incoming === undefined) return
     if (incoming.head.lastIncludedIndex <= state.commitIndex)
@@ -122,6 +107,5 @@ export class SnapshotReceiver {
 
   stop(error: Error): void {
     this.#incoming?.abort(error)
-    this.#barrier?.pass()
   }
 }

@@ -17,6 +17,7 @@ import { SnapshotReceiver } from './snapshot-receiver.js'
 import { SnapshotSender } from './snapshot-sender.js'
 import { type SnapshotInfo, SnapshotStore } from './snapshot-store.js'
 import { Snapshotter } from './snapshotter.js'
+import { WriteBarrier } from './write-barrier.js'
 
 export interface SnapshotsHost {
   send(to: NodeId, message: PeerMessage): void
@@ -35,6 +36,7 @@ export class Snapshots {
   readonly #store: SnapshotStore
   readonly #snapshotter: Snapshotter
   readonly #receiver: SnapshotReceiver
+  readonly #barrier: WriteBarrier
   readonly #applier: Applier
   readonly #machine: StateMachine<unknown, unknown, unknown>
   readonly #scheduler: Scheduler
@@ -51,6 +53,7 @@ export class Snapshots {
     const wake = (): void => host.wake()
     const send = (to: NodeId, message: PeerMessage): void => host.send(to, message)
     const now = (): number => scheduler.now()
+    this.#barrier = new WriteBarrier(state, wake)
     this.sender = new SnapshotSender(
       { state, now, send, wake, failed },
       this.#store,
@@ -67,12 +70,14 @@ export class Snapshots {
           host.emit({ type: 'SnapshotDropped', from, index, reason: error.message }),
       },
       this.#store,
+      this.#barrier,
     )
     this.#snapshotter = new Snapshotter(
       {
         lastApplied: () => applier.lastApplied,
         capture: () => applier.capture(),
         pauseApplies: () => this.#pauseApplies(),
+        writesPassed: () => this.#barrier.passed(),
         saved: (info, compactThrough) => this.#saved(info, compactThrough),
         failed: (index, error) => host.emit({ type: 'SnapshotFailed', index, error }),
       },
@@ -111,6 +116,7 @@ export class Snapshots {
 
   /** Once a turn, before what is to be sent leaves. */
   run(): void {
+    this.#barrier.run()
     this.#receiver.run()
     this.sender.run()
     this.#snapshotter.run(this.#receiver.isReceiving)
@@ -164,6 +170,7 @@ export class Snapshots {
     this.#snapshotter.stop(error)
     this.#receiver.stop(error)
     this.sender.stop()
+    this.#barrier.stop()
   }
 }
 

@@ -32,6 +32,8 @@ export interface SnapshotterHost {
   capture(): Captured
   /** Nothing is applied until the returned function is called. */
   pauseApplies(): () => void
+  /** Resolves when what is applied by now is durable in the log, too. */
+  writesPassed(): Promise<void>
   /** It is durable. The log is wanted from behind `compactThrough` on. */
   saved(info: SnapshotInfo, compactThrough: LogIndex): void
   failed(index: LogIndex, error: RaftError): void
@@ -115,10 +117,13 @@ export class Snapshotter {
     const content = contentOf({ sessions: sessionRecords(sessions), machine: machine.content })
     const resume = machine.appliesWait ? this.#host.pauseApplies() : undefined
     try {
-      return await this.#store.save(
-        metadata,
-        inSlices(untilAborted(content, taking, resume), this.#scheduler),
-      )
+      const written = this.#host.writesPassed()
+      const ended = (): Promise<void> => {
+        resume?.()
+        return written
+      }
+      const pieces = inSlices(untilAborted(content, taking, ended), this.#scheduler)
+      return await this.#store.save(metadata, pieces)
     } finally {
       resume?.()
     }
@@ -153,15 +158,16 @@ export class Snapshotter {
   }
 }
 
-/** The machine's bytes are made by the last piece: from then on applies may go on, while storage does the rest. */
+/** When the machine's bytes are all made, applies may go on. The snapshot counts when this ends. */
 async function* untilAborted(
   content: AsyncIterable<Uint8Array>,
   taking: Taking,
-  ended: (() => void) | undefined,
+  ended: () => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of content) {
     if (taking.aborted !== undefined) throw taking.aborted
     yield piece
   }
-  ended?.()
+  await ended()
+  if (taking.aborted !== undefined) throw taking.aborted
 }
