@@ -62,7 +62,8 @@ export async function restore(store: Store, content: AsyncIterable<Uint8Array>):
       entries.set(entry.key, entry)
       offset = end
     }
-    rest = bytes.slice(offset)
+    // A copy, also of a host's own subclass: the piece's memory may be used again.
+    rest = new Uint8Array(bytes.subarray(offset))
   }
   if (index === undefined || rest.length > 0) throw invalid('a snapshot that ends too early')
   store.replace(entries, index)

@@ -1,5 +1,13 @@
 // The log as an array of blocks. A block is never changed: what a truncation cuts off is cut off logically.
-import { type EntryBlock, type LogIndex, reframe, type StoredBlock, type Term } from '@riverraft/core'
+import {
+  type EntryBlock,
+  type LogIndex,
+  reframe,
+  type SnapshotMetadata,
+  type StoredBlock,
+  type Term,
+  type WriteBatch,
+} from '@riverraft/core'
 
 /** Slot i holds the entries from #firsts[i] up to where the next slot begins, the last slot up to lastIndex. */
 export class MemoryLog {
@@ -14,28 +22,47 @@ export class MemoryLog {
    * Judges a whole batch before any of it is stored: a batch happens completely or not at all.
    * @throws Error saying what is wrong
    */
-  check(truncateFrom: LogIndex | undefined, blocks: readonly StoredBlock[]): void {
+  check({ truncateFrom, blocks }: WriteBatch, snapshot: SnapshotMetadata | undefined): void {
+    if (this.#restarts(truncateFrom, blocks, snapshot))
+      return checkBlocks(snapshot!.index, snapshot!.term, blocks)
     if (
       truncateFrom !== undefined &&
       !(truncateFrom > this.#before.index && truncateFrom <= this.lastIndex + 1)
     ) {
       throw wrong(`truncation at ${truncateFrom}, the log ends at ${this.lastIndex}`)
     }
-    let end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
-    let term = this.#termAt(end)
-    for (const { block, firstIndex } of blocks) {
-      if (firstIndex !== end + 1) throw wrong(`entries from ${firstIndex} after ${end}`)
-      if (firstIndex < block.firstIndex || firstIndex > block.lastIndex) {
-        throw wrong(`entries from ${firstIndex} in a block of ${block.firstIndex} to ${block.lastIndex}`)
-      }
-      if (block.term < term) throw wrong(`an entry of term ${block.term} after one of term ${term}`)
-      end = block.lastIndex
-      term = block.term
-    }
+    const end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
+    checkBlocks(end, this.#termAt(end), blocks)
+  }
+
+  /** A batch that begins right behind a snapshot whose last entry the log does not have takes its place. */
+  #restarts(
+    truncateFrom: LogIndex | undefined,
+    blocks: readonly StoredBlock[],
+    snapshot: SnapshotMetadata | undefined,
+  ): boolean {
+    if (snapshot === undefined || blocks[0]?.firstIndex !== snapshot.index + 1) return false
+    const end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
+    return end <= snapshot.index && (end < snapshot.index || this.#termAt(end) !== snapshot.term)
+  }
+
+  /** The whole batch. It was checked. */
+  store(batch: WriteBatch, snapshot: SnapshotMetadata | undefined): void {
+    const { truncateFrom, blocks } = batch
+    if (this.#restarts(truncateFrom, blocks, snapshot)) this.#restart(snapshot!)
+    else if (truncateFrom !== undefined) this.#truncate(truncateFrom)
+    for (const stored of blocks) this.#append(stored)
+  }
+
+  #restart({ index, term }: SnapshotMetadata): void {
+    this.#blocks.length = 0
+    this.#firsts.length = 0
+    this.#before = { index, term }
+    this.lastIndex = index
   }
 
   /** Removes `from` and everything after it. */
-  truncate(from: LogIndex): void {
+  #truncate(from: LogIndex): void {
     const kept = from > this.lastIndex ? this.#blocks.length : this.#slotOf(from)
     // The slot that holds `from` stays when it also holds entries before it.
     const length = kept < this.#firsts.length && this.#firsts[kept]! < from ? kept + 1 : kept
@@ -44,7 +71,7 @@ export class MemoryLog {
     this.lastIndex = from - 1
   }
 
-  append({ block, firstIndex }: StoredBlock): void {
+  #append({ block, firstIndex }: StoredBlock): void {
     // The log outlives the receive buffer: a small view must not keep a large buffer alive.
     this.#blocks.push(block.owned())
     this.#firsts.push(firstIndex)
@@ -97,6 +124,20 @@ export class MemoryLog {
 
   #termAt(index: LogIndex): Term {
     return index === this.#before.index ? this.#before.term : this.#blocks[this.#slotOf(index)]!.term
+  }
+}
+
+function checkBlocks(index: LogIndex, lastTerm: Term, blocks: readonly StoredBlock[]): void {
+  let end = index
+  let term = lastTerm
+  for (const { block, firstIndex } of blocks) {
+    if (firstIndex !== end + 1) throw wrong(`entries from ${firstIndex} after ${end}`)
+    if (firstIndex < block.firstIndex || firstIndex > block.lastIndex) {
+      throw wrong(`entries from ${firstIndex} in a block of ${block.firstIndex} to ${block.lastIndex}`)
+    }
+    if (block.term < term) throw wrong(`an entry of term ${block.term} after one of term ${term}`)
+    end = block.lastIndex
+    term = block.term
   }
 }
 

@@ -47,13 +47,12 @@ class MemoryStorage implements Storage {
   }
 
   /** The hard state is not kept: only `open` would return it, and by then it would be gone. */
-  #failureOf({ truncateFrom, blocks }: WriteBatch): RaftError | undefined {
+  #failureOf(batch: WriteBatch): RaftError | undefined {
     const log = this.#log
     if (this.#poison || !log) return this.#unusable()
     try {
-      log.check(truncateFrom, blocks)
-      if (truncateFrom !== undefined) log.truncate(truncateFrom)
-      for (const stored of blocks) log.append(stored)
+      log.check(batch, this.#snapshot?.metadata)
+      log.store(batch, this.#snapshot?.metadata)
       return undefined
     } catch (cause) {
       // The node and its storage no longer agree about the log: nothing that follows could be trusted.
@@ -70,7 +69,7 @@ class MemoryStorage implements Storage {
   async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
     if (this.#poison || !this.#log) throw this.#unusable()
     const chunks: Uint8Array[] = []
-    for await (const chunk of content) chunks.push(chunk.slice())
+    for await (const chunk of content) chunks.push(new Uint8Array(chunk))
     this.#snapshot = { metadata, content: chunks }
   }
 

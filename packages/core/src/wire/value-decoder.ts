@@ -1,5 +1,5 @@
 // Reads values from pieces of any size, as they come.
-import { decodeError, getU53, viewOf } from './bytes.js'
+import { decodeError, getU53, plain, viewOf } from './bytes.js'
 import { TAG, VALUE_DEPTH_MAX } from './values.js'
 
 /** An array, a set, a map or an object that is not complete. */
@@ -23,7 +23,8 @@ export class ValueDecoder {
 
   /** @throws RaftError ERR_DECODE */
   push(piece: Uint8Array): void {
-    const bytes = this.#rest.length === 0 ? piece : joined(this.#rest, piece)
+    // Plain: `slice` of a host's own subclass would not copy.
+    const bytes = this.#rest.length === 0 ? plain(piece) : joined(this.#rest, piece)
     let offset = 0
     while (offset < bytes.length) {
       const length = lengthOf(bytes, offset)

@@ -99,8 +99,6 @@ export class Observation implements NetworkObserver {
     node.follow(event)
     this.#say(id, () => JSON.stringify({ ...event, node: undefined, sequence: undefined, now: undefined }))
     this.#world.coverage.hit(event.type)
-    if (event.type === 'SnapshotInstalled')
-      this.#world.coverage.hit(`SnapshotInstalled: log ${event.logKept ? 'kept' : 'discarded'}`)
     if (event.type === 'BecameFollower' || event.type === 'VoteRefused')
       this.#world.coverage.hit(`${event.type}: ${event.reason}`)
     this.#note(1, id, node.term * 2 ** 20 + node.log.length + node.commitIndex)

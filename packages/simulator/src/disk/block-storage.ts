@@ -103,7 +103,7 @@ export class BlockStorage implements Storage {
   /** It is on the disk as a whole, or not at all. */
   async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
     const pieces: Uint8Array[] = []
-    for await (const piece of content) pieces.push(piece.slice())
+    for await (const piece of content) pieces.push(new Uint8Array(piece))
     const { world, faults, image } = this.#disk
     this.#saving = () => {
       image.snapshot = { metadata, content: pieces }

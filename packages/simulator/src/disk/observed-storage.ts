@@ -140,7 +140,7 @@ class WatchedContent implements AsyncIterable<Uint8Array> {
         throw error
       }
       if (next.done) return
-      this.pieces.push(next.value.slice())
+      this.pieces.push(new Uint8Array(next.value))
       yield next.value
     }
   }

@@ -184,7 +184,7 @@ export class Disk {
 
   async #saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
     const pieces: Uint8Array[] = []
-    for await (const piece of content) pieces.push(piece.slice())
+    for await (const piece of content) pieces.push(new Uint8Array(piece))
     if (this.holdSnapshots) await new Promise<void>((resolve) => this.#heldSnapshots.push(resolve))
     if (this.failure !== undefined) throw this.failure
     this.snapshot = { metadata, content: pieces }
