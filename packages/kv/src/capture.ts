@@ -9,6 +9,7 @@ export class Capture {
   readonly #ended: () => void
   /** What has changed since: as it was. */
   readonly #before = new Map<string, KvEntry>()
+  /** It is no longer told what changes. */
   #isOver = false
 
   constructor(entries: ReadonlyMap<string, KvEntry>, index: LogIndex, ended: () => void) {
@@ -27,9 +28,10 @@ export class Capture {
   *entries(): Generator<KvEntry, void, undefined> {
     try {
       for (const entry of this.#entries.values()) {
-        if (this.#isOver) throw new Error('kv: the store was replaced while a snapshot of it was written')
+        this.#check()
         if (entry.modifiedIndex <= this.index) yield entry
       }
+      this.#check()
       const before = [...this.#before.values()]
       // From here on nothing that changes matters any more.
       this.end()
@@ -37,6 +39,11 @@ export class Capture {
     } finally {
       this.end()
     }
+  }
+
+  #check(): void {
+    if (this.#isOver)
+      throw new Error('kv: another snapshot was begun, or restored, while this one was written')
   }
 
   end(): void {

@@ -63,6 +63,8 @@ export class Store implements KvState {
 
   /** The entries as of now, to be read while the store goes on. */
   capture(): Capture {
+    // One at a time: whoever takes another has given the one before up.
+    for (const earlier of [...this.#captures]) earlier.end()
     const capture = new Capture(this.#entries, this.index, () => this.#captures.delete(capture))
     this.#captures.add(capture)
     return capture

@@ -61,7 +61,7 @@ function followerStatus(
   return {
     id,
     state,
-    snapshot,
+    snapshot: state === 'snapshot' ? snapshot : undefined,
     matchIndex,
     nextIndex,
     entriesBehind: lastIndex - matchIndex,

@@ -84,7 +84,9 @@ export class OutgoingSnapshot {
     }
     if (this.#isAsking) return
     for (const chunk of this.#chunks) {
-      if (chunk.offset < this.#sentOffset && end(chunk) <= this.#sentOffset) continue
+      // Behind a gap: what comes before it is to be read anew.
+      if (chunk.offset > this.#sentOffset) break
+      if (end(chunk) <= this.#sentOffset) continue
       if (end(chunk) > this.#creditOffset) return
       this.#send(chunk)
     }
