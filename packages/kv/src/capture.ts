@@ -1,61 +1,53 @@
-// A view of the store as it was at one moment, while it goes on: nothing is copied but what is replaced before it was read.
+// The store as it was at one moment, read piece by piece while it changes: copy on write, of what changes only.
 import type { LogIndex } from '@riverraft/core'
 import type { KvEntry } from './state.js'
 
-/**
- * The map keeps its keys in the order of their createdIndex, because each command creates one key at most and one that
- * is deleted comes back at the end. So the index that was read last says what was read, and costs no memory.
- */
 export class Capture {
-  /** The last command that it has seen. */
+  /** The last command that counts. */
   readonly index: LogIndex
-  readonly size: number
   readonly #entries: ReadonlyMap<string, KvEntry>
-  readonly #closed: (capture: Capture) => void
-  /** What was replaced or removed since, and not read yet, by createdIndex. */
-  readonly #kept = new Map<LogIndex, KvEntry>()
-  #readTo: LogIndex = 0
+  readonly #ended: () => void
+  /** What has changed since: as it was. */
+  readonly #before = new Map<string, KvEntry>()
+  /** It is no longer told what changes. */
+  #isOver = false
 
-  constructor(index: LogIndex, entries: ReadonlyMap<string, KvEntry>, closed: (capture: Capture) => void) {
-    this.index = index
-    this.size = entries.size
+  constructor(entries: ReadonlyMap<string, KvEntry>, index: LogIndex, ended: () => void) {
     this.#entries = entries
-    this.#closed = closed
+    this.index = index
+    this.#ended = ended
   }
 
-  /** Entries that are kept for it alone. */
-  get keptCount(): number {
-    return this.#kept.size
+  /** A key is about to be set or deleted. */
+  changes(key: string, before: KvEntry | undefined): void {
+    if (before !== undefined && before.modifiedIndex <= this.index && !this.#before.has(key))
+      this.#before.set(key, before)
   }
 
-  /** `entry` is about to be replaced or removed. */
-  keep(entry: KvEntry): void {
-    const { createdIndex } = entry
-    if (createdIndex <= this.#readTo || createdIndex > this.index || this.#kept.has(createdIndex)) return
-    this.#kept.set(createdIndex, entry)
-  }
-
-  /** Every entry once: first those whose keys are still there, in the order of createdIndex. */
-  *read(): Generator<KvEntry, void, undefined> {
+  /** Every entry of that moment, in no order; one that changes meanwhile may come twice. */
+  *entries(): Generator<KvEntry, void, undefined> {
     try {
       for (const entry of this.#entries.values()) {
-        const { createdIndex } = entry
-        if (createdIndex > this.index) break
-        this.#readTo = createdIndex
-        const before = this.#kept.get(createdIndex) ?? entry
-        this.#kept.delete(createdIndex)
-        yield before
+        this.#check()
+        if (entry.modifiedIndex <= this.index) yield entry
       }
-      this.#readTo = this.index
-      yield* this.#kept.values()
+      this.#check()
+      const before = [...this.#before.values()]
+      // From here on nothing that changes matters any more.
+      this.end()
+      yield* before
     } finally {
-      this.close()
+      this.end()
     }
   }
 
-  /** Nobody reads it any more. */
-  close(): void {
-    this.#kept.clear()
-    this.#closed(this)
+  #check(): void {
+    if (this.#isOver)
+      throw new Error('kv: another snapshot was begun, or restored, while this one was written')
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#ended()
   }
 }

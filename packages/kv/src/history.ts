@@ -16,8 +16,8 @@ export interface HistoryLimits {
 export interface ChangeWaiter {
   /** The next change. Returns false to be asked no more. */
   offer(change: KvChange): boolean
-  /** There are changes that it will never be offered. */
-  missed(error: RaftError): void
+  /** What comes next may be behind a gap: `seek` tells. Returns false to be asked no more. */
+  restarted(): boolean
 }
 
 /** What a change weighs besides key and value. */
@@ -39,6 +39,9 @@ export class ChangeHistory {
     this.#limits = limits
   }
 
+  /** Counts restarts: positions of an earlier one mean nothing. */
+  epoch = 0
+
   /** The position the next change will have. */
   get end(): number {
     return this.#dropped + this.#changes.length - this.#head
@@ -51,15 +54,15 @@ export class ChangeHistory {
     for (const waiter of this.#waiters) if (!waiter.offer(change)) this.#waiters.delete(waiter)
   }
 
-  /** A snapshot has taken the place of all changes before `index`: whoever had not read them never will. */
-  restart(index: LogIndex): void {
-    this.#dropped = this.end + 1
+  /** The store has jumped ahead: nothing of before is retained, only what comes from `floor` on. */
+  restart(floor: LogIndex): void {
     this.#changes = []
     this.#head = 0
     this.#bytes = 0
-    this.#floor = index
-    for (const waiter of [...this.#waiters]) waiter.missed(this.#compacted(index - 1))
-    this.#waiters.clear()
+    this.#dropped = 0
+    this.#floor = floor
+    this.epoch++
+    for (const waiter of this.#waiters) if (!waiter.restarted()) this.#waiters.delete(waiter)
   }
 
   /**

@@ -3,7 +3,6 @@ import type { LogIndex } from '@riverraft/core'
 import { Capture } from './capture.js'
 import type { CompareAndSet, Delete, KvCommand, KvExpected, KvValue, Put } from './command.js'
 import { ChangeHistory, type HistoryLimits } from './history.js'
-import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js'
 import { ChangeWatch, type KvWatch, type WatchOptions } from './watch.js'
 
 /** A key with its value and the indexes of the commands that made it and last set it. Never changed, only replaced. */
@@ -36,6 +35,7 @@ export interface KvState {
 
 export class Store implements KvState {
   #entries = new Map<string, KvEntry>()
+  /** Snapshots that are being written: they are told what is about to change. */
   readonly #captures = new Set<Capture>()
   readonly #history: ChangeHistory
   index: LogIndex = 0
@@ -61,6 +61,23 @@ export class Store implements KvState {
     return new ChangeWatch(this.#history, this.index + 1, options)
   }
 
+  /** The entries as of now, to be read while the store goes on. */
+  capture(): Capture {
+    // One at a time: whoever takes another has given the one before up.
+    for (const earlier of [...this.#captures]) earlier.end()
+    const capture = new Capture(this.#entries, this.index, () => this.#captures.delete(capture))
+    this.#captures.add(capture)
+    return capture
+  }
+
+  /** Takes another content in one step. Watches that have not seen all up to `index` fail. */
+  replace(entries: Map<string, KvEntry>, index: LogIndex): void {
+    for (const capture of [...this.#captures]) capture.end()
+    this.#entries = entries
+    this.index = index
+    this.#history.restart(index + 1)
+  }
+
   apply(command: KvCommand, index: LogIndex): KvResult {
     this.index = index
     switch (command.type) {
@@ -73,36 +90,6 @@ export class Store implements KvState {
       default:
         return command satisfies never
     }
-  }
-
-  /** A consistent view of this moment, streamed as it is taken. It must be read to its end, or returned. */
-  snapshot(): AsyncGenerator<Uint8Array, void, undefined> {
-    return encodeSnapshot(this.capture())
-  }
-
-  capture(): Capture {
-    const capture = new Capture(this.index, this.#entries, (one) => this.#captures.delete(one))
-    this.#captures.add(capture)
-    return capture
-  }
-
-  /** Views of earlier moments that have not been read to their end. */
-  get captures(): number {
-    return this.#captures.size
-  }
-
-  /**
-   * Becomes what `content` says, at once, when all of it has been read. Watches that wait or have not read on are told
-   * that they have missed changes.
-   * @throws RaftError ERR_STORAGE_CORRUPT, and the store is as it was
-   */
-  async restore(content: AsyncIterable<Uint8Array>): Promise<void> {
-    const { index, entries } = await decodeSnapshot(content)
-    // Whoever reads the store as it was has the old map to itself now.
-    this.#captures.clear()
-    this.#entries = new Map(entries.map((entry) => [entry.key, entry]))
-    this.index = index
-    this.#history.restart(index + 1)
   }
 
   #put({ key, value }: Put, index: LogIndex): KvResult {
@@ -123,8 +110,8 @@ export class Store implements KvState {
 
   #set(key: string, value: KvValue, index: LogIndex): KvEntry {
     const before = this.#entries.get(key)
-    if (before !== undefined) this.#keep(before)
     const createdIndex = before?.createdIndex ?? index
+    for (const capture of this.#captures) capture.changes(key, before)
     const entry: KvEntry = { key, value, createdIndex, modifiedIndex: index }
     this.#entries.set(key, entry)
     this.#history.push({ type: 'put', key, value, index })
@@ -134,14 +121,10 @@ export class Store implements KvState {
   #remove(key: string, index: LogIndex): boolean {
     const before = this.#entries.get(key)
     if (before === undefined) return false
-    this.#keep(before)
+    for (const capture of this.#captures) capture.changes(key, before)
     this.#entries.delete(key)
     this.#history.push({ type: 'delete', key, index })
     return true
-  }
-
-  #keep(entry: KvEntry): void {
-    for (const capture of this.#captures) capture.keep(entry)
   }
 }
 

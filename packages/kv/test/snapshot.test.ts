@@ -1,160 +1,144 @@
-// Snapshots of the store: one moment of it, streamed while it goes on.
+// The store's snapshot is what it was when it was captured, whatever is applied while it is written.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import type { KvCommand } from '../src/command.js'
-import { type KvEntry, Store } from '../src/state.js'
-import { brief, take } from './helpers.js'
+import { expect, test } from 'vitest'
+import { type KvCommand, kv } from '../src/index.js'
+import { Replica } from './helpers.js'
 
-const newStore = (): Store => new Store({ changesMax: 100, bytesMax: 1_000_000 })
+const context = (index: number) => ({ index, term: 1, timestamp: 0, session: undefined })
 
-async function restored(content: AsyncIterable<Uint8Array>): Promise<Store> {
-  const store = newStore()
-  await store.restore(content)
-  return store
+async function* cut(pieces: readonly Uint8Array[], length: number): AsyncGenerator<Uint8Array> {
+  const all = Buffer.concat(pieces)
+  for (let at = 0; at < all.length; at += length) yield all.subarray(at, at + length)
 }
 
-async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for await (const part of content) parts.push(part)
-  return new Uint8Array(Buffer.concat(parts))
-}
+const key = fc.constantFrom('a', 'b', 'c', 'ü', 'long'.repeat(20))
+const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array({ maxLength: 20 }))
+const command: fc.Arbitrary<KvCommand> = fc.oneof(
+  fc.record({ type: fc.constant('put' as const), key, value }),
+  fc.record({ type: fc.constant('delete' as const), key }),
+  fc.record({ type: fc.constant('cas' as const), key, expected: fc.constant(null), value }),
+)
+const commands = fc.array(command, { maxLength: 30 })
 
-async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
-}
-
-test('what was there is there again: text, bytes, indexes, and the index of the last command', async () => {
-  const store = newStore()
-  store.apply({ type: 'put', key: 'a', value: 'ä\u0000' }, 1)
-  store.apply({ type: 'put', key: 'b', value: new Uint8Array([0, 255]) }, 2)
-  store.apply({ type: 'put', key: 'a', value: '' }, 5)
-  store.apply({ type: 'delete', key: 'nothing' }, 7)
-  const copy = await restored(store.snapshot())
-  expect(copy.list()).toEqual(store.list())
-  expect(copy.index).toBe(7)
-  expect((await restored(newStore().snapshot())).size).toBe(0)
-})
-
-test('a value larger than a frame', async () => {
-  const store = newStore()
-  for (const [i, key] of ['a', 'b', 'c'].entries())
-    store.apply({ type: 'put', key, value: new Uint8Array(200_000).fill(i) }, i + 1)
-  expect((await restored(store.snapshot())).list()).toEqual(store.list())
-})
-
-test('however the stream is cut', async () => {
-  const store = newStore()
-  for (let i = 1; i <= 40; i++) store.apply({ type: 'put', key: `key ${i}`, value: `value ${i}` }, i)
-  const bytes = await collect(store.snapshot())
-  for (const size of [1, 3, 7, 1_000_000])
-    expect((await restored(pieces(bytes, size))).list()).toEqual(store.list())
-})
-
-describe('a view of one moment', () => {
-  const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
-  const command: fc.Arbitrary<KvCommand> = fc.oneof(
-    fc.record({ type: fc.constant('put' as const), key, value: fc.string({ maxLength: 3 }) }),
-    fc.record({ type: fc.constant('delete' as const), key }),
+test('copy on write: what is applied while it is written is not in it, and what it replaced is', async () => {
+  const property = fc.asyncProperty(
+    commands,
+    commands,
+    fc.integer({ min: 1, max: 50 }),
+    async (before, after, length) => {
+      const machine = kv().create()
+      let index = 0
+      const apply = (what: KvCommand): unknown => machine.apply(what, context(++index))
+      for (const what of before) apply(what)
+      const expected = { index: machine.state.index, entries: machine.state.list() }
+      const { content, appliesWait } = machine.snapshot()
+      expect(appliesWait).toBe(false)
+      const pieces: Uint8Array[] = []
+      const rest = [...after]
+      // Between any two pieces, and before the first.
+      apply(rest.shift() ?? { type: 'put', key: 'a', value: 'changed' })
+      for await (const piece of content) {
+        pieces.push(piece)
+        for (const what of rest.splice(0, 3)) apply(what)
+      }
+      const restored = kv().create()
+      await restored.restore(cut(pieces, length))
+      expect({ index: restored.state.index, entries: restored.state.list() }).toEqual(expected)
+      // Both go on alike from where they are.
+      expect(restored.apply({ type: 'put', key: 'next', value: 'v' }, context(1_000))).toEqual({
+        type: 'put',
+        created: true,
+      })
+    },
   )
-
-  test('whatever happens before, while and after it is read', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(command, { maxLength: 30 }),
-        fc.array(fc.array(command, { maxLength: 5 }), { maxLength: 12 }),
-        async (before, meanwhile) => {
-          const store = newStore()
-          let index = 0
-          for (const one of before) store.apply(one, ++index)
-          const expected = store.list()
-          const first = readSlowly(store)
-          for (const some of meanwhile) {
-            first.readOne()
-            for (const one of some) store.apply(one, ++index)
-          }
-          expect(first.readAll()).toEqual(expected)
-          expect((await restored(store.snapshot())).list()).toEqual(store.list())
-        },
-      ),
-      { numRuns: 300 },
-    )
-  })
-
-  test('only what is replaced before it was read is kept for it', async () => {
-    const store = newStore()
-    for (let i = 1; i <= 1_000; i++) store.apply({ type: 'put', key: `${i}`, value: '1' }, i)
-    const { capture, readOne, readAll } = readSlowly(store)
-    for (let i = 0; i < 500; i++) readOne()
-    for (let i = 1; i <= 1_000; i++) store.apply({ type: 'put', key: `${i}`, value: '2' }, 1_000 + i)
-    expect(capture.keptCount).toBe(500)
-    expect(readAll()).toHaveLength(1_000)
-    expect(capture.keptCount).toBe(0)
-    store.apply({ type: 'delete', key: '7' }, 3_000)
-    expect(capture.keptCount).toBe(0)
-  })
-
-  test('who stops reading costs nothing any more', async () => {
-    const store = newStore()
-    store.apply({ type: 'put', key: 'a', value: '1' }, 1)
-    const content = store.snapshot()
-    await content.next()
-    await content.return()
-    const never = store.snapshot()
-    await never.return()
-    store.apply({ type: 'put', key: 'a', value: '2' }, 2)
-    expect(store.captures).toBe(0)
-  })
+  await fc.assert(property, { numRuns: 300 })
 })
 
-describe('what is no whole snapshot is refused, and the store stays as it was', () => {
-  test('cut anywhere, or with a byte too many', async () => {
-    const store = newStore()
-    store.apply({ type: 'put', key: 'a', value: 'one' }, 1)
-    const bytes = await collect(store.snapshot())
-    const other = newStore()
-    other.apply({ type: 'put', key: 'mine', value: '1' }, 1)
-    const refused = { code: 'ERR_STORAGE_CORRUPT' }
-    for (let end = 0; end < bytes.length; end++)
-      await expect(other.restore(pieces(bytes.subarray(0, end), 8))).rejects.toMatchObject(refused)
-    await expect(other.restore(pieces(new Uint8Array([...bytes, 1]), 64))).rejects.toMatchObject(refused)
-    const version = bytes.slice()
-    version[4] = 9
-    await expect(other.restore(pieces(version, 64))).rejects.toMatchObject(refused)
-    expect(other.list().map((entry) => entry.key)).toEqual(['mine'])
-  })
+test('entries that change between pieces of a large store are written as they were', async () => {
+  const machine = kv().create()
+  const keys = Array.from({ length: 3_000 }, (_, i) => `key${i}`)
+  for (const [i, one] of keys.entries())
+    machine.apply({ type: 'put', key: one, value: 'old'.repeat(20) }, context(i + 1))
+  const { content } = machine.snapshot()
+  const pieces: Uint8Array[] = []
+  let index = keys.length
+  for await (const piece of content) {
+    pieces.push(piece)
+    // At the front, in the middle and at the end of what is not written yet; some go, some come.
+    for (const at of [0, 1_500, 2_999])
+      machine.apply({ type: 'put', key: keys[at]!, value: 'new' }, context(++index))
+    machine.apply({ type: 'delete', key: keys[2_000]! }, context(++index))
+    machine.apply({ type: 'put', key: `more${index}`, value: 'new' }, context(++index))
+  }
+  expect(pieces.length).toBeGreaterThan(5)
+  const restored = kv().create()
+  await restored.restore(cut(pieces, 1_000))
+  expect(restored.state.size).toBe(keys.length)
+  expect(restored.state.list().filter(({ value: one }) => one !== 'old'.repeat(20))).toEqual([])
+  expect(restored.state.index).toBe(keys.length)
 })
 
-test('a watch that a snapshot has overtaken says so, waiting or not; a new one goes on behind it', async () => {
-  const ahead = newStore()
-  for (let i = 1; i <= 5; i++) ahead.apply({ type: 'put', key: 'a', value: `${i}` }, i)
-  const store = newStore()
-  store.apply({ type: 'put', key: 'a', value: '1' }, 1)
-  const [waiting, idle] = [store.watch(), store.watch()]
+test('one that is given up does not slow down the store for ever: the next one takes its place', async () => {
+  const machine = kv().create()
+  machine.apply({ type: 'put', key: 'a', value: '1' }, context(1))
+  const abandoned = machine.snapshot().content
+  const next = machine.snapshot().content
+  await expect(
+    (async () => {
+      for await (const _ of abandoned);
+    })(),
+  ).rejects.toThrow(/snapshot/)
+  const pieces: Uint8Array[] = []
+  for await (const piece of next) pieces.push(piece)
+  const restored = kv().create()
+  await restored.restore(cut(pieces, 5))
+  expect(restored.state.get('a')?.value).toBe('1')
+})
+
+test.each([
+  ['an empty one', new Uint8Array(0)],
+  ['another version', new Uint8Array([9, 0, 0, 0, 0, 0, 0, 0, 0])],
+  ['half an entry', new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 1])],
+])('%s is refused, and the store stays as it is', async (_, bytes) => {
+  const machine = kv().create()
+  machine.apply({ type: 'put', key: 'a', value: '1' }, context(1))
+  await expect(machine.restore(cut([bytes], 100))).rejects.toMatchObject({ code: 'ERR_INVALID_COMMAND' })
+  expect(machine.state.get('a')?.value).toBe('1')
+})
+
+/** A replica that jumps ahead by a snapshot of another one. */
+async function jump(replica: Replica, index: number): Promise<void> {
+  const ahead = kv().create()
+  ahead.apply({ type: 'put', key: 'jumped', value: 'over' }, context(index))
+  const pieces: Uint8Array[] = []
+  for await (const piece of ahead.snapshot().content) pieces.push(piece)
+  await replica.machine.restore(cut(pieces, 7))
+  replica.index = index
+}
+
+test('a watch that waits for a change that a snapshot has jumped over fails: it would miss it in silence', async () => {
+  const replica = new Replica()
+  await replica.proposeWithReceipt({ type: 'put', key: 'a', value: '1' })
+  const waiting = replica.state.watch()
   const next = waiting.next()
-  await store.restore(ahead.snapshot())
+  await jump(replica, 10)
   await expect(next).rejects.toMatchObject({ code: 'ERR_WATCH_COMPACTED' })
-  await expect(idle.next()).rejects.toMatchObject({ code: 'ERR_WATCH_COMPACTED' })
-  expect(() => store.watch({ fromIndex: 5 })).toThrow(
-    expect.objectContaining({ code: 'ERR_WATCH_COMPACTED' }),
-  )
-  const watch = store.watch()
-  store.apply({ type: 'put', key: 'b', value: '6' }, 6)
-  expect(brief(await take(watch, 1))).toEqual(['put b=6 @6'])
+  expect(await waiting.next()).toEqual({ done: true, value: undefined })
 })
 
-/** A capture of the store, read entry by entry. */
-function readSlowly(store: Store) {
-  const capture = store.capture()
-  const entries = capture.read()
-  const seen: KvEntry[] = []
-  const readOne = (): boolean => {
-    const { done, value } = entries.next()
-    if (!done) seen.push(value)
-    return !done
-  }
-  const readAll = (): KvEntry[] => {
-    while (readOne()) {}
-    return seen.sort((a, b) => (a.key < b.key ? -1 : 1))
-  }
-  return { capture, readOne, readAll }
-}
+test('a watch that nobody waits on fails when it is asked', async () => {
+  const replica = new Replica()
+  await replica.proposeWithReceipt({ type: 'put', key: 'a', value: '1' })
+  const watch = replica.state.watch({ fromIndex: 1 })
+  await jump(replica, 10)
+  await expect(watch.next()).rejects.toMatchObject({ code: 'ERR_WATCH_COMPACTED' })
+})
+
+test('a watch from an index behind the snapshot goes on', async () => {
+  const replica = new Replica()
+  const watch = replica.state.watch({ fromIndex: 11 })
+  const next = watch.next()
+  await jump(replica, 10)
+  await replica.proposeWithReceipt({ type: 'put', key: 'b', value: '2' })
+  expect((await next).value).toMatchObject({ key: 'b', index: 11 })
+})

@@ -30,6 +30,17 @@ export interface Configuration {
   readonly voters: readonly NodeId[]
 }
 
+/**
+ * §7: what a snapshot replaces: the log up to and including lastIncludedIndex. All zeros before the first snapshot: the
+ * empty log, and the configuration the cluster began with.
+ */
+export interface SnapshotPoint {
+  readonly lastIncludedIndex: LogIndex
+  readonly lastIncludedTerm: Term
+  /** The configuration as of lastIncludedIndex. */
+  readonly configuration: Configuration
+}
+
 /** Cluster-wide protocol times and limits. */
 export interface ConsensusOptions {
   /** How often a leader sends to an idle follower. Well below the election timeout (§5.6). */

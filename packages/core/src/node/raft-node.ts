@@ -2,6 +2,7 @@
 import { initialState } from '../consensus/index.js'
 import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
+import type { StateMachine } from '../ports/state-machine.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
@@ -16,6 +17,8 @@ import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLim
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
 import { Runtime } from './runtime.js'
+import { type Restored, restoreAtStart } from './snapshots/restore.js'
+import { pointOf } from './snapshots/snapshots.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
@@ -35,6 +38,8 @@ import type {
   StopOptions,
 } from './types.js'
 import { whileLeader } from './while-leader.js'
+
+type Machine = StateMachine<unknown, unknown, unknown>
 
 export class RaftNode<Command, Result, State> {
   readonly id: string
@@ -57,8 +62,8 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Opens the storage, listens, and joins the members as a follower. Resolves when others can connect; waits for
-   * nobody.
-   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, and what the storage's open throws
+   * nobody. The state machine has the state of the newest snapshot by then.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, and what the storage's open throws
    */
   static async start<Command, Result, State>(
     options: NodeOptions<Command, Result, State>,
@@ -71,7 +76,9 @@ export class RaftNode<Command, Result, State> {
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
-      node = new RaftNode(options, limits, scheduler, stored)
+      const machine = options.stateMachine.create() as Machine
+      const restored = await restoreAtStart(storage, stored, machine, scheduler)
+      node = new RaftNode(options, limits, scheduler, stored, machine, restored)
       node.#address = await options.transport.listen(node.#transportHost(), stored.members)
       return node
     } catch (error) {
@@ -85,9 +92,12 @@ export class RaftNode<Command, Result, State> {
     limits: Limits,
     scheduler: Scheduler,
     stored: StoredState,
+    machine: Machine,
+    restored: Restored | undefined,
   ) {
     const { id, clusterId, transport } = options
-    const { incarnation, members, hardState, runs, lastTimestamp } = stored
+    const { incarnation, hardState, runs, snapshot } = stored
+    const members = snapshot?.members ?? stored.members
     this.id = id
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -96,19 +106,11 @@ export class RaftNode<Command, Result, State> {
     this.#scheduler = scheduler
     this.#stored = stored
     this.#recall = new Recall(id, () => scheduler.now())
-    this.#events = new EventStream(
-      id,
-      () => scheduler.now(),
-      (event) => this.#recall.note(event),
-    )
+    const now = (): number => scheduler.now()
+    this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
     const answers = new Answers(scheduler)
-    this.#admission = new Admission(
-      id,
-      clusterId,
-      incarnation,
-      members,
-      leasesInHello(limits, options.leases),
-    )
+    const leases = leasesInHello(limits, options.leases)
+    this.#admission = new Admission(id, clusterId, incarnation, members, leases)
     const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
@@ -118,7 +120,10 @@ export class RaftNode<Command, Result, State> {
       outbox: new Outbox(transport, incarnation),
       events: this.#events,
       answers,
-      lastTimestamp,
+      machine,
+      restored,
+      members,
+      lastTimestamp: Math.max(stored.lastTimestamp, snapshot?.timestamp ?? 0),
       recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
@@ -130,8 +135,8 @@ export class RaftNode<Command, Result, State> {
       answers,
       runtime: this.#runtime,
     })
-    const configuration = { voters: members.map((member) => member.id) }
-    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, configuration })
+    const point = pointOf(snapshot ?? { index: 0, term: 0, members, timestamp: 0 })
+    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, snapshot: point })
   }
 
   /**
@@ -189,18 +194,22 @@ export class RaftNode<Command, Result, State> {
     return whileLeader(this.#runtime.leadership, this.#scheduler, job, options.signal)
   }
 
+  /**
+   * Takes a snapshot of everything that is applied here, and resolves with the last index in it once it is durable. The
+   * log before it is discarded then, but for snapshotTrailingBytes. Snapshots are also taken without being asked for.
+   * @throws RaftError ERR_STATE_MACHINE when the state cannot be written; ERR_STOPPED
+   */
+  takeSnapshot(): Promise<number> {
+    return this.#desk.takeSnapshot()
+  }
+
   /** What this node knows right now. */
   status(): NodeStatus {
     const { clusterId } = this.#options
     const { incarnation, members } = this.#stored
     const identity = { clusterId, incarnation, members, address: this.#address }
-    return statusOf(
-      this.#runtime,
-      this.#stored,
-      identity,
-      this.#scheduler.now(),
-      this.#stopping !== undefined,
-    )
+    const stopped = this.#stopping !== undefined
+    return statusOf(this.#runtime, this.#stored, identity, this.#scheduler.now(), stopped)
   }
 
   /**

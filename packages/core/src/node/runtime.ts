@@ -18,6 +18,7 @@ import { randomNumber } from './random.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
 import type { RuntimeParts } from './runtime-parts.js'
+import { Snapshots, type SnapshotsHost } from './snapshots/snapshots.js'
 import { Transfer } from './transfer.js'
 import { WakeTimer } from './wake-timer.js'
 
@@ -34,7 +35,7 @@ export class Runtime {
   readonly proposals: Proposals
   readonly reads: Reads
   readonly transfer: Transfer
-  readonly machineState: unknown
+  readonly snapshots: Snapshots
   readonly backlog: Backlog
   readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
@@ -76,8 +77,7 @@ export class Runtime {
     const { storage } = options
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
-    const { lastTimestamp } = parts
-    this.#log = new LogKeeper(storage, limits, lastTimestamp, wallClock, { persisted, failed })
+    this.#log = new LogKeeper(storage, limits, parts.lastTimestamp, wallClock, { persisted, failed })
     this.#append = new LeaderAppend(this.#log, this.backlog, (count) =>
       this.#step({ type: 'Propose', now: scheduler.now(), count }),
     )
@@ -93,15 +93,8 @@ export class Runtime {
       this.#log.cache,
       storage,
     )
-    const machine = options.stateMachine.create()
-    this.machineState = machine.state
-    const { codec } = options.stateMachine
-    const now = (): number => scheduler.now()
-    const { cache } = this.#log
-    this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, {
-      loaded,
-      failed,
-    })
+    this.#applier = new Applier(parts, this.#log.cache, this.proposals, { loaded, failed })
+    this.snapshots = new Snapshots(parts, this.#snapshotsHost(failed), this.#applier)
     const { proposals, reads, transfer } = this
     const processId = randomNumber(scheduler, 6)
     const { recoveredTerm } = parts
@@ -111,6 +104,10 @@ export class Runtime {
 
   get lastApplied(): LogIndex {
     return this.#applier.lastApplied
+  }
+
+  get machineState(): unknown {
+    return this.#parts.machine.state
   }
 
   get loopDelayMs(): number {
@@ -134,6 +131,7 @@ export class Runtime {
 
   linkUp(peer: NodeId): void {
     this.#desk.linkUp(peer)
+    this.snapshots.sender.linkUp(peer)
     this.receive({ type: 'PeerConnected', now: 0, peer })
   }
 
@@ -186,6 +184,7 @@ export class Runtime {
         if (this.#desk.followLeader()) this.#replicator.forgetFetched()
         this.#desk.dispatch()
         const commitToTell = this.#replicator.run()
+        this.snapshots.run()
         this.#log.write()
         this.#parts.outbox.flush()
         this.#lag.look(this.state)
@@ -239,6 +238,15 @@ export class Runtime {
         return this.#append.refused()
       case 'Replicate':
         return this.#replicator.mark(effect.to)
+      case 'SendSnapshot':
+      case 'ContinueSnapshot':
+      case 'StoreChunk':
+        return this.snapshots.carryOut(effect)
+      case 'ForgetLog':
+        return this.#log.forget(effect.through)
+      case 'RestartLog':
+        this.#replicator.forgetFetched()
+        return this.#log.restart(effect.index)
       case 'Apply':
         this.#applier.commitIndex = effect.commitIndex
         return
@@ -266,6 +274,17 @@ export class Runtime {
     }
     this.reads.run(lastApplied)
     return again
+  }
+
+  #snapshotsHost(failed: (error: Error) => void): SnapshotsHost {
+    return {
+      send: (to, message) => this.#parts.outbox.add(to, message, 0),
+      receive: (input) => this.receive(input),
+      wake: () => this.wake(),
+      emit: (event) => this.#parts.events.emit(event),
+      failed,
+      restored: ({ timestamp }) => this.#log.notBefore(timestamp),
+    }
   }
 
   #deskHost(): ConstructorParameters<typeof LeaderDesk>[0] {

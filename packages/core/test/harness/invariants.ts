@@ -36,10 +36,11 @@ const oneVotePerTerm: Invariant = {
 }
 
 const order: Invariant = {
-  title: 'lastApplied <= commitIndex <= lastIndex; term, commit and applied do not go back',
+  title: 'snapshot <= lastApplied <= commitIndex <= lastIndex; term, commit and applied do not go back',
   stepped({ history, server: { id, state, entries, disk }, input }) {
     const now = { term: state.currentTerm, commitIndex: state.commitIndex, lastApplied: state.lastApplied }
     const was = input.type === 'Recover' ? undefined : history.reached.get(id)
+    must(state.snapshot.lastIncludedIndex <= now.lastApplied, `${id} has a snapshot of what is not applied`)
     must(now.lastApplied <= now.commitIndex, `${id} applied ${now.lastApplied} of ${now.commitIndex}`)
     must(now.commitIndex <= state.log.lastIndex, `${id} commits beyond its log`)
     must(

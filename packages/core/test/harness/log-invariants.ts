@@ -44,9 +44,7 @@ export const commitRule: Invariant = {
         `${id} commits ${event.commitIndex} of another term by counting`,
       )
       const { voters } = state.configuration
-      const holders = voters.filter(
-        (v) => history.servers.get(v)?.disk.entries[event.commitIndex - 1] === entry,
-      )
+      const holders = voters.filter((v) => history.servers.get(v)?.disk.log[event.commitIndex - 1] === entry)
       must(holders.length * 2 > voters.length, `${id} commits ${event.commitIndex} held by ${holders}`)
     }
   },
@@ -56,6 +54,15 @@ export const committedForEver: Invariant = {
   title: 'State Machine Safety: what is committed at an index is the same on every server, for ever',
   stepped({ history: { committed }, server: { id, state, entries }, result }: Step) {
     for (const event of result.events) {
+      if (event.type === 'SnapshotInstalled' || event.type === 'SnapshotTaken') {
+        const { lastIncludedIndex: last } = event
+        must(last <= committed.length, `${id} has a snapshot of what is not committed`)
+        for (let index = 1; index <= last; index++)
+          must(
+            committed[index - 1]!.entry === entries[index - 1],
+            `the snapshot of ${id} differs at ${index}`,
+          )
+      }
       if (event.type !== 'CommitAdvanced') continue
       for (let index = committed.length + 1; index <= event.commitIndex; index++) {
         committed.push({ entry: entries[index - 1]!, inTerm: state.currentTerm })
