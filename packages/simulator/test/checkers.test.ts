@@ -6,9 +6,15 @@ import { expect, test } from 'vitest'
 import { History } from '../src/checkers/history.js'
 import type { NodeView } from '../src/checkers/node-view.js'
 import { readConfirmedAfterAsked } from '../src/checkers/read-confirmed-after-asked.js'
+import { SNAPSHOTS } from '../src/checkers/snapshot-equals-replay.js'
 import { registersRun } from '../src/cli/registers-run.js'
 import type { Operation } from '../src/clients/operation.js'
-import type { RegisterCommand, Registers } from '../src/clients/register-workload.js'
+import {
+  type RegisterCommand,
+  type Registers,
+  registers,
+  registerWorkload,
+} from '../src/clients/register-workload.js'
 import { CHECKERS, checkFromOutside, runSeed } from '../src/index.js'
 
 test('every property has a file of its name', () => {
@@ -72,6 +78,27 @@ test('a read index is given out after a majority has confirmed a round younger t
   asks(3, true)
   answers(3)
   expect(said).toHaveLength(2)
+})
+
+test('a snapshot that is not what was applied is found, though nobody has read it', {
+  timeout: 120_000,
+}, async () => {
+  const forgetful: typeof registers = {
+    codec: registers.codec,
+    create() {
+      const machine = registers.create()
+      // The bytes of a state in which nothing has happened.
+      const snapshot = (): ReturnType<typeof machine.snapshot> => registers.create().snapshot()
+      return { ...machine, snapshot }
+    },
+  }
+  const found = new Set<string>()
+  for (let seed = 1; seed <= 12 && !found.has(SNAPSHOTS); seed++) {
+    const options = { stateMachine: forgetful, workload: registerWorkload, seed, servers: 1, seconds: 10 }
+    const { violation } = await runSeed(options)
+    if (violation !== undefined) found.add(violation.property)
+  }
+  expect(found).toContain(SNAPSHOTS)
 })
 
 test('a search that cannot decide is a failure', { timeout: 60_000 }, async () => {

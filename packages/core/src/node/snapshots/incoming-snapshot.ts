@@ -1,7 +1,8 @@
 // A snapshot that is arriving: chunks in order into a stream for storage, never more in memory than was granted.
-import { crc32 } from '#crc32'
+
 import type { NodeId } from '../../consensus/types.js'
 import { decodeError } from '../../wire/bytes.js'
+import { checksumOf } from '../../wire/checksum.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
 
 /** Bytes that may be on the way or wait for the disk. */
@@ -74,7 +75,7 @@ export class IncomingSnapshot {
     let checksum = 0
     while (this.#handedOn < this.head.totalBytes) {
       const chunk = await this.#next()
-      checksum = crc32(chunk, checksum)
+      checksum = checksumOf(chunk, checksum)
       yield chunk
       this.#handedOn += chunk.length
       this.#progressed()
