@@ -262,6 +262,53 @@ test('one whose storage is slow is sent no more than it has room for', async () 
   await cluster.kill(lost.id)
 })
 
+/** A leads and has a snapshot of `words`; C, of whom nothing was heard, needs it. */
+async function sending(words: readonly string[], limits: object = LIMITS): Promise<Solo> {
+  const solo = await Solo.start(limits)
+  await solo.lead({ acknowledge: false })
+  await solo.acknowledge(['B'])
+  for (const word of words) await proposed(solo, word)
+  await solo.world.outcome(solo.node.takeSnapshot())
+  return solo
+}
+
+async function proposed(solo: Solo, word: string): Promise<void> {
+  const told = watch(solo.node.propose(word))
+  while (told.state === 'pending') {
+    await solo.world.calm()
+    await solo.acknowledge(['B'])
+  }
+}
+
+/** C is asked how much of the snapshot it has: nothing, and it has room for all of it. Returns the length. */
+async function room(solo: Solo): Promise<number> {
+  let asked: InstallSnapshotChunk | undefined
+  await solo.world.until('C is asked', () => {
+    asked = solo.take('InstallSnapshot', 'C').at(-1)
+    return asked !== undefined
+  })
+  const { term, lastIncludedIndex, totalBytes } = asked!
+  const progress = { matchIndex: 0, nextOffset: 0, creditOffset: totalBytes }
+  await solo.receive('C', { type: 'InstallSnapshotReply', term, lastIncludedIndex, ...progress })
+  return totalBytes
+}
+
+test('a newer snapshot that storage has already while the node is not told so yet: it is sent when that is known', async () => {
+  const solo = await sending(['a'])
+  solo.disk.holdSaved = true
+  await proposed(solo, 'b')
+  const taken = solo.node.takeSnapshot()
+  await solo.world.until('storage has it', () => solo.disk.heldSnapshots === 1)
+  await room(solo)
+  expect(solo.closed).toBe(false)
+  solo.disk.releaseSnapshots()
+  const index = await solo.world.outcome(taken)
+  await room(solo)
+  await room(solo)
+  expect(solo.take('InstallSnapshot', 'C')[0]).toMatchObject({ lastIncludedIndex: index, offset: 0 })
+  await solo.node.stop({ transfer: false })
+})
+
 /** A content as a leader would send it, of a state of these words. */
 async function contentBytes(...words: string[]): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []

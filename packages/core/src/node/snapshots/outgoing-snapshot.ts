@@ -23,6 +23,9 @@ interface Chunk {
   readonly data: Uint8Array
 }
 
+/** Storage has a newer one by now: nothing is wrong with it. */
+export class SnapshotReplaced extends Error {}
+
 const NOTHING = new Uint8Array(0)
 
 export class OutgoingSnapshot {
@@ -137,8 +140,9 @@ export class OutgoingSnapshot {
   async #open(): Promise<void> {
     await this.#reader?.return?.()
     const stored = await this.#host.open()
-    if (stored?.metadata.index !== this.info.metadata.index)
-      throw new Error('a newer snapshot has taken its place')
+    if (stored === undefined) throw new Error('the stored snapshot is gone')
+    if (stored.metadata.index !== this.info.metadata.index)
+      throw new SnapshotReplaced('a newer snapshot has taken its place')
     this.#chunks = []
     this.#reader = stored.content[Symbol.asyncIterator]()
     this.#unread = NOTHING
