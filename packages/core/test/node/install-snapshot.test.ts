@@ -309,6 +309,16 @@ test('a newer snapshot that storage has already while the node is not told so ye
   await solo.node.stop({ transfer: false })
 })
 
+test('a follower that claims to have room for all of it is sent no more ahead than any other', async () => {
+  const words = Array.from({ length: 20 }, () => 'w'.repeat(500_000))
+  const solo = await sending(words, { snapshotTrailingBytes: 1, snapshotChunkBytes: 1024 * 1024 })
+  expect(await room(solo)).toBeGreaterThan(2 * SNAPSHOT_CREDIT_BYTES)
+  await solo.world.pass(100)
+  const ends = solo.take('InstallSnapshot', 'C').map(({ offset, data }) => offset + data.length)
+  expect(Math.max(...ends)).toBe(SNAPSHOT_CREDIT_BYTES)
+  await solo.node.stop({ transfer: false })
+})
+
 /** A content as a leader would send it, of a state of these words. */
 async function contentBytes(...words: string[]): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []

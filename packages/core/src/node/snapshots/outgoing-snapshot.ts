@@ -3,6 +3,7 @@
 import type { InstallSnapshotReply } from '../../consensus/messages.js'
 import type { StoredSnapshot } from '../../ports/storage.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
+import { SNAPSHOT_CREDIT_BYTES } from './incoming-snapshot.js'
 import type { SnapshotInfo } from './snapshot-store.js'
 
 export interface OutgoingHost {
@@ -61,8 +62,10 @@ export class OutgoingSnapshot {
     this.#heardAt = Number.NEGATIVE_INFINITY
   }
 
-  answered({ nextOffset, creditOffset }: InstallSnapshotReply): void {
-    if (nextOffset > this.info.byteLength || creditOffset > this.info.byteLength) return
+  answered({ nextOffset, creditOffset: granted }: InstallSnapshotReply): void {
+    if (nextOffset > this.info.byteLength || granted > this.info.byteLength) return
+    // What is not acknowledged is kept in memory here: a follower cannot ask for more of that.
+    const creditOffset = Math.min(granted, nextOffset + SNAPSHOT_CREDIT_BYTES)
     const hasLess = nextOffset < this.ackedOffset
     if (hasLess && !this.#isAsking) return
     // What was sent arrives: the question was asked too early, and sending all again would only make it slower.
