@@ -133,6 +133,8 @@ export class OutgoingSnapshot {
 
   async #readChunk(fromTheStart: boolean): Promise<void> {
     if (fromTheStart || this.#reader === undefined) await this.#open()
+    // Nothing is open yet of what was never read: `close` could not have ended it.
+    if (this.#closed) return
     let chunk = await this.#cut()
     // A transfer that is resumed: what the follower has is passed over.
     while (!this.#closed && end(chunk) <= this.ackedOffset && end(chunk) < this.info.byteLength)
