@@ -90,7 +90,7 @@ export class Applier {
     this.commitIndex = Math.max(this.commitIndex, index)
     this.#term = term
     this.#timestamp = timestamp
-    this.#proposals.hiddenBySnapshot((id) => this.#sessions.get(id), term)
+    this.#proposals.hiddenBySnapshot((id) => this.#sessions.get(id), index, term)
   }
 
   /**

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest'
 import { contentOf } from '../../src/node/snapshots/content.js'
 import { SNAPSHOT_CREDIT_BYTES } from '../../src/node/snapshots/incoming-snapshot.js'
 import { crc32 } from '../../src/wire/crc32-table.js'
+import { EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
 import type { InstallSnapshotChunk, PeerMessage } from '../../src/wire/messages.js'
+import { encodeOpening } from '../../src/wire/open-session.js'
 import { encodeValues } from '../../src/wire/value-encoder.js'
 import { Cluster, type WordsNode } from './harness/cluster.js'
-import { append, block, Solo } from './harness/solo.js'
+import { accepted, append, block, blockOf, Solo } from './harness/solo.js'
 import { watch } from './harness/world.js'
 
 const LIMITS = { snapshotTrailingBytes: 1, snapshotChunkBytes: 64 }
@@ -426,5 +428,28 @@ test('writes that are under way are durable before the snapshot counts', async (
   await solo.receive('B', append(3, 2, 3, [block(3, 3, 'b')], { leaderCommit: 3 }))
   expect(solo.words).toEqual(['a', 'b'])
   expect(solo.disk.log).toEqual(['3/3 "b"'])
+  await solo.node.stop({ transfer: false })
+})
+
+test('a command of a session that was opened behind the snapshot is still under way: it is answered', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 3)
+  const told = watch(solo.node.propose('later', { session: { id: 6, sequence: 1 }, timeoutMs: 60_000 }))
+  await solo.world.calm()
+  const forward = solo.take('Forward', 'B')[0]!
+  const content = await contentBytes('a')
+  await solo.receive('B', accepted(forward, 7), chunk(content, 0, content.length))
+  await solo.world.until('it is installed', () => solo.node.status().lastApplied === 5)
+  const opening = {
+    kind: EntryKind.OpenSession,
+    payload: encodeOpening({ ttlMs: 60_000, nonce: '0'.repeat(32) }),
+  }
+  const entries = [
+    encodeBlock({ firstIndex: 6, term: 3, timestamp: 8 }, [opening]),
+    blockOf(forward, 7, 3, 8),
+  ]
+  await solo.receive('B', append(3, 5, 2, entries, { leaderCommit: 7 }))
+  expect(solo.words).toEqual(['a', 'later'])
+  expect(told).toMatchObject({ state: 'fulfilled' })
   await solo.node.stop({ transfer: false })
 })
