@@ -53,7 +53,7 @@ test('a failure becomes smaller: less chance, fewer requests, the same property'
   expect(verdict.violation?.property).toBe('no-unexpected-stop')
   const smallest = await shrink(options, verdict, { runs: 90 })
   expect(smallest.verdict.violation?.property).toBe('no-unexpected-stop')
-  expect(draws(smallest.verdict.recording)).toBeLessThan(draws(verdict.recording) / 10)
+  expect(draws(smallest.verdict.recording)).toBeLessThan(draws(verdict.recording) / 5)
   // One command is enough to reach the bug.
   expect(smallest.options.skipped?.size).toBeGreaterThan(0)
   expect(smallest.verdict.operations).toBeLessThan(verdict.operations / 5)
