@@ -1,7 +1,7 @@
 // A follower that needs what the leader's log has no more (Raft §7): it is sent the snapshot, beside everything else.
 import { expect, test } from 'vitest'
 import { contentOf } from '../../src/node/snapshots/content.js'
-import { SNAPSHOT_CREDIT_BYTES } from '../../src/node/snapshots/incoming-snapshot.js'
+import { CHUNKS_MAX, SNAPSHOT_CREDIT_BYTES } from '../../src/node/snapshots/incoming-snapshot.js'
 import { crc32 } from '../../src/wire/crc32-table.js'
 import { EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
 import type { InstallSnapshotChunk, PeerMessage } from '../../src/wire/messages.js'
@@ -369,6 +369,17 @@ test('chunks out of order, repeated and overlapping: each byte counts once, and 
   await solo.world.until('it is installed', () => solo.node.status().lastApplied === 5)
   expect(solo.words).toEqual(['a', 'b'])
   expect(solo.take('InstallSnapshotReply').at(-1)).toMatchObject({ matchIndex: 5 })
+  await solo.node.stop({ transfer: false })
+})
+
+test('a sender of the smallest chunks cannot make them take many times the memory of what they carry', async () => {
+  const stuck = { saveSnapshot: () => new Promise<void>(() => {}) }
+  const solo = new Solo({ storage: { ...new Solo().disk.storage(), ...stuck } })
+  await solo.start()
+  const content = new Uint8Array(20_000)
+  for (let at = 0; at < content.length; at += 1_000)
+    await solo.receive('B', ...Array.from({ length: 1_000 }, (_, i) => chunk(content, at + i, at + i + 1)))
+  expect(progress(solo).at(-1)).toBe(CHUNKS_MAX)
   await solo.node.stop({ transfer: false })
 })
 
