@@ -47,3 +47,34 @@ test('compacted after an opening gave it up, it can be opened again', async () =
   storage = await opened(directory)
   expect(await everything(storage, 5)).toEqual(['5@2'])
 })
+
+test('cut while compaction takes the segment of the cut, it can be opened again', async () => {
+  const directory = await quickDirectory()
+  const disk = withoutSpares()
+  let storage = storageIn(directory, { fileSystem: disk, segmentBytes: 4096 })
+  await storage.open(identity)
+  await written(storage, vote(1))
+  for (let index = 1; index <= 6; index++) {
+    await written(storage, batch([stored(block(index, 1, 1, 1_800))]))
+  }
+  await storage.saveSnapshot(metadata(4, 2), content('state'))
+  let release!: () => void
+  disk.gate = ({ kind }) => {
+    if (kind !== 'write') return
+    disk.gate = () => undefined
+    return new Promise<void>((resolve) => {
+      release = resolve
+    })
+  }
+  const cut = written(storage, { ...vote(2), truncateFrom: 3 })
+  await storage.compact(4)
+  release()
+  await cut
+  // The next segment says where it goes on from.
+  const { segments } = storage.stats()
+  for (let term = 3; storage.stats().segments === segments; term++) await written(storage, vote(term))
+  await storage.close()
+  storage = await opened(directory)
+  await written(storage, batch([stored(block(5, 1, 1_000))]))
+  expect(await everything(storage, 5)).toEqual(['5@1000'])
+})
