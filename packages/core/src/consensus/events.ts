@@ -1,4 +1,5 @@
 // What happened, in the past tense. `evolve` folds these into the state; nothing else changes it.
+import type { FollowerLeft, MembershipChanged, RemovalCommitted } from './membership-events.js'
 import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } from './types.js'
 
 /** Crash recovery (§5.5): what storage returned. Always the first event. */
@@ -36,13 +37,17 @@ export interface ElectionTimerReset {
   readonly at: Millis
 }
 
-/** 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term. */
+/**
+ * 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term. 'removed'
+ * (§6): it is no voter any more.
+ */
 export type BecameFollowerReason =
   | 'higher-term'
   | 'leader-found'
   | 'vote-granted'
   | 'quorum-lost'
   | 'storage-stalled'
+  | 'removed'
 
 export interface BecameFollower {
   readonly type: 'BecameFollower'
@@ -291,6 +296,9 @@ export type ConsensusEvent =
   | TransferAborted
   | EntriesAppended
   | LogTruncated
+  | MembershipChanged
+  | RemovalCommitted
+  | FollowerLeft
   | WriteStarted
   | WritesPersisted
   | CommitAdvanced

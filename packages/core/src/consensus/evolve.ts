@@ -7,16 +7,19 @@ import type {
   Recovered,
   WriteStarted,
 } from './events.js'
+import { acknowledgeInFlight, clearInFlight, evolveFollower, evolveWindow } from './evolve-follower.js'
 import {
-  acknowledgeInFlight,
-  clearInFlight,
-  evolveFollower,
-  evolveWindow,
-  freshFollower,
-} from './evolve-follower.js'
+  applyConfigurations,
+  followersOf,
+  membershipChanged,
+  recoverConfigurations,
+  removalCommitted,
+  truncateConfigurations,
+} from './evolve-membership.js'
 import { invariant } from './invariant-violation.js'
 import { answeredRound } from './lease.js'
-import { type LeaderState, peersOf, type State } from './state.js'
+import type { LeaderState, State } from './state.js'
+import type { Millis } from './types.js'
 import { freshWindow } from './window.js'
 
 export function evolve(state: State, event: ConsensusEvent): void {
@@ -66,6 +69,13 @@ export function evolve(state: State, event: ConsensusEvent): void {
       return
     case 'LogTruncated':
       return logTruncated(state, event)
+    case 'MembershipChanged':
+      return membershipChanged(state, event)
+    case 'RemovalCommitted':
+      return removalCommitted(leader(state), event)
+    case 'FollowerLeft':
+      leader(state).followers.delete(event.follower)
+      return
     case 'WriteStarted':
       return writeStarted(state, event)
     case 'WritesPersisted':
@@ -75,7 +85,7 @@ export function evolve(state: State, event: ConsensusEvent): void {
       return
     case 'AppliedAdvanced':
       state.lastApplied = event.lastApplied
-      return
+      return applyConfigurations(state)
     case 'AppendSent':
       evolveFollower(state, event.to, (follower) => {
         follower.commitIndexSent = Math.max(follower.commitIndexSent, event.commitIndex)
@@ -163,8 +173,8 @@ function leader(state: State): LeaderState {
 function recovered(state: State, event: Recovered): void {
   state.currentTerm = event.hardState.currentTerm
   state.votedFor = event.hardState.votedFor
-  state.configuration = event.configuration
   for (const run of event.runs) state.log.append(run.firstIndex, run.lastIndex, run.term)
+  recoverConfigurations(state, event)
   state.writes.durableIndex = state.log.lastIndex
   // Thesis §6.4.1 counts on voters that remember their leader; one that restarts has forgotten it. An empty storage has
   // promised nothing.
@@ -174,15 +184,15 @@ function recovered(state: State, event: Recovered): void {
 }
 
 function becameLeader(state: State, event: BecameLeader): void {
-  const followers = new Map([...peersOf(state)].map((peer) => [peer, freshFollower(state)]))
   state.role = {
     role: 'leader',
-    followers,
+    followers: followersOf(state),
     firstIndex: event.firstIndex,
     judgesFrom: event.at,
     heartbeatAt: event.at,
     round: 0,
     roundsSent: [],
+    growth: [{ at: event.at, lastIndex: event.firstIndex }],
     transfer: undefined,
     leaseEnded: false,
     readRound: 0,
@@ -200,12 +210,21 @@ function heartbeatSent(state: State, { at, round }: HeartbeatSent): void {
   const answered = answeredRound(state)
   role.roundsSent = role.roundsSent.filter((sent) => sent.round >= answered)
   role.roundsSent.push({ round, at })
+  growthSeen(state, role, at)
+}
+
+/** A sample each heartbeat, however many rounds of reads there are; the oldest is not younger than an election timeout. */
+function growthSeen({ log, options }: State, { growth }: LeaderState, at: Millis): void {
+  if (at - growth.at(-1)!.at < options.heartbeatMs) return
+  growth.push({ at, lastIndex: log.lastIndex })
+  while (growth.length > 1 && growth[1]!.at <= at - options.electionTimeoutMsMax) growth.shift()
 }
 
 function logTruncated(state: State, event: LogTruncated): void {
   invariant(event.fromIndex > state.commitIndex, 'what is committed is never truncated')
   invariant(state.role.role !== 'leader', 'a leader never truncates its own log (§5.3, Leader Append-Only)')
   state.log.truncateFrom(event.fromIndex)
+  truncateConfigurations(state, event.fromIndex)
   const last = event.fromIndex - 1
   state.writes.durableIndex = Math.min(state.writes.durableIndex, last)
   // A write that is still under way carries entries that are gone: its completion must not acknowledge what

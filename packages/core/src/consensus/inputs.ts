@@ -8,6 +8,7 @@ export interface Recover {
   readonly now: Millis
   readonly hardState: HardState
   readonly runs: readonly Run[]
+  /** What was in force before the first run. */
   readonly configuration: Configuration
 }
 
@@ -38,6 +39,19 @@ export interface TransferLeadership {
   readonly type: 'TransferLeadership'
   readonly now: Millis
   readonly to: NodeId | undefined
+}
+
+/**
+ * §6: the members are to be these; nobody twice. `expectedIndex`: refused unless the configuration in force is the one of
+ * that index (compare-and-set). `force`: although a majority of these voters has not been heard of lately.
+ */
+export interface ChangeMembership {
+  readonly type: 'ChangeMembership'
+  readonly now: Millis
+  readonly voters: readonly NodeId[]
+  readonly learners: readonly NodeId[]
+  readonly expectedIndex: LogIndex | undefined
+  readonly force: boolean
 }
 
 export interface Receive {
@@ -89,6 +103,7 @@ export type Input =
   | Propose
   | RequestRead
   | TransferLeadership
+  | ChangeMembership
   | Receive
   | Persisted
   | Applied

@@ -249,6 +249,9 @@ export class Runtime {
         return this.reads.refused(effect.readIds)
       case 'TransferFailed':
         return this.transfer.failed(effect.reason)
+      case 'MembershipRefused':
+      case 'Removed':
+        return
       case 'WakeAt':
         return this.#timer.set(effect.at)
       default:

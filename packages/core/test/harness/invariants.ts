@@ -9,6 +9,7 @@ import {
   leaderCompleteness,
   logMatching,
 } from './log-invariants.js'
+import { configurationInForce, oneChangeAtATime, whoVotes } from './membership-invariants.js'
 
 const electionSafety: Invariant = {
   title: 'Election Safety: at most one leader can be elected in a given term',
@@ -90,4 +91,7 @@ export const INVARIANTS: readonly Invariant[] = [
   leaderCompleteness,
   order,
   linearizableReads,
+  configurationInForce,
+  oneChangeAtATime,
+  whoVotes,
 ]

@@ -1,11 +1,14 @@
 // One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
 import {
+  type ConsensusEvent,
   type ConsensusOptions,
   type Effect,
+  type EncodeBlock,
   entriesWanted,
   type Input,
   initialState,
   type LogIndex,
+  type MembershipRefusal,
   type Message,
   type NodeId,
   type State,
@@ -43,6 +46,7 @@ export interface Automatic {
 
 export interface ServerOptions {
   readonly id: NodeId
+  /** Those the cluster began with; empty at a server that is to learn it from the log. */
   readonly voters: readonly NodeId[]
   readonly seed: number
   readonly consensus: ConsensusOptions
@@ -69,6 +73,10 @@ export class Server {
   readonly answered = new Map<number, LogIndex>()
   readonly refusedReads: number[] = []
   refusedProposals: string[] = []
+  /** Why membership changes were refused here, in order. */
+  readonly refusedChanges: MembershipRefusal[] = []
+  /** How often it was told that it is out. */
+  removals = 0
   #held: { letter: Letter; afterWrite: number }[] = []
   #proposing: string[] = []
   readonly #world: World
@@ -124,6 +132,22 @@ export class Server {
     return this.step({ type: 'Propose', count: commands.length })
   }
 
+  /** True when this event has happened since the process began. */
+  happened(type: ConsensusEvent['type']): boolean {
+    return this.outputs.some(({ events }) => events.some((event) => event.type === type))
+  }
+
+  /** Asks for these members: `change('A B', 'C')` for voters A and B and learner C. */
+  change(
+    voters: string,
+    learners = '',
+    more: { expectedIndex?: LogIndex; force?: boolean } = {},
+  ): StepResult {
+    const { expectedIndex, force = false } = more
+    const [ids, others] = [voters, learners].map((names) => names.split(' ').filter((name) => name !== ''))
+    return this.step({ type: 'ChangeMembership', voters: ids!, learners: others!, expectedIndex, force })
+  }
+
   /** The oldest `count` writes complete; what waited for them leaves. */
   completeWrites(count = this.disk.inFlight.length): void {
     let write = 0
@@ -161,19 +185,24 @@ export class Server {
 
   /** Keeps the entries' contents beside the runs that consensus keeps. */
   #follow({ events, effects }: StepResult, arrived: readonly Entry[]): void {
-    const encoded = effects.find((effect) => effect.type === 'EncodeBlock')
+    const blocks = effects.filter((effect) => effect.type === 'EncodeBlock')
     for (const event of events) {
       if (event.type === 'LogTruncated') this.entries.length = event.fromIndex - 1
       if (event.type !== 'EntriesAppended') continue
       for (let index = event.firstIndex; index <= event.lastIndex; index++) {
-        const command = encoded?.content === 'noop' ? `noop${event.term}` : this.#proposing.shift()
+        const encoded = blocks.find(({ firstIndex, lastIndex }) => firstIndex <= index && index <= lastIndex)
         const entry = encoded
-          ? { index, term: event.term, command: command! }
+          ? this.#encode(encoded, index)
           : arrived.find((candidate) => candidate.index === index)
         if (entry?.term !== event.term) throw new Error(`no entry arrived for ${index} of term ${event.term}`)
         this.entries.push(entry)
       }
     }
+  }
+
+  #encode({ content, term, configuration }: EncodeBlock, index: LogIndex): Entry {
+    if (configuration !== undefined) return { index, term, command: `members${index}`, configuration }
+    return { index, term, command: content === 'noop' ? `noop${term}` : this.#proposing.shift()! }
   }
 
   #carryOut(effect: Effect): void {
@@ -209,6 +238,12 @@ export class Server {
         return
       case 'WakeAt':
         this.wakeAt = effect.at
+        return
+      case 'MembershipRefused':
+        this.refusedChanges.push(effect.reason)
+        return
+      case 'Removed':
+        this.removals++
         return
       case 'EncodeBlock':
       case 'TransferFailed':
