@@ -18,7 +18,7 @@ export interface Run {
   readonly lastIndex: LogIndex
   readonly term: Term
   /** Of a membership entry (§6), which is alone in its run. */
-  readonly configuration?: Configuration
+  readonly configuration?: Configuration | undefined
 }
 
 /** What must survive a crash besides the log (Figure 2, "Persistent state on all servers"). */

@@ -127,6 +127,8 @@ export class Applier {
   #apply(block: EntryBlock, { index, kind, payload }: EntryCursor): void {
     switch (kind) {
       case EntryKind.Noop:
+      // In force since it was appended.
+      case EntryKind.Membership:
         return
       case EntryKind.Command:
         if (block.sessionId === 0) return void this.#run(block, index, payload)

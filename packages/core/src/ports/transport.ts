@@ -1,15 +1,21 @@
 // The Transport port: moves messages between members. It may lose, repeat and reorder, never alter or split.
 import type { NodeId } from '../consensus/types.js'
 import type { Frame } from '../wire/frame.js'
-import type { Hello, HelloRefusal } from '../wire/hello.js'
+import type { Hello, HelloRefusal, Incarnation } from '../wire/hello.js'
+
+/** 'learner': gets the log, is not counted (thesis §4.2.1). 'leaving': a voter until the change under way is over. */
+export type MemberRole = 'voter' | 'learner' | 'leaving'
 
 /** A member of the cluster and where it listens. */
 export interface Member {
   readonly id: NodeId
   /** In the transport's own notation: `host:port`, a URL, a multiaddr. */
   readonly address: string
-  /** Learners come with membership changes; until then every member votes. */
-  readonly role: 'voter'
+  readonly role: MemberRole
+  /** While a change of the voters is under way (Raft §6): it is a voter of the configuration before. */
+  readonly outgoing?: true
+  /** Of its storage, once it is committed: under another one it is not that member any more. */
+  readonly incarnation?: Incarnation
 }
 
 /**

@@ -12,6 +12,8 @@ export const PROTOCOL_MAX = 1
 /** A storage's random birth mark: 16 hexadecimal digits. A wiped storage gets a new one. */
 export type Incarnation = string
 
+export const INCARNATION_PATTERN: RegExp = /^[0-9a-f]{16}$/
+
 export interface Hello {
   readonly protocolMin: number
   readonly protocolMax: number
@@ -81,6 +83,7 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
     membersHash: reader.u32(),
     leaseHash: reader.u32(),
   }
-  if (!/^[0-9a-f]{16}$/.test(hello.incarnation)) throw decodeError('incarnation is not 16 hexadecimal digits')
+  if (!INCARNATION_PATTERN.test(hello.incarnation))
+    throw decodeError('incarnation is not 16 hexadecimal digits')
   return { hello }
 }
