@@ -60,6 +60,7 @@ const EVENT_TYPES: Record<NodeEventType, true> = {
   LinkUp: true,
   LinkDown: true,
   HelloRefused: true,
+  CatchUpProgress: true,
   FollowerLagging: true,
   FollowerCaughtUp: true,
   Applied: true,

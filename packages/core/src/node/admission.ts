@@ -8,7 +8,8 @@ export class Admission {
   readonly #id: NodeId
   readonly #clusterId: string
   readonly #incarnation: Incarnation
-  readonly #members: ReadonlySet<NodeId>
+  /** Those that may connect. */
+  #members: ReadonlySet<NodeId>
   readonly #membersHash: number
   readonly #leaseHash: number
   /** The first incarnation met under each member's id; another one is a wiped storage and must not vote. */
@@ -27,6 +28,22 @@ export class Admission {
     this.#members = new Set(members.map((member) => member.id))
     this.#membersHash = membersHash(members)
     this.#leaseHash = leaseHash
+  }
+
+  /**
+   * Who is a member now. The incarnation that is committed for one is the only one that it may have; a removed one may come
+   * back with another storage once it is added again.
+   */
+  setMembers(members: readonly Member[]): void {
+    this.#members = new Set(members.map((member) => member.id))
+    for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#incarnations.delete(id)
+    for (const { id, incarnation } of members)
+      if (incarnation !== undefined && id !== this.#id) this.#incarnations.set(id, incarnation)
+  }
+
+  /** Of this node or a member that has said hello; undefined while it is not known. */
+  incarnationOf(id: NodeId): Incarnation | undefined {
+    return id === this.#id ? this.#incarnation : this.#incarnations.get(id)
   }
 
   hello(to: NodeId): Hello {

@@ -5,6 +5,7 @@ import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
+import { configurationOf } from '../wire/membership-entry.js'
 import { Admission } from './admission.js'
 import { Answers } from './answers.js'
 import { EventStream } from './event-stream.js'
@@ -12,6 +13,8 @@ import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
 import { FrontDesk } from './front-desk.js'
+import type { Membership } from './membership/members.js'
+import { findMemberships, type MembershipBlock, withConfigurations } from './membership/recover.js'
 import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
@@ -23,6 +26,7 @@ import type {
   EventOf,
   Explanation,
   LeaderJob,
+  MembershipChange,
   NodeEvent,
   NodeEventType,
   NodeOptions,
@@ -71,8 +75,10 @@ export class RaftNode<Command, Result, State> {
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
-      node = new RaftNode(options, limits, scheduler, stored)
-      node.#address = await options.transport.listen(node.#transportHost(), stored.members)
+      const memberships = await findMemberships(storage, stored)
+      node = new RaftNode(options, limits, scheduler, stored, memberships)
+      const { everybody } = node.#runtime.membership
+      node.#address = await options.transport.listen(node.#transportHost(), everybody)
       return node
     } catch (error) {
       await (node === undefined ? storage.close() : node.stop())
@@ -85,6 +91,7 @@ export class RaftNode<Command, Result, State> {
     limits: Limits,
     scheduler: Scheduler,
     stored: StoredState,
+    memberships: readonly MembershipBlock[],
   ) {
     const { id, clusterId, transport } = options
     const { incarnation, members, hardState, runs, lastTimestamp } = stored
@@ -119,19 +126,23 @@ export class RaftNode<Command, Result, State> {
       events: this.#events,
       answers,
       lastTimestamp,
+      admission: this.#admission,
+      transport,
+      initialMembers: members,
+      recoveredMemberships: memberships,
       recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
     this.#desk = new FrontDesk({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
-      members,
       limits,
       scheduler,
       answers,
       runtime: this.#runtime,
     })
-    const configuration = { voters: members.map((member) => member.id) }
-    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, configuration })
+    const configuration = configurationOf(members)
+    const recovered = withConfigurations(runs, memberships)
+    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs: recovered, configuration })
   }
 
   /**
@@ -180,6 +191,18 @@ export class RaftNode<Command, Result, State> {
   }
 
   /**
+   * Changes the members (Raft §6) and resolves with who they are once that is committed. Any number of them in one call:
+   * new voters get the log first, as learners, and become voters when they have caught up (events CatchUpProgress); then a
+   * joint configuration replaces all voters at once. A removed node stops with ERR_REMOVED, the leader too. Called on the
+   * leader; give it time for catching up by `timeoutMs`.
+   * @throws RaftError ERR_NOT_LEADER, ERR_MEMBERSHIP_CHANGED, ERR_MEMBERSHIP_REFUSED, ERR_OUTCOME_UNKNOWN, ERR_TIMEOUT,
+   * ERR_ABORTED, ERR_STOPPED, ERR_INVALID_OPTION
+   */
+  changeMembership(change: MembershipChange, options: RequestOptions = {}): Promise<Membership> {
+    return this.#desk.changeMembership(change, options)
+  }
+
+  /**
    * Runs `job` each time this node has become the leader, once it has applied its term's no-op; one at a time, the next
    * when the one before has settled. Its signal fires at once when that term's leadership ends. Resolves when `signal`
    * fires or the node stops, after the job that runs has settled. What a job throws ends it: the promise rejects with
@@ -192,8 +215,9 @@ export class RaftNode<Command, Result, State> {
   /** What this node knows right now. */
   status(): NodeStatus {
     const { clusterId } = this.#options
-    const { incarnation, members } = this.#stored
-    const identity = { clusterId, incarnation, members, address: this.#address }
+    const { incarnation } = this.#stored
+    const { members, index: membersIndex } = this.#runtime.membership.inForce
+    const identity = { clusterId, incarnation, members, membersIndex, address: this.#address }
     return statusOf(
       this.#runtime,
       this.#stored,
@@ -283,8 +307,8 @@ export class RaftNode<Command, Result, State> {
     })
   }
 
-  /** The members this node was started with, or found in its storage. */
+  /** The members of the configuration in force, as far as this node knows. */
   get members(): readonly Member[] {
-    return this.#stored.members
+    return this.#runtime.membership.inForce.members
   }
 }

@@ -2,8 +2,11 @@
 import type { State } from '../consensus/index.js'
 import type { Term } from '../consensus/types.js'
 import type { Scheduler } from '../ports/scheduler.js'
+import type { Member, Transport } from '../ports/transport.js'
+import type { Admission } from './admission.js'
 import type { Answers } from './answers.js'
 import type { EventStream } from './event-stream.js'
+import type { MembershipBlock } from './membership/recover.js'
 import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
 import type { NodeOptions } from './types.js'
@@ -17,6 +20,11 @@ export interface RuntimeParts {
   readonly events: EventStream
   readonly answers: Answers
   readonly lastTimestamp: number
+  readonly admission: Admission
+  readonly transport: Transport
+  /** Who was a member before the log, and the membership entries of the log. */
+  readonly initialMembers: readonly Member[]
+  readonly recoveredMemberships: readonly MembershipBlock[]
   /** The term that the storage held at start. */
   readonly recoveredTerm: Term
   /** Fail stop: called once, from within a turn. */

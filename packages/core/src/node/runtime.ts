@@ -1,8 +1,9 @@
 // The one loop: a turn drains the inbox, steps consensus, carries out its effects, starts at most one storage write
 // and speaks once to each peer.
-import type { Effect } from '../consensus/effects.js'
+import type { Effect, EncodeBlock } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
-import type { LogIndex, NodeId } from '../consensus/types.js'
+import type { Configuration, LogIndex, NodeId } from '../consensus/types.js'
+import { RaftError } from '../ports/errors.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import { nonceOf } from '../wire/open-session.js'
 import { Applier } from './applier.js'
@@ -13,6 +14,7 @@ import { LeaderAppend } from './leader-append.js'
 import { LeaderDesk } from './leader-desk.js'
 import { Leadership } from './leadership.js'
 import { LogKeeper } from './log-keeper.js'
+import { NodeMembership } from './membership/node-membership.js'
 import { Proposals } from './proposals.js'
 import { randomNumber } from './random.js'
 import { Reads } from './reads.js'
@@ -36,6 +38,7 @@ export class Runtime {
   readonly transfer: Transfer
   readonly machineState: unknown
   readonly backlog: Backlog
+  readonly membership: NodeMembership
   readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
@@ -50,6 +53,8 @@ export class Runtime {
   /** Somebody asked for something within the turn: a listener, a query. */
   #askedInTurn = false
   #stopped = false
+  /** This node's removal is committed: it stops when everything is said and applied. */
+  #removed = false
   #tickDue = false
   readonly #timer: WakeTimer
 
@@ -67,6 +72,11 @@ export class Runtime {
     )
     this.#lag = new LagWatch(limits.followerLagEntriesMax, (event) => parts.events.emit(event))
     this.transfer = new Transfer(answers)
+    this.membership = new NodeMembership(
+      parts,
+      (input) => this.#step(input),
+      (id) => this.linkDown(id),
+    )
     this.#timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
       this.#tickDue = true
       this.wake()
@@ -185,11 +195,13 @@ export class Runtime {
         this.#drainInbox()
         if (this.#desk.followLeader()) this.#replicator.forgetFetched()
         this.#desk.dispatch()
+        this.membership.run()
         const commitToTell = this.#replicator.run()
         this.#log.write()
         this.#parts.outbox.flush()
         this.#lag.look(this.state)
         again = this.#applyCommitted() || commitToTell
+        this.#leaveIfRemoved()
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
     } catch (error) {
       this.#fail(error)
@@ -215,7 +227,11 @@ export class Runtime {
   #step(input: Input): void {
     if (this.#stopped || !this.#log.beginStep(input)) return
     const { events, effects } = step(this.state, input)
-    for (const event of events) this.#parts.events.emit(event)
+    for (const event of events) {
+      if (event.type === 'MembershipChanged')
+        this.membership.changed(event.index, this.#log.membersAt(event.index))
+      this.#parts.events.emit(event)
+    }
     // Before anything is done: what a job of the lost term still does is to be stopped first.
     this.leadership.look(this.state)
     for (const effect of effects) this.#carryOut(effect)
@@ -234,7 +250,8 @@ export class Runtime {
         if (effect.truncateFrom !== undefined) this.#replicator.forgetFetched()
         return this.#log.persist(effect)
       case 'EncodeBlock':
-        return this.#append.encode(effect)
+        if (effect.configuration === undefined) return this.#append.encode(effect)
+        return this.#encodeMembership(effect, effect.configuration)
       case 'RefuseProposals':
         return this.#append.refused()
       case 'Replicate':
@@ -250,13 +267,26 @@ export class Runtime {
       case 'TransferFailed':
         return this.transfer.failed(effect.reason)
       case 'MembershipRefused':
+        return this.membership.changes.refused(effect.reason)
       case 'Removed':
+        this.#removed = true
         return
       case 'WakeAt':
         return this.#timer.set(effect.at)
       default:
         effect satisfies never
     }
+  }
+
+  #encodeMembership({ firstIndex, term }: EncodeBlock, configuration: Configuration): void {
+    // Before the event says so: it is in force, and known, from append on.
+    this.#log.encodeMembership(this.membership.describe(configuration), firstIndex, term)
+    this.membership.changed(firstIndex, this.#log.membersAt(firstIndex))
+  }
+
+  #leaveIfRemoved(): void {
+    if (!this.#removed || this.#stopped || this.#applier.lastApplied < this.#applier.commitIndex) return
+    this.#fail(new RaftError('ERR_REMOVED', `${this.state.id} was removed from the cluster`))
   }
 
   #applyCommitted(): boolean {

@@ -8,7 +8,7 @@ import type { FollowerStatus, NodeStatus } from './types.js'
 export function statusOf(
   runtime: Runtime,
   stored: StoredState,
-  identity: Pick<NodeStatus, 'clusterId' | 'incarnation' | 'members' | 'address'>,
+  identity: Pick<NodeStatus, 'clusterId' | 'incarnation' | 'members' | 'membersIndex' | 'address'>,
   now: number,
   stopped: boolean,
 ): NodeStatus {
@@ -50,7 +50,7 @@ function followerStatus(
   now: number,
   linked: boolean,
 ): FollowerStatus {
-  const { state, matchIndex, nextIndex, inFlight, inFlightBytes, window, contactAt } = follower
+  const { state, matchIndex, nextIndex, inFlight, inFlightBytes, window, contactAt, leaving } = follower
   return {
     id,
     state,
@@ -65,5 +65,6 @@ function followerStatus(
     bytesPerSecond: window.bytesPerMs * 1_000,
     sinceContactMs: contactAt === undefined ? undefined : now - contactAt,
     linked,
+    leaving: leaving !== undefined,
   }
 }

@@ -51,12 +51,17 @@ export interface NodeLimits {
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
-  /** This member's id: one of `members`. */
+  /** This member's id: one of `members`, unless `join` is set. */
   readonly id: NodeId
   /** All members of one cluster share it, at most 255 bytes; no other cluster has it. */
   readonly clusterId: string
   /** The initial members, the same list on every member. Read only when the storage is empty. */
   readonly members: readonly Member[]
+  /**
+   * Default false. True: this node is none of `members`; it waits until they add it (`changeMembership`), and learns of all
+   * changes since from the log. Read only when the storage is empty.
+   */
+  readonly join?: boolean
   readonly transport: Transport
   readonly storage: Storage
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -86,6 +91,22 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
   /** The deadline, from now. Default: the node's requestTimeoutMs. */
   readonly timeoutMs?: number
+}
+
+/** Who joins, leaves and changes its role, all in one change. Nobody is named twice. */
+export interface MembershipChange {
+  /** New members, as voters or learners; a member that is named with its present role gets a new address. */
+  readonly add?: readonly Member[]
+  /** Learners that become voters. */
+  readonly promote?: readonly NodeId[]
+  /** Voters that become learners. */
+  readonly demote?: readonly NodeId[]
+  /** Members that leave; the leader too. */
+  readonly remove?: readonly NodeId[]
+  /** Compare-and-set: only if the members in force are those of this index (`status().membersIndex`). */
+  readonly expectedIndex?: LogIndex
+  /** Default false. True: although no majority of the new voters answers. */
+  readonly force?: boolean
 }
 
 export type Consistency = 'linearizable' | 'lease' | 'local'
@@ -176,13 +197,18 @@ export interface FollowerStatus {
   readonly sinceContactMs: number | undefined
   /** The link from here to it is up. */
   readonly linked: boolean
+  /** It is removed, and being told so. */
+  readonly leaving: boolean
 }
 
 export interface NodeStatus {
   readonly id: NodeId
   readonly clusterId: string
   readonly incarnation: Incarnation
+  /** Of the configuration in force, committed or not; while it is joint those of both. */
   readonly members: readonly Member[]
+  /** Where the entry of that configuration stands, for `expectedIndex`; 0: the one the cluster began with. */
+  readonly membersIndex: LogIndex
   /** Where others reach this node. */
   readonly address: string
   readonly role: Role
@@ -246,6 +272,13 @@ export type RuntimeEvent =
       readonly peer: NodeId
       readonly by: NodeId
       readonly refusal: HelloRefusal
+    }
+  /** At a leader, while `changeMembership` waits: a learner that is to vote is this far with the log. */
+  | {
+      readonly type: 'CatchUpProgress'
+      readonly follower: NodeId
+      readonly matchIndex: LogIndex
+      readonly lastIndex: LogIndex
     }
   /** At a leader: a follower lacks more than followerLagEntriesMax committed entries. */
   | { readonly type: 'FollowerLagging'; readonly follower: NodeId; readonly entriesBehind: number }

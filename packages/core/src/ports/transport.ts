@@ -52,11 +52,21 @@ export interface Transport {
   /** For messages: 'tcp', 'libp2p', ... */
   readonly name: string
   /**
+   * Judges the id and address of a member before it is added. Without it any will do.
+   * @throws RaftError ERR_INVALID_OPTION
+   */
+  checkMember?(member: Member): void
+  /**
    * Listens, and starts dialling every member but this node. Resolves when others can connect, with the address
    * they can use. Does not wait for anybody.
    * @throws RaftError ERR_LISTEN
    */
   listen(host: TransportHost, members: readonly Member[]): Promise<string>
+  /**
+   * The members have changed: those that are new are dialled, those that are gone are hung up on, those at a new address
+   * are dialled there. Links to all others go on. Never throws; only after `listen`.
+   */
+  setMembers(members: readonly Member[]): void
   /**
    * Never blocks, never throws. The node calls it at most once a turn and peer. The queue to a peer is bounded in
    * bytes: a queued frame that is only heartbeat is replaced by a newer one; if it is still full, this frame is dropped.
