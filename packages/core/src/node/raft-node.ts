@@ -78,7 +78,9 @@ export class RaftNode<Command, Result, State> {
       const memberships = await findMemberships(storage, stored)
       node = new RaftNode(options, limits, scheduler, stored, memberships)
       const { everybody } = node.#runtime.membership
+      node.#admission.address = everybody.find((member) => member.id === nodeId)?.address ?? ''
       node.#address = await options.transport.listen(node.#transportHost(), everybody)
+      node.#admission.address = node.#address
       return node
     } catch (error) {
       await (node === undefined ? storage.close() : node.stop())

@@ -148,6 +148,7 @@ export class Runtime {
   }
 
   linkDown(peer: NodeId): void {
+    this.membership.strangers.linkDown(peer)
     this.#desk.linkDown(peer)
   }
 

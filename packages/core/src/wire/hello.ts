@@ -1,7 +1,7 @@
 // The hello: the first frame each way on a connection. It decides whether two servers belong together.
 import type { NodeId } from '../consensus/types.js'
 import { ByteReader, ByteWriter, decodeError } from './bytes.js'
-import { HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
+import { ADDRESS_BYTES_MAX, HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
 
 /** "RVRF", read as a little-endian u32. */
 export const HELLO_MAGIC = 0x46525652
@@ -28,6 +28,8 @@ export interface Hello {
   readonly membersHash: number
   /** CRC-32 over the times that leases rest on, 0 with leases off: members that differ could both be right at once. */
   readonly leaseHash: number
+  /** Where `from` listens, for a node that does not know it as a member yet. Absent: not known. */
+  readonly address?: string
 }
 
 export const HELLO_REFUSALS = [
@@ -52,7 +54,12 @@ const KIND_REFUSAL = 2
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new ByteWriter().u32(HELLO_MAGIC).u8(KIND_HELLO).u8(hello.protocolMin).u8(hello.protocolMax)
   writer.text(hello.clusterId).u53(hello.generation).text(hello.from).text(hello.to)
-  return writer.text(hello.incarnation).u32(hello.membersHash).u32(hello.leaseHash).bytes().slice()
+  writer
+    .text(hello.incarnation)
+    .u32(hello.membersHash)
+    .u32(hello.leaseHash)
+    .text(hello.address ?? '')
+  return writer.bytes().slice()
 }
 
 export function encodeHelloRefusal(refusal: HelloRefusal): Uint8Array {
@@ -85,5 +92,6 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
   }
   if (!INCARNATION_PATTERN.test(hello.incarnation))
     throw decodeError('incarnation is not 16 hexadecimal digits')
-  return { hello }
+  const address = reader.text(ADDRESS_BYTES_MAX)
+  return { hello: address === '' ? hello : { ...hello, address } }
 }

@@ -219,3 +219,44 @@ test('who is not among the members has to say that it joins', async () => {
   await expect(cluster.start('D', { join: false })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
   await expect(cluster.start('A', { join: true })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
 })
+
+describe('a member that was away', () => {
+  test('while its leader was replaced by one that it has never heard of follows that one (thesis §4.2.2)', async () => {
+    const leader = await start('D')
+    const away = [...'ABC'].find((id) => id !== leader.id)!
+    await cluster.kill(away)
+    await change(leader, { add: [member('D')] })
+    await cluster.world.outcome(leader.transferLeadership('D'))
+    await cluster.world.until('D leads', () => cluster.node('D').status().role === 'leader')
+    const { term } = cluster.node('D').status()
+    const back = await cluster.start(away)
+    await says(back, { A: 'voter', B: 'voter', C: 'voter', D: 'voter' })
+    await cluster.world.outcome(back.propose('x'))
+    await cluster.agreed([...'ABCD'])
+    expect(cluster.node('D').status()).toMatchObject({ term, role: 'leader' })
+  })
+
+  test('hears nothing else from strangers, and no more of them than it can bear', async () => {
+    const leader = await start()
+    const hello = (from: string) => ({
+      ...cluster.network.hello(leader.id),
+      from,
+      to: leader.id,
+      incarnation: '00000000000000ff',
+      address: from,
+    })
+    for (let i = 0; i < 100; i++)
+      expect(cluster.network.admit(leader.id, hello(`s${i}`))).toBe('unknown-member')
+    await cluster.world.pass(100)
+    const known = Array.from({ length: 100 }, (_, i) => `s${i}`).filter((id) =>
+      cluster.network.peersOf(leader.id).includes(id),
+    )
+    expect(known).toEqual(['s92', 's93', 's94', 's95', 's96', 's97', 's98', 's99'])
+    expect(cluster.network.admit(leader.id, hello('s99'))).toBeUndefined()
+    const { term } = leader.status()
+    const said = { type: 'ReadIndexRequest', term, readId: 1, lease: false } as const
+    cluster.network.receive(leader.id, 's99', '00000000000000ff', [said])
+    await cluster.world.pass(200)
+    expect(cluster.network.sent.filter(({ to }) => to === 's99')).toEqual([])
+  })
+})

@@ -154,6 +154,7 @@ export const HELLO: Hello = {
   incarnation: INCARNATION,
   membersHash: 0xdeadbeef,
   leaseHash: 0xfeedbeef,
+  address: '10.0.0.1:7001',
 }
 
 export const frameOf = (...messages: PeerMessage[]): Frame => ({

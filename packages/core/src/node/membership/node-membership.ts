@@ -5,6 +5,7 @@ import type { Member } from '../../ports/transport.js'
 import type { RuntimeParts } from '../runtime-parts.js'
 import { Changes } from './changes.js'
 import { Members, type Membership } from './members.js'
+import { Strangers } from './strangers.js'
 
 export class NodeMembership {
   readonly changes: Changes
@@ -13,6 +14,7 @@ export class NodeMembership {
   readonly #members: Members
   /** To whom the transport has links. */
   #everybody: ReadonlyMap<NodeId, Member>
+  readonly strangers: Strangers
   #version: string
 
   /** `gone`: there is no link to that member any more, because it is none. */
@@ -22,6 +24,7 @@ export class NodeMembership {
     this.#gone = gone
     this.#members = new Members(state, initialMembers, recoveredMemberships)
     this.#everybody = this.#members.everybody(new Map())
+    this.strangers = new Strangers(parts.admission)
     this.#version = this.#members.version
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
@@ -51,11 +54,11 @@ export class NodeMembership {
   /** Once a turn, before anything is sent. */
   run(): void {
     this.changes.run()
-    const { version } = this.#members
+    const version = `${this.#members.version} ${this.strangers.version}`
     if (version === this.#version) return
     this.#version = version
     const before = this.#everybody
-    this.#everybody = this.#members.everybody(before)
+    this.#everybody = this.strangers.beside(this.#members.everybody(before))
     const everybody = [...this.#everybody.values()]
     this.#parts.admission.setMembers(everybody)
     this.#parts.transport.setMembers(everybody)

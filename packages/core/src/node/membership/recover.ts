@@ -4,6 +4,7 @@ import { RaftError } from '../../ports/errors.js'
 import type { Storage, StoredState } from '../../ports/storage.js'
 import type { Member } from '../../ports/transport.js'
 import { configurationOf } from '../../wire/membership-entry.js'
+import { storageFailure } from '../failures.js'
 
 const READ_BYTES = 1024 * 1024
 
@@ -14,7 +15,31 @@ export interface MembershipBlock {
 }
 
 /** @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE */
-export async function findMemberships(storage: Storage, { runs }: StoredState): Promise<MembershipBlock[]> {
+export async function findMemberships(storage: Storage, stored: StoredState): Promise<MembershipBlock[]> {
+  try {
+    return await (stored.memberships === undefined
+      ? search(storage, stored)
+      : read(storage, stored.memberships))
+  } catch (error) {
+    throw storageFailure(error as Error)
+  }
+}
+
+async function read(storage: Storage, memberships: readonly LogIndex[]): Promise<MembershipBlock[]> {
+  const found: MembershipBlock[] = []
+  for (const index of memberships) {
+    const [block] = await storage.read(index, 1)
+    if (block?.members === undefined || block.lastIndex !== index)
+      throw new RaftError(
+        'ERR_STORAGE_CORRUPT',
+        `${storage.name} storage: entry ${index} is no membership entry`,
+      )
+    found.push({ index, members: block.members })
+  }
+  return found
+}
+
+async function search(storage: Storage, { runs }: StoredState): Promise<MembershipBlock[]> {
   const found: MembershipBlock[] = []
   const lastIndex = runs.at(-1)?.lastIndex ?? 0
   for (let next = runs[0]?.firstIndex ?? 1; next <= lastIndex; ) {

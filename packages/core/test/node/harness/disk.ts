@@ -78,7 +78,19 @@ export class Disk {
     const { incarnation, members } = this.#identity!
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this
-    return { formatted, incarnation, members, hardState, runs, snapshot: undefined, lastTimestamp }
+    const memberships = this.#slots
+      .filter(({ block }) => block.members !== undefined)
+      .map((slot) => slot.firstIndex)
+    return {
+      formatted,
+      incarnation,
+      members,
+      hardState,
+      runs,
+      memberships,
+      snapshot: undefined,
+      lastTimestamp,
+    }
   }
 
   get runs(): Run[] {

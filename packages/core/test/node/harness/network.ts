@@ -2,6 +2,8 @@
 import type { NodeId } from '../../../src/consensus/types.js'
 import type { Member, Transport, TransportHost } from '../../../src/ports/transport.js'
 import { decodeFrame, encodeFrame, type Frame } from '../../../src/wire/frame.js'
+import type { Hello, HelloRefusal } from '../../../src/wire/hello.js'
+import type { PeerMessage } from '../../../src/wire/messages.js'
 import type { World } from './world.js'
 
 const RETRY_MS = 20
@@ -54,6 +56,26 @@ export class Network {
       send: (peer, frame) => void (id !== undefined && this.#send({ from: id, to: peer, frame })),
       close: async () => void (id !== undefined && this.unplug(id)),
     }
+  }
+
+  /** What `id` says of itself. */
+  hello(id: NodeId): Hello {
+    return this.#ends.get(id)!.host.hello('')
+  }
+
+  /** Somebody says hello to `id`. */
+  admit(id: NodeId, hello: Hello): HelloRefusal | undefined {
+    return this.#ends.get(id)!.host.admit(hello)
+  }
+
+  /** Whom `id` has been told to connect to. */
+  peersOf(id: NodeId): readonly NodeId[] {
+    return this.#ends.get(id)!.peers
+  }
+
+  /** `id` is told something by anybody. */
+  receive(id: NodeId, from: NodeId, incarnation: string, messages: readonly PeerMessage[]): void {
+    this.#ends.get(id)!.host.receive(from, { group: 0, incarnation, messages: [...messages] })
   }
 
   #setPeers(id: NodeId, members: readonly Member[]): void {
