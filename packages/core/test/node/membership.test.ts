@@ -260,3 +260,22 @@ describe('a member that was away', () => {
     expect(cluster.network.sent.filter(({ to }) => to === 's99')).toEqual([])
   })
 })
+
+test('explain counts both majorities of a joint configuration, and waits for no learner', async () => {
+  const leader = await start('DE')
+  await change(leader, { add: [member('D', 'learner'), member('E', 'learner')] })
+  const others = [...'ABC'].filter((id) => id !== leader.id)
+  await cluster.world.pass(1_000)
+  cluster.network.partition([leader.id, ...others], ['D', 'E'])
+  const outcome = leader.changeMembership({ promote: ['D', 'E'], remove: others }).catch(() => undefined)
+  await cluster.world.until('it is joint', () => leader.members.some(({ outgoing }) => outgoing === true))
+  const texts = (): string[] => leader.explain().map(({ text }) => text)
+  const both = `2 of A, B, C and 2 of ${leader.id}, D, E`
+  expect(texts().find((text) => text.includes('not committed'))).toContain(`; ${both} are needed`)
+  await cluster.world.until('nobody follows it any more', () =>
+    texts().some((text) => text.includes('has links to 2 of 4 others')),
+  )
+  expect(texts().find((text) => text.includes('has links'))).toContain(`without ${both} no leader`)
+  cluster.network.heal()
+  await cluster.world.outcome(outcome)
+})
