@@ -6,7 +6,6 @@ import type { Member } from '../ports/transport.js'
 import { Aborts } from './aborts.js'
 import { type Answers, Waiter } from './answers.js'
 import { Deadlines } from './deadlines.js'
-import type { Membership } from './membership/members.js'
 import { planChange } from './membership/plan.js'
 import type { Limits } from './options.js'
 import type { Request } from './proposal.js'
@@ -14,6 +13,7 @@ import type { Read } from './reads.js'
 import { checkRead, checkSession, checkTtl, encodeCommand } from './request-options.js'
 import type { Runtime } from './runtime.js'
 import type {
+  Membership,
   MembershipChange,
   NodeOptions,
   OpenSessionOptions,

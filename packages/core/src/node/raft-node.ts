@@ -13,7 +13,6 @@ import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
 import { FrontDesk } from './front-desk.js'
-import type { Membership } from './membership/members.js'
 import { findMemberships, type MembershipBlock, withConfigurations } from './membership/recover.js'
 import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
@@ -26,6 +25,7 @@ import type {
   EventOf,
   Explanation,
   LeaderJob,
+  Membership,
   MembershipChange,
   NodeEvent,
   NodeEventType,
@@ -105,19 +105,11 @@ export class RaftNode<Command, Result, State> {
     this.#scheduler = scheduler
     this.#stored = stored
     this.#recall = new Recall(id, () => scheduler.now())
-    this.#events = new EventStream(
-      id,
-      () => scheduler.now(),
-      (event) => this.#recall.note(event),
-    )
+    const now = (): number => scheduler.now()
+    this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
     const answers = new Answers(scheduler)
-    this.#admission = new Admission(
-      id,
-      clusterId,
-      incarnation,
-      members,
-      leasesInHello(limits, options.leases),
-    )
+    const leases = leasesInHello(limits, options.leases)
+    this.#admission = new Admission(id, clusterId, incarnation, members, leases)
     const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
@@ -135,12 +127,10 @@ export class RaftNode<Command, Result, State> {
       recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
+    const parts = { limits, scheduler, answers, runtime: this.#runtime }
     this.#desk = new FrontDesk({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
-      limits,
-      scheduler,
-      answers,
-      runtime: this.#runtime,
+      ...parts,
     })
     const configuration = configurationOf(members)
     const recovered = withConfigurations(runs, memberships)
@@ -193,10 +183,9 @@ export class RaftNode<Command, Result, State> {
   }
 
   /**
-   * Changes the members (Raft §6) and resolves with who they are once that is committed. Any number of them in one call:
-   * new voters get the log first, as learners, and become voters when they have caught up (events CatchUpProgress); then a
-   * joint configuration replaces all voters at once. A removed node stops with ERR_REMOVED, the leader too. Called on the
-   * leader; give it time for catching up by `timeoutMs`.
+   * Changes the members (Raft §6), any number at once, and resolves with who they are when that is committed. New voters
+   * get the log first, as learners (events CatchUpProgress; give them time by `timeoutMs`). A removed node stops with
+   * ERR_REMOVED, the leader too. Called on the leader.
    * @throws RaftError ERR_NOT_LEADER, ERR_MEMBERSHIP_CHANGED, ERR_MEMBERSHIP_REFUSED, ERR_OUTCOME_UNKNOWN, ERR_TIMEOUT,
    * ERR_ABORTED, ERR_STOPPED, ERR_INVALID_OPTION
    */
@@ -220,13 +209,8 @@ export class RaftNode<Command, Result, State> {
     const { incarnation } = this.#stored
     const { members, index: membersIndex } = this.#runtime.membership.inForce
     const identity = { clusterId, incarnation, members, membersIndex, address: this.#address }
-    return statusOf(
-      this.#runtime,
-      this.#stored,
-      identity,
-      this.#scheduler.now(),
-      this.#stopping !== undefined,
-    )
+    const stopped = this.#stopping !== undefined
+    return statusOf(this.#runtime, this.#stored, identity, this.#scheduler.now(), stopped)
   }
 
   /**

@@ -1,9 +1,8 @@
 // The one loop: a turn drains the inbox, steps consensus, carries out its effects, starts at most one storage write
 // and speaks once to each peer.
-import type { Effect, EncodeBlock } from '../consensus/effects.js'
+import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
-import type { Configuration, LogIndex, NodeId } from '../consensus/types.js'
-import { RaftError } from '../ports/errors.js'
+import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import { nonceOf } from '../wire/open-session.js'
 import { Applier } from './applier.js'
@@ -53,8 +52,6 @@ export class Runtime {
   /** Somebody asked for something within the turn: a listener, a query. */
   #askedInTurn = false
   #stopped = false
-  /** This node's removal is committed: it stops when everything is said and applied. */
-  #removed = false
   #tickDue = false
   readonly #timer: WakeTimer
 
@@ -72,11 +69,8 @@ export class Runtime {
     )
     this.#lag = new LagWatch(limits.followerLagEntriesMax, (event) => parts.events.emit(event))
     this.transfer = new Transfer(answers)
-    this.membership = new NodeMembership(
-      parts,
-      (input) => this.#step(input),
-      (id) => this.linkDown(id),
-    )
+    const step = (input: Input): void => this.#step(input)
+    this.membership = new NodeMembership(parts, step, (id) => this.linkDown(id))
     this.#timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
       this.#tickDue = true
       this.wake()
@@ -202,7 +196,7 @@ export class Runtime {
         this.#parts.outbox.flush()
         this.#lag.look(this.state)
         again = this.#applyCommitted() || commitToTell
-        this.#leaveIfRemoved()
+        if (this.membership.mayStop(this.#applier)) this.#fail(this.membership.removal)
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
     } catch (error) {
       this.#fail(error)
@@ -229,8 +223,7 @@ export class Runtime {
     if (this.#stopped || !this.#log.beginStep(input)) return
     const { events, effects } = step(this.state, input)
     for (const event of events) {
-      if (event.type === 'MembershipChanged')
-        this.membership.changed(event.index, this.#log.membersAt(event.index))
+      this.membership.note(event, this.#log)
       this.#parts.events.emit(event)
     }
     // Before anything is done: what a job of the lost term still does is to be stopped first.
@@ -252,7 +245,7 @@ export class Runtime {
         return this.#log.persist(effect)
       case 'EncodeBlock':
         if (effect.configuration === undefined) return this.#append.encode(effect)
-        return this.#encodeMembership(effect, effect.configuration)
+        return this.membership.encode(effect, effect.configuration, this.#log)
       case 'RefuseProposals':
         return this.#append.refused()
       case 'Replicate':
@@ -270,24 +263,13 @@ export class Runtime {
       case 'MembershipRefused':
         return this.membership.changes.refused(effect.reason)
       case 'Removed':
-        this.#removed = true
+        this.membership.removed = true
         return
       case 'WakeAt':
         return this.#timer.set(effect.at)
       default:
         effect satisfies never
     }
-  }
-
-  #encodeMembership({ firstIndex, term }: EncodeBlock, configuration: Configuration): void {
-    // Before the event says so: it is in force, and known, from append on.
-    this.#log.encodeMembership(this.membership.describe(configuration), firstIndex, term)
-    this.membership.changed(firstIndex, this.#log.membersAt(firstIndex))
-  }
-
-  #leaveIfRemoved(): void {
-    if (!this.#removed || this.#stopped || this.#applier.lastApplied < this.#applier.commitIndex) return
-    this.#fail(new RaftError('ERR_REMOVED', `${this.state.id} was removed from the cluster`))
   }
 
   #applyCommitted(): boolean {

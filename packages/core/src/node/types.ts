@@ -8,6 +8,8 @@ import type { Storage } from '../ports/storage.js'
 import type { Member, Transport } from '../ports/transport.js'
 import type { HelloRefusal, Incarnation } from '../wire/hello.js'
 
+export type { Membership, MembershipChange } from './membership/types.js'
+
 /** Times and limits, all optional: the defaults suit a local network. Times must be the same on all members. */
 export interface NodeLimits {
   /** Default 50. */
@@ -91,22 +93,6 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
   /** The deadline, from now. Default: the node's requestTimeoutMs. */
   readonly timeoutMs?: number
-}
-
-/** Who joins, leaves and changes its role, all in one change. Nobody is named twice. */
-export interface MembershipChange {
-  /** New members, as voters or learners; a member that is named with its present role gets a new address. */
-  readonly add?: readonly Member[]
-  /** Learners that become voters. */
-  readonly promote?: readonly NodeId[]
-  /** Voters that become learners. */
-  readonly demote?: readonly NodeId[]
-  /** Members that leave; the leader too. */
-  readonly remove?: readonly NodeId[]
-  /** Compare-and-set: only if the members in force are those of this index (`status().membersIndex`). */
-  readonly expectedIndex?: LogIndex
-  /** Default false. True: although no majority of the new voters answers. */
-  readonly force?: boolean
 }
 
 export type Consistency = 'linearizable' | 'lease' | 'local'

@@ -8,8 +8,9 @@ import { RaftError } from '../../ports/errors.js'
 import type { Member } from '../../ports/transport.js'
 import type { Answers, Waiter } from '../answers.js'
 import type { RuntimeEvent } from '../types.js'
-import type { Members, Membership } from './members.js'
+import type { Members } from './members.js'
 import type { Target } from './plan.js'
+import type { Membership } from './types.js'
 
 const WHY: Record<MembershipRefusal, string> = {
   'not-leader': 'this node does not lead',

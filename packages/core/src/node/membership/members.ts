@@ -5,12 +5,7 @@ import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import type { Member, MemberRole } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
 import type { MembershipBlock } from './recover.js'
-
-/** A configuration's members, and the index of its entry; 0: what the cluster began with. */
-export interface Membership {
-  readonly index: LogIndex
-  readonly members: readonly Member[]
-}
+import type { Membership } from './types.js'
 
 export class Members {
   readonly #state: State

@@ -1,14 +1,21 @@
 // Keeps transport and admission to who is a member, and carries out changes of the members.
-import type { Input } from '../../consensus/index.js'
+import type { EncodeBlock } from '../../consensus/effects.js'
+import type { ConsensusEvent, Input } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
+import { RaftError } from '../../ports/errors.js'
 import type { Member } from '../../ports/transport.js'
+import type { Incarnation } from '../../wire/hello.js'
+import type { LogKeeper } from '../log-keeper.js'
 import type { RuntimeParts } from '../runtime-parts.js'
 import { Changes } from './changes.js'
-import { Members, type Membership } from './members.js'
+import { Members } from './members.js'
 import { Strangers } from './strangers.js'
+import type { Membership } from './types.js'
 
 export class NodeMembership {
   readonly changes: Changes
+  /** The removal of this node is committed. */
+  removed = false
   readonly #parts: RuntimeParts
   readonly #gone: (id: NodeId) => void
   readonly #members: Members
@@ -32,6 +39,15 @@ export class NodeMembership {
     this.changes = new Changes({ state, members, now, step, emit: (event) => events.emit(event) }, answers)
   }
 
+  /** It is removed, and has said and applied everything. */
+  mayStop({ lastApplied, commitIndex }: { lastApplied: LogIndex; commitIndex: LogIndex }): boolean {
+    return this.removed && lastApplied >= commitIndex
+  }
+
+  get removal(): RaftError {
+    return new RaftError('ERR_REMOVED', `${this.#parts.state.id} was removed from the cluster`)
+  }
+
   get inForce(): Membership {
     return this.#members.inForce
   }
@@ -41,14 +57,18 @@ export class NodeMembership {
     return [...this.#everybody.values()]
   }
 
-  changed(index: LogIndex, members: readonly Member[] | undefined): void {
-    this.#members.changed(index, members)
+  /** What consensus says has happened; `log` has the blocks of the present step. */
+  note(event: ConsensusEvent, log: LogKeeper): void {
+    if (event.type === 'MembershipChanged') this.#members.changed(event.index, log.membersAt(event.index))
   }
 
-  /** What the entry of a configuration says. */
-  describe(configuration: Configuration): Member[] {
+  /** The leader's entry of a configuration has its place: it is in force, and known, from append on. */
+  encode({ firstIndex, term }: EncodeBlock, configuration: Configuration, log: LogKeeper): void {
     const { admission } = this.#parts
-    return this.#members.describe(configuration, this.changes.wanted, (id) => admission.incarnationOf(id))
+    const incarnationOf = (id: NodeId): Incarnation | undefined => admission.incarnationOf(id)
+    const members = this.#members.describe(configuration, this.changes.wanted, incarnationOf)
+    log.encodeMembership(members, firstIndex, term)
+    this.#members.changed(firstIndex, members)
   }
 
   /** Once a turn, before anything is sent. */

@@ -4,7 +4,7 @@ import { RaftError } from '../../ports/errors.js'
 import type { Member } from '../../ports/transport.js'
 import { utf8 } from '../../wire/bytes.js'
 import { ADDRESS_BYTES_MAX, ID_BYTES_MAX, MEMBERS_MAX } from '../../wire/limits.js'
-import type { MembershipChange } from '../types.js'
+import type { MembershipChange } from './types.js'
 
 /** The members as they are to be, every one a voter or a learner. */
 export type Target = ReadonlyMap<NodeId, Member>
