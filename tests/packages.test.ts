@@ -46,8 +46,8 @@ describe.each(published)('$dir, as published', ({ dir, manifest }) => {
     }
   })
 
-  test('depends on core alone if it is a plugin', () => {
-    if (!/^packages\/(transport-.*|storage-.*|kv)$/.test(dir)) return
+  test('depends on core alone if it is a plugin, or the suite for plugins', () => {
+    if (!/^packages\/(transport-.*|storage-.*|kv|conformance)$/.test(dir)) return
     const runtime = {
       ...manifest.dependencies,
       ...manifest.peerDependencies,

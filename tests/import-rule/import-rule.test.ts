@@ -104,6 +104,11 @@ const CASES: Record<string, readonly Case[]> = {
       'a plugin imports @riverraft/core and its driver',
     ],
     [
+      'packages/conformance/src/storage/index.ts',
+      "import '@riverraft/storage-memory'",
+      'a plugin imports @riverraft/core and its driver',
+    ],
+    [
       'packages/kv/src/index.ts',
       "import '../../core/src/index.js'",
       'a package is imported by its name, not by a path',

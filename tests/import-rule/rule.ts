@@ -96,8 +96,12 @@ function isCoreSource(place: Place): boolean {
   return place.packageDir === 'packages/core' && place.part === 'src'
 }
 
+/** The suites are for whoever writes a plugin: they may need no more than a plugin does. */
 function isPlugin(place: Place): boolean {
-  return place.packageDir.startsWith('packages/') && /^(transport-.*|storage-.*|kv)$/.test(place.packageName)
+  return (
+    place.packageDir.startsWith('packages/') &&
+    /^(transport-.*|storage-.*|kv|conformance)$/.test(place.packageName)
+  )
 }
 
 function isOurs(specifier: string): boolean {

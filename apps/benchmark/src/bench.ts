@@ -27,7 +27,12 @@ class Interrupted extends Error {
 }
 
 /** Resolves with the exit status, when every process has ended and every directory is gone. */
-export async function bench(options: BenchOptions, print: (line: string) => void): Promise<number> {
+export function bench(options: BenchOptions, print: (line: string) => void): Promise<number> {
+  return withResources((resources) => runAll(options, resources, print))
+}
+
+/** The same for anything that measures: it is given what must be released, whatever happens. */
+export async function withResources(measure: (resources: Resources) => Promise<void>): Promise<number> {
   const resources = new Resources()
   let unwatch = (): void => {}
   const interrupted = new Promise<never>((_, reject) => {
@@ -35,7 +40,7 @@ export async function bench(options: BenchOptions, print: (line: string) => void
   })
   try {
     // Ctrl-C does not wait for answers that are under way.
-    await Promise.race([runAll(options, resources, print), interrupted])
+    await Promise.race([measure(resources), interrupted])
     return 0
   } catch (error) {
     if (error instanceof Interrupted) return error.status

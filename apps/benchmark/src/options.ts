@@ -5,12 +5,33 @@ import { InvalidArgumentError } from 'commander'
 import { IDENTITY_BYTES } from './host/machine.js'
 
 const CALLERS_MAX = 50_000
+const ENTRIES_MAX = 1000
 const PAYLOAD_BYTES_MAX = 256 * 1024
 const NODES_MAX = 9
 
 /** `1,64,1000` */
 export function parseCallers(value: string): readonly number[] {
   return value.split(',').map((part) => wholeNumber(part, 1, CALLERS_MAX))
+}
+
+/** `1,64,1000` */
+export function parseEntries(value: string): readonly number[] {
+  return value.split(',').map((part) => wholeNumber(part, 1, ENTRIES_MAX))
+}
+
+/** `256,16384` */
+export function parsePayloads(value: string): readonly number[] {
+  return value.split(',').map(parsePayload)
+}
+
+/** In MiB; the result in bytes. */
+export function parseSegment(value: string): number {
+  return wholeNumber(value, 1, 1024) * 2 ** 20
+}
+
+/** In MiB; the result in bytes. */
+export function parseScan(value: string): number {
+  return wholeNumber(value, 0, 1024 * 1024) * 2 ** 20
 }
 
 export function parseNodes(value: string): number {

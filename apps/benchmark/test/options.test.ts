@@ -12,6 +12,13 @@ test.each([
   ['no time', ['--seconds', '0'], /number of seconds from 0.1 to 3600/],
   ['a command without room for who sent it', ['--payload', '4'], /whole number from 8 to/],
   ['a file in no directory', ['--json', 'nowhere/figures.json'], /Nothing can be written to nowhere\//],
+  ['no entries in a batch of the storage', ['storage', '--entries', '0'], /whole number from 1 to 1000/],
+  ['a segment without room', ['storage', '--segment', '0'], /whole number from 1 to 1024/],
+  [
+    'an option of the cluster for the storage alone',
+    ['storage', '--callers', '1'],
+    /unknown option '--callers'/,
+  ],
   ['no nodes', ['--nodes', '0'], /whole number from 1 to 9/],
   [
     'a follower where there is none',

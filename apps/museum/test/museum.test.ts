@@ -52,7 +52,7 @@ describe('a patch', () => {
 })
 
 describe('a trial', () => {
-  const seeds = { perRange: 6, ranges: 1, seconds: 20 }
+  const seeds = { perRange: 20, ranges: 1, seconds: 20 }
   const mutant = (name: string) => MUTANTS.find((one) => one.name === name)!
 
   test.each([

@@ -16,6 +16,8 @@ export interface HistoryLimits {
 export interface ChangeWaiter {
   /** The next change. Returns false to be asked no more. */
   offer(change: KvChange): boolean
+  /** What comes next may be behind a gap: `seek` tells. Returns false to be asked no more. */
+  restarted(): boolean
 }
 
 /** What a change weighs besides key and value. */
@@ -37,6 +39,9 @@ export class ChangeHistory {
     this.#limits = limits
   }
 
+  /** Counts restarts: positions of an earlier one mean nothing. */
+  epoch = 0
+
   /** The position the next change will have. */
   get end(): number {
     return this.#dropped + this.#changes.length - this.#head
@@ -47,6 +52,17 @@ export class ChangeHistory {
     this.#bytes += weight(change)
     while (this.#isOver()) this.#drop()
     for (const waiter of this.#waiters) if (!waiter.offer(change)) this.#waiters.delete(waiter)
+  }
+
+  /** The store has jumped ahead: nothing of before is retained, only what comes from `floor` on. */
+  restart(floor: LogIndex): void {
+    this.#changes = []
+    this.#head = 0
+    this.#bytes = 0
+    this.#dropped = 0
+    this.#floor = floor
+    this.epoch++
+    for (const waiter of this.#waiters) if (!waiter.restarted()) this.#waiters.delete(waiter)
   }
 
   /**

@@ -2,6 +2,7 @@
 import { RaftError, type StateMachineFactory } from '@riverraft/core'
 import type { KvCommand } from './command.js'
 import { commandCodec } from './command-codec.js'
+import { captured, restore } from './snapshot.js'
 import { type KvResult, type KvState, Store } from './state.js'
 
 /** How much of its past a node remembers for watches. Of no consequence to what the replicas agree on. */
@@ -23,7 +24,12 @@ export function kv(options: KvOptions = {}): StateMachineFactory<KvCommand, KvRe
     codec: commandCodec,
     create: () => {
       const store = new Store(limits)
-      return { state: store, apply: (command, { index }) => store.apply(command, index) }
+      return {
+        state: store,
+        apply: (command, { index }) => store.apply(command, index),
+        snapshot: () => ({ content: captured(store), appliesWait: false }),
+        restore: (content) => restore(store, content),
+      }
     },
   }
 }

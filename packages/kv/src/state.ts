@@ -1,5 +1,6 @@
 // The store itself: a map, its newest changes, and the rules of each operation. Nothing here reads a clock.
 import type { LogIndex } from '@riverraft/core'
+import { Capture } from './capture.js'
 import type { CompareAndSet, Delete, KvCommand, KvExpected, KvValue, Put } from './command.js'
 import { ChangeHistory, type HistoryLimits } from './history.js'
 import { ChangeWatch, type KvWatch, type WatchOptions } from './watch.js'
@@ -33,7 +34,9 @@ export interface KvState {
 }
 
 export class Store implements KvState {
-  readonly #entries = new Map<string, KvEntry>()
+  #entries = new Map<string, KvEntry>()
+  /** Snapshots that are being written: they are told what is about to change. */
+  readonly #captures = new Set<Capture>()
   readonly #history: ChangeHistory
   index: LogIndex = 0
 
@@ -56,6 +59,23 @@ export class Store implements KvState {
 
   watch(options: WatchOptions = {}): KvWatch {
     return new ChangeWatch(this.#history, this.index + 1, options)
+  }
+
+  /** The entries as of now, to be read while the store goes on. */
+  capture(): Capture {
+    // One at a time: whoever takes another has given the one before up.
+    for (const earlier of [...this.#captures]) earlier.end()
+    const capture = new Capture(this.#entries, this.index, () => this.#captures.delete(capture))
+    this.#captures.add(capture)
+    return capture
+  }
+
+  /** Takes another content in one step. Watches that have not seen all up to `index` fail. */
+  replace(entries: Map<string, KvEntry>, index: LogIndex): void {
+    for (const capture of [...this.#captures]) capture.end()
+    this.#entries = entries
+    this.index = index
+    this.#history.restart(index + 1)
   }
 
   apply(command: KvCommand, index: LogIndex): KvResult {
@@ -89,7 +109,9 @@ export class Store implements KvState {
   }
 
   #set(key: string, value: KvValue, index: LogIndex): KvEntry {
-    const createdIndex = this.#entries.get(key)?.createdIndex ?? index
+    const before = this.#entries.get(key)
+    const createdIndex = before?.createdIndex ?? index
+    for (const capture of this.#captures) capture.changes(key, before)
     const entry: KvEntry = { key, value, createdIndex, modifiedIndex: index }
     this.#entries.set(key, entry)
     this.#history.push({ type: 'put', key, value, index })
@@ -97,7 +119,10 @@ export class Store implements KvState {
   }
 
   #remove(key: string, index: LogIndex): boolean {
-    if (!this.#entries.delete(key)) return false
+    const before = this.#entries.get(key)
+    if (before === undefined) return false
+    for (const capture of this.#captures) capture.changes(key, before)
+    this.#entries.delete(key)
     this.#history.push({ type: 'delete', key, index })
     return true
   }

@@ -24,6 +24,7 @@ export interface KvWatch extends AsyncIterableIterator<KvChange> {
 
 interface Pending {
   resolve(result: IteratorResult<KvChange>): void
+  reject(error: unknown): void
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
@@ -36,6 +37,7 @@ export class ChangeWatch implements KvWatch, ChangeWaiter {
   /** Changes before it were seen, or are of no interest; so were indexes below #index. */
   #position: number
   #index: LogIndex
+  #epoch: number
   #ended = false
 
   /** @throws RaftError ERR_WATCH_COMPACTED, ERR_INVALID_OPTION */
@@ -48,6 +50,7 @@ export class ChangeWatch implements KvWatch, ChangeWaiter {
       throw new RaftError('ERR_INVALID_OPTION', 'kv: fromIndex is an index of the log, 1 or more')
     }
     this.#position = history.seek(this.#index)
+    this.#epoch = history.epoch
     if (this.#signal?.aborted) this.#end()
     else this.#signal?.addEventListener('abort', this.#end, { once: true })
   }
@@ -61,8 +64,8 @@ export class ChangeWatch implements KvWatch, ChangeWaiter {
     // Whoever asked before gets its change before.
     const change = this.#pending.length === 0 ? this.#read() : undefined
     if (change) return { done: false, value: change }
-    return new Promise((resolve) => {
-      this.#pending.push({ resolve })
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject })
       this.#history.wait(this)
     })
   }
@@ -82,8 +85,27 @@ export class ChangeWatch implements KvWatch, ChangeWaiter {
     return this.#pending.length > 0
   }
 
+  /** The first who waits is told of a gap, the others that there is no more. */
+  restarted(): boolean {
+    try {
+      this.#follow()
+    } catch (error) {
+      this.#pending.shift()!.reject(error)
+      this.#end()
+    }
+    return this.#pending.length > 0
+  }
+
+  /** The store may have jumped ahead. */
+  #follow(): void {
+    if (this.#epoch === this.#history.epoch) return
+    this.#position = this.#history.seek(this.#index)
+    this.#epoch = this.#history.epoch
+  }
+
   #read(): KvChange | undefined {
     try {
+      this.#follow()
       while (this.#position < this.#history.end) {
         const change = this.#history.at(this.#position++, this.#index)
         if (!this.#wants(change)) continue

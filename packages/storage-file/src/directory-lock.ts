@@ -13,30 +13,52 @@ export async function lockDirectory(directory: string): Promise<Release | undefi
   return process.platform === 'win32' ? lockByPipe(directory) : lockBySocket(directory)
 }
 
+/** Whether somebody has it, asked without changing anything; undefined when this process may not ask. */
+export async function isLocked(directory: string): Promise<boolean | undefined> {
+  try {
+    if (process.platform === 'win32') return (await probe(await pipeOf(directory))) === 'held'
+    return await withShortPath(directory, async (base) => {
+      const highest = Math.max(0, ...(await numbers(base)))
+      return highest > 0 && (await probe(`${base}/lock-${highest}`)) === 'held'
+    })
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') return undefined
+    throw error
+  }
+}
+
+/** A socket's path has room for about 100 bytes: the way through the descriptor is always short enough. */
+async function withShortPath<Result>(
+  directory: string,
+  use: (base: string) => Promise<Result>,
+): Promise<Result> {
+  const handle = await open(directory, constants.O_RDONLY)
+  try {
+    return await use(existsSync('/proc/self/fd') ? `/proc/self/fd/${handle.fd}` : directory)
+  } finally {
+    await handle.close()
+  }
+}
+
 /**
  * The files `lock-<n>` are sockets; the highest n is the one that counts. It is never removed, only succeeded: whoever
  * finds nobody listening there links its own, already listening, socket as n + 1, which only one can.
  */
-async function lockBySocket(directory: string): Promise<Release | undefined> {
-  const handle = await open(directory, constants.O_RDONLY)
-  // A socket's path has room for about 100 bytes: the way through the descriptor is always short enough.
-  const base = existsSync('/proc/self/fd') ? `/proc/self/fd/${handle.fd}` : directory
-  const own = `${base}/lock-new-${randomBytes(6).toString('hex')}`
-  let server: Server | undefined
-  try {
-    server = await listen(own)
-    const taken = await succeed(base, own)
-    await unlink(own)
-    if (!taken) await closed(server)
-    if (!taken) return undefined
-  } catch (error) {
-    if (server !== undefined) await closed(server)
-    throw error
-  } finally {
-    await handle.close()
-  }
-  const held = server
-  return () => closed(held)
+function lockBySocket(directory: string): Promise<Release | undefined> {
+  return withShortPath(directory, async (base) => {
+    const own = `${base}/lock-new-${randomBytes(6).toString('hex')}`
+    const server = await listen(own)
+    try {
+      const taken = await succeed(base, own)
+      await unlink(own)
+      if (taken) return () => closed(server)
+    } catch (error) {
+      await closed(server)
+      throw error
+    }
+    await closed(server)
+    return undefined
+  })
 }
 
 /** Makes `own` the highest lock, unless somebody listens at the highest. */
@@ -91,16 +113,20 @@ function probe(path: string): Promise<'held' | 'free' | 'gone'> {
 
 /** Windows: a pipe named after the directory, in one namespace for the machine. */
 async function lockByPipe(directory: string): Promise<Release | undefined> {
-  const name = createHash('sha256')
-    .update((await realpath(directory)).toLowerCase())
-    .digest('hex')
   try {
-    const server = await listen(`\\\\.\\pipe\\riverraft-${name}`)
+    const server = await listen(await pipeOf(directory))
     return () => closed(server)
   } catch (error) {
     if (codeOf(error) === 'EADDRINUSE' || codeOf(error) === 'EACCES') return undefined
     throw error
   }
+}
+
+async function pipeOf(directory: string): Promise<string> {
+  const name = createHash('sha256')
+    .update((await realpath(directory)).toLowerCase())
+    .digest('hex')
+  return `\\\\.\\pipe\\riverraft-${name}`
 }
 
 function listen(path: string): Promise<Server> {

@@ -1,10 +1,24 @@
 // What this storage says when something is wrong: which file, where, and what to do.
 import { RaftError } from '@riverraft/core'
 
-/** The stored data contradicts itself. */
+/** The stored data contradicts itself: an error for people, with what a tool asks for. */
+export class Damage extends RaftError {
+  readonly file: string
+  /** In bytes; undefined when it is the file as a whole. */
+  readonly offset: number | undefined
+  readonly reason: string
+
+  constructor(file: string, offset: number | undefined, reason: string, cause: unknown) {
+    const where = offset === undefined ? file : `${file} at byte ${offset}`
+    super('ERR_STORAGE_CORRUPT', `${where}: ${reason}. Nothing was changed`, causeOption(cause))
+    this.file = file
+    this.offset = offset
+    this.reason = reason
+  }
+}
+
 export function corrupt(file: string, offset: number | undefined, what: string, cause?: unknown): RaftError {
-  const where = offset === undefined ? file : `${file} at byte ${offset}`
-  return new RaftError('ERR_STORAGE_CORRUPT', `${where}: ${what}. Nothing was changed`, causeOption(cause))
+  return new Damage(file, offset, what, cause)
 }
 
 /** A call of the system failed, or the node and its storage disagree. */

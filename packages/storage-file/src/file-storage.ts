@@ -6,6 +6,7 @@ import {
   type LogIndex,
   RaftError,
   type SnapshotMetadata,
+  SnapshotSaves,
   type Storage,
   type StorageIdentity,
   type StoredSnapshot,
@@ -21,7 +22,7 @@ import { OpenLog } from './open-log.js'
 export interface FileStorageOptions {
   /** Created when it is missing. One directory for one member; nothing else should be in it. */
   readonly directory: string
-  /** Size of a log segment in bytes, 4 KiB to 1 GiB. Default 64 MiB. Disk use is at least about twice that. */
+  /** Size of a log segment in bytes, 4 KiB to 1 GiB. Default 64 MiB. Disk use is about twice that and more. */
   readonly segmentBytes?: number
   /** The machine's files. Default: those of this machine. For simulators and tests. */
   readonly fileSystem?: FileSystem
@@ -30,7 +31,9 @@ export interface FileStorageOptions {
 export interface FileStorageStats {
   /** Segments that hold log. */
   readonly segments: number
-  /** Segments begun before a prepared one was ready, the first one after each open among them: appends are slower. */
+  /** Segments that are ready for use, at most eight. */
+  readonly spareSegments: number
+  /** How often a segment was full before a spare one was ready: appends to the one that was begun are slower. */
   readonly segmentWaits: number
 }
 
@@ -63,6 +66,7 @@ class DirectoryStorage implements FileStorage {
   readonly #directory: string
   readonly #segmentBytes: number
   #opened: OpenLog | 'opening' | undefined
+  #saves: SnapshotSaves | undefined
   #poison: RaftError | undefined
   /** Calls that `close` waits for. */
   #underWay = 0
@@ -91,6 +95,7 @@ class DirectoryStorage implements FileStorage {
         identity,
       )
       this.#opened = log
+      this.#saves = new SnapshotSaves()
       return state
     } catch (cause) {
       this.#opened = undefined
@@ -116,15 +121,35 @@ class DirectoryStorage implements FileStorage {
   }
 
   async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const watched = new WatchedContent(content)
+    let watched: WatchedContent | undefined
     await this.#call(
-      (log) => log.saveSnapshot(metadata, watched),
-      (cause) => (watched.failed ? cause : this.#poisoned('saving a snapshot failed', cause)),
+      (log) =>
+        this.#saves!.save(content, (endable) => {
+          watched = new WatchedContent(endable)
+          return log.saveSnapshot(metadata, watched)
+        }),
+      // Without a content it was given up before it began.
+      (cause) => (watched?.failed === false ? this.#poisoned('saving a snapshot failed', cause) : cause),
     )
   }
 
   async openSnapshot(): Promise<StoredSnapshot | undefined> {
-    return this.#call((log) => log.openSnapshot())
+    const snapshot = await this.#call((log) => log.openSnapshot(() => this.#check(log)))
+    return snapshot && { ...snapshot, content: this.#explained(snapshot.content) }
+  }
+
+  /** @throws what a call of an earlier opening, of a closed or of a poisoned storage fails with */
+  #check(log: OpenLog): void {
+    const now = this.#usable()
+    if (now !== log) throw now instanceof RaftError ? now : this.#notOpen()
+  }
+
+  async *#explained(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* content
+    } catch (cause) {
+      throw failure(this.#directory, 'reading the snapshot failed', cause)
+    }
   }
 
   async compact(through: LogIndex): Promise<void> {
@@ -135,7 +160,9 @@ class DirectoryStorage implements FileStorage {
   }
 
   stats(): FileStorageStats {
-    return this.#opened instanceof OpenLog ? this.#opened.stats() : { segments: 0, segmentWaits: 0 }
+    return this.#opened instanceof OpenLog
+      ? this.#opened.stats()
+      : { segments: 0, spareSegments: 0, segmentWaits: 0 }
   }
 
   close(): Promise<void> {
@@ -146,6 +173,7 @@ class DirectoryStorage implements FileStorage {
   }
 
   async #close(): Promise<void> {
+    await this.#saves?.end(this.#notOpen())
     while (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     const log = this.#opened
     this.#opened = undefined
@@ -176,12 +204,17 @@ class DirectoryStorage implements FileStorage {
   #usable(): OpenLog | RaftError {
     if (this.#poison) return this.#poison
     if (this.#opened instanceof OpenLog && this.#closing === undefined) return this.#opened
+    return this.#notOpen()
+  }
+
+  #notOpen(): RaftError {
     return new RaftError('ERR_STORAGE', `file storage ${this.#directory}: it is not open`)
   }
 
   /** What the disk holds is no longer known, and asking it again would not tell: only a new opening can. */
   #poisoned(doing: string, cause: unknown): RaftError {
     this.#poison ??= failure(this.#directory, doing, cause)
+    void this.#saves?.end(this.#poison)
     return this.#poison
   }
 }

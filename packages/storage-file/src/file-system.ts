@@ -33,6 +33,8 @@ export interface FileSystem {
     position: number,
     done: (error: Error | null | undefined, written: number) => void,
   ): void
+  /** Cuts the file off at `length` bytes, no more than it has. Durable after `sync`. */
+  truncate(file: File, length: number): Promise<void>
   /** Makes what was written durable, with the file's length. */
   sync(file: File, done: Done): void
   /** Replaces `to` if it exists. Durable after `syncDirectory`. */

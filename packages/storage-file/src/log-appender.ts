@@ -1,23 +1,17 @@
 // Appends batches: one positioned write each, to the active segment; a new segment begins together with its first batch.
-import type { LogIndex, StorageIdentity, Term, WriteBatch } from '@riverraft/core'
+import type { StorageIdentity, WriteBatch } from '@riverraft/core'
 import { blockOffsets, encodeBatch, type PlannedBatch, planBatch } from './batch.js'
 import { writeAll } from './calls.js'
 import type { Done, File, FileSystem } from './file-system.js'
 import { segmentName } from './names.js'
+import { nextSegmentHeader, nextSequence, type Restart } from './next-segment.js'
 import type { RecoveredLog, Segment } from './recover-log.js'
-import { encodeSegmentHeader } from './segment-header.js'
 import type { SegmentSupply } from './segment-supply.js'
 
 interface ActiveSegment extends Segment {
   readonly file: File
   /** It was not prepared: every append makes it longer. */
   readonly growing: boolean
-}
-
-/** The log goes on behind a snapshot that it does not contain. */
-export interface Restart {
-  readonly index: LogIndex
-  readonly term: Term
 }
 
 /** A batch that was judged and measured. */
@@ -36,7 +30,7 @@ export class LogAppender {
   readonly #state: RecoveredLog
   /** After every open a new one begins, with a salt of its own. */
   #active: ActiveSegment | undefined
-  /** Segments that no prepared one was ready for. */
+  /** Segments that no spare was ready for when the one before was full. What an opening begins with does not count. */
   segmentWaits = 0
 
   constructor(
@@ -91,9 +85,9 @@ export class LogAppender {
 
   async #activate({ batch, restart, plan }: Append): Promise<void> {
     const { segments } = this.#state
-    const sequence = (segments.at(-1)?.sequence ?? 0) + 1
+    const sequence = nextSequence(this.#state)
     const salt = this.#fileSystem.randomU32()
-    const header = this.#header(sequence, salt, restart)
+    const header = nextSegmentHeader(this.#state, this.#identity, salt, restart)
     const { file, growing } = await this.#openSegment(sequence)
     const active: ActiveSegment = { sequence, salt, file, growing, end: header.bytes.length, crc: header.crc }
     const old = this.#active
@@ -109,39 +103,20 @@ export class LogAppender {
     this.#written(active, batch, plan, active.end, crc)
   }
 
-  #header(sequence: number, salt: number, restart: Restart | undefined): { bytes: Buffer; crc: number } {
-    const { log, segments, hardState, batch } = this.#state
-    const previous = segments.at(-1)
-    return encodeSegmentHeader({
-      sequence,
-      salt,
-      restart: restart !== undefined,
-      firstBatch: batch + 1,
-      firstIndex: (restart?.index ?? log.lastIndex) + 1,
-      previousTerm: restart?.term ?? log.termAt(log.lastIndex)!,
-      previousEnd: previous?.end ?? 0,
-      previousCrc: previous?.crc ?? 0,
-      hardState,
-      clusterId: this.#identity.clusterId,
-      nodeId: this.#identity.nodeId,
-      incarnation: this.#identity.incarnation,
-    })
-  }
-
-  /** The prepared segment, or a new empty file: nobody waits for zeros. Its name is durable before its content. */
+  /** A spare segment, or a new empty file: nobody waits for zeros. Its name is durable before its content. */
   async #openSegment(sequence: number): Promise<{ file: File; growing: boolean }> {
     const path = `${this.#directory}/${segmentName(sequence)}`
-    const prepared = this.#supply.take()
-    if (prepared) await this.#fileSystem.rename(this.#supply.path, path)
-    else this.segmentWaits++
-    const file = await this.#fileSystem.open(path, prepared ? 'log' : 'create-log')
+    const spare = this.#supply.take()
+    if (spare !== undefined) await this.#fileSystem.rename(spare, path)
+    else if (this.#active !== undefined) this.segmentWaits++
+    const file = await this.#fileSystem.open(path, spare === undefined ? 'create-log' : 'log')
     try {
       await this.#fileSystem.syncDirectory(this.#directory)
     } catch (error) {
       await this.#fileSystem.close(file)
       throw error
     }
-    return { file, growing: !prepared }
+    return { file, growing: spare === undefined }
   }
 
   #write(active: ActiveSegment, buffers: readonly Uint8Array[], position: number, done: Done): void {

@@ -35,6 +35,7 @@ export function nodeFileSystem({ writesThrough = O_DSYNC !== 0 }: NodeFileSystem
     read: (file, bytes, position) =>
       promised<number>((done) => fs.read(file, bytes, 0, bytes.length, position, done)),
     write: (file, buffers, position, done) => fs.writev(file, buffers, position, done),
+    truncate: (file, length) => promised<void>((done) => fs.ftruncate(file, length, done)),
     sync: (file, done) => fs.fdatasync(file, done),
     rename: (from, to) => fs.promises.rename(from, to),
     remove: (path) => fs.promises.unlink(path),

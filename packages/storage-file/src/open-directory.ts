@@ -4,8 +4,16 @@ import { sync, withFile, write } from './calls.js'
 import { corrupt } from './errors.js'
 import type { FileSystem } from './file-system.js'
 import { checkIdentity, readFormat, writeFormat } from './format-file.js'
-import { FORMAT_NAME, segmentName, segmentsAmong, snapshotName, snapshotsAmong, UNFINISHED } from './names.js'
-import { type RecoveredLog, recoverLog } from './recover-log.js'
+import {
+  FORMAT_NAME,
+  segmentName,
+  segmentsAmong,
+  snapshotName,
+  snapshotsAmong,
+  sparesAmong,
+  UNFINISHED,
+} from './names.js'
+import { type RecoveredLog, recoverLog, type Segment } from './recover-log.js'
 import { Snapshots } from './snapshots.js'
 
 export interface OpenedDirectory {
@@ -14,6 +22,8 @@ export interface OpenedDirectory {
   readonly identity: StorageIdentity
   readonly state: RecoveredLog
   readonly snapshots: Snapshots
+  /** Numbers of the spare segments that are there. */
+  readonly spares: readonly number[]
 }
 
 /** The directory exists and is locked. */
@@ -23,6 +33,24 @@ export async function openDirectory(
   wanted: StorageIdentity,
 ): Promise<OpenedDirectory> {
   const names = await fileSystem.list(directory)
+  const opened = await readDirectory(fileSystem, directory, names, wanted)
+  const { formatted, identity, state, snapshots } = opened
+  await removeUnfinished(fileSystem, directory, names, state)
+  if (formatted) await writeFormat(fileSystem, directory, identity)
+  else await syncAll(fileSystem, directory, snapshots, state)
+  return opened
+}
+
+/**
+ * What opening finds, and decides; it changes nothing.
+ * @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE_IDENTITY
+ */
+export async function readDirectory(
+  fileSystem: FileSystem,
+  directory: string,
+  names: readonly string[],
+  wanted: StorageIdentity,
+): Promise<OpenedDirectory> {
   const formatted = !names.includes(FORMAT_NAME)
   if (formatted && (segmentsAmong(names).length > 0 || snapshotsAmong(names).length > 0)) {
     throw corrupt(
@@ -37,10 +65,7 @@ export async function openDirectory(
   await snapshots.find(names)
   const state = await recoverLog(fileSystem, directory, names, identity)
   reconcile(directory, snapshots, state)
-  await removeUnfinished(fileSystem, directory, names, state)
-  if (formatted) await writeFormat(fileSystem, directory, identity)
-  else await syncAll(fileSystem, directory, snapshots, state)
-  return { formatted, identity, state, snapshots }
+  return { formatted, identity, state, snapshots, spares: sparesAmong(names) }
 }
 
 /** Log and snapshot must fit together without a gap. */
@@ -93,8 +118,9 @@ async function syncAll(
   { newest }: Snapshots,
   state: RecoveredLog,
 ): Promise<void> {
-  const { segments, lastBatch } = state
-  if (lastBatch !== undefined) await rewrite(fileSystem, lastBatch)
+  const { segments } = state
+  const last = segments.at(-1)
+  if (last !== undefined) await finish(fileSystem, directory, last, state.lastBatch!)
   // Its bytes need no memory any more.
   state.lastBatch = undefined
   const names = [FORMAT_NAME, ...segments.map(({ sequence }) => segmentName(sequence))]
@@ -110,17 +136,22 @@ async function syncAll(
  * the disk, whatever is synced. Written once more, they are dirty again. What is written is what was read: by now the
  * cache may have dropped those pages. They are synced through the descriptor that wrote them, since one that is opened
  * later may not be told of an error in between.
+ *
+ * Nothing is appended to this segment any more, so what is behind goes: many openings cost no more room than their batches.
  */
-async function rewrite(
+async function finish(
   fileSystem: FileSystem,
-  { path, from, bytes }: NonNullable<RecoveredLog['lastBatch']>,
+  directory: string,
+  { sequence, end }: Segment,
+  { from, bytes }: NonNullable<RecoveredLog['lastBatch']>,
 ): Promise<void> {
-  await withFile(fileSystem, path, 'write', async (file) => {
+  await withFile(fileSystem, `${directory}/${segmentName(sequence)}`, 'write', async (file) => {
     let position = from
     for (const record of bytes) {
       await write(fileSystem, file, record, position)
       position += record.length
     }
+    await fileSystem.truncate(file, end)
     await sync(fileSystem, file)
   })
 }

@@ -11,8 +11,9 @@ import type {
 import { RaftError } from '@riverraft/core'
 import { checkBlocks } from './effective-log.js'
 import type { Done, FileSystem } from './file-system.js'
-import { type Append, LogAppender, type Restart } from './log-appender.js'
+import { type Append, LogAppender } from './log-appender.js'
 import { segmentName } from './names.js'
+import type { Restart } from './next-segment.js'
 import { type OpenedDirectory, openDirectory } from './open-directory.js'
 import { readLog } from './read-log.js'
 import { SegmentSupply } from './segment-supply.js'
@@ -42,6 +43,7 @@ export class OpenLog {
     try {
       const opened = await openDirectory(fileSystem, directory, identity)
       const log = new OpenLog(fileSystem, directory, segmentBytes, opened, unlock)
+      await log.#supply.spares.adopt(opened.spares)
       return { log, state: await log.#stored() }
     } catch (error) {
       await unlock()
@@ -111,9 +113,8 @@ export class OpenLog {
     const { newest } = this.#opened.snapshots
     if (newest === undefined || blocks[0]?.firstIndex !== newest.index + 1) return undefined
     const { log } = this.#opened.state
-    const end = truncateFrom === undefined ? log.lastIndex : truncateFrom - 1
-    const has = end >= newest.index && log.termAt(newest.index) === newest.term
-    return has || end > newest.index ? undefined : newest
+    const isCut = truncateFrom !== undefined && truncateFrom <= newest.index
+    return !isCut && log.termAt(newest.index) === newest.term ? undefined : newest
   }
 
   async read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {
@@ -121,8 +122,8 @@ export class OpenLog {
     try {
       return await readLog(this.#fileSystem, this.#directory, log, segments, from, bytesMax)
     } catch (error) {
-      // Compacted while it was being read.
-      if ((error as { code?: unknown }).code === 'ENOENT' && from <= log.base.index) return []
+      // Compacted while it was being read: the file is gone, or holds something else by now.
+      if (from <= log.base.index) return []
       throw error
     }
   }
@@ -131,13 +132,14 @@ export class OpenLog {
     return this.#opened.snapshots.save(metadata, content)
   }
 
-  openSnapshot(): Promise<StoredSnapshot | undefined> {
-    return this.#opened.snapshots.open()
+  /** Its content can be read while `check` does not throw. */
+  openSnapshot(check: () => void): Promise<StoredSnapshot | undefined> {
+    return this.#opened.snapshots.open(check)
   }
 
   /**
-   * Oldest first, each removal durable before the next: a crash leaves no gap. The last segment stays: it holds the
-   * hard state.
+   * Oldest first, each one's name durably gone before the next: a crash leaves no gap. The last segment stays: it holds
+   * the hard state.
    */
   compact(through: LogIndex): Promise<void> {
     this.#compacting = this.#compacting.then(() => this.#compact(through))
@@ -150,19 +152,27 @@ export class OpenLog {
     while (segments.length > 1 && log.endBefore(segments[1]!.sequence) <= limit) {
       const { sequence } = segments.shift()!
       log.forgetBefore(segments[0]!.sequence)
-      await this.#fileSystem.remove(`${this.#directory}/${segmentName(sequence)}`)
+      const path = `${this.#directory}/${segmentName(sequence)}`
+      const { spares } = this.#supply
+      const spare = await spares.reserveFor(path)
+      if (spare === undefined) await this.#fileSystem.remove(path)
+      else await this.#fileSystem.rename(path, spare)
       await this.#fileSystem.syncDirectory(this.#directory)
+      if (spare !== undefined) spares.recycle(spare)
     }
   }
 
-  stats(): { segments: number; segmentWaits: number } {
-    return { segments: this.#opened.state.segments.length, segmentWaits: this.#appender.segmentWaits }
+  stats(): { segments: number; spareSegments: number; segmentWaits: number } {
+    const { segments } = this.#opened.state
+    const { segmentWaits } = this.#appender
+    return { segments: segments.length, spareSegments: this.#supply.spares.count, segmentWaits }
   }
 
   /** No write is in flight. */
   async close(): Promise<void> {
     try {
       await this.#supply.stop()
+      await this.#opened.snapshots.close()
       await this.#appender.close()
     } finally {
       await this.#unlock()

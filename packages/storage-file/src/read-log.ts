@@ -59,7 +59,7 @@ export async function readLog(
 async function walk(reader: RecordReader, path: string, stretch: Stretch, found: Found): Promise<boolean> {
   for (let end = stretch.first - 1; end < stretch.last; ) {
     const { position } = reader
-    const record = await reader.next()
+    const record = reader.nextInMemory() ?? (await reader.next())
     if (record === undefined) throw corrupt(path, position, `entry ${end + 1} was here, and is damaged`)
     if (record.block === undefined) continue
     if (record.index !== end + 1)

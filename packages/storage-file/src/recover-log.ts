@@ -6,10 +6,12 @@ import { corrupt } from './errors.js'
 import type { File, FileSystem } from './file-system.js'
 import { findLaterBatch } from './later-batch.js'
 import { segmentName, segmentsAmong } from './names.js'
-import { RecordReader } from './record-reader.js'
+import { judgeTornHeader } from './next-segment.js'
+import { RecordReader, SharedChunks } from './record-reader.js'
 import { type ScannedBatch, type SegmentScan, scanSegment } from './scan-segment.js'
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES_MAX, type StoredSegmentHeader } from './segment-header.js'
 
+/** Read at once. */
 const CHUNK_BYTES = 1024 * 1024
 
 /** A segment that holds batches. */
@@ -29,10 +31,8 @@ export interface RecoveredLog {
   batch: number
   /** The segments' entries no longer count: the log goes on behind a snapshot, which the next segment has to say. */
   dropped: boolean
-  /** The last batch, if there is one: where it stands, and what was read there. */
-  lastBatch:
-    | { readonly path: string; readonly from: number; readonly bytes: readonly Uint8Array[] }
-    | undefined
+  /** The last batch, in the last segment, if there is one: where it stands, and what was read there. */
+  lastBatch: { readonly from: number; readonly bytes: readonly Uint8Array[] } | undefined
   /** Files that were prepared, or whose first batch was being written: they hold nothing that counts. */
   readonly unused: string[]
 }
@@ -66,21 +66,20 @@ export async function recoverLog(
     lastBatch: undefined,
     unused: [],
   }
+  const shared = new SharedChunks(CHUNK_BYTES)
   for (const [i, { path, sequence, header }] of headers.entries()) {
     if (header === undefined) {
       // Only the last one can be without: its first batch was never acknowledged, if there is nothing after that.
-      await withFile(fileSystem, path, 'read', (file) =>
-        refuseLater(fileSystem, path, file, 0, { batch: recovered.batch + 1, salt: undefined }),
-      )
+      await refuseUnlessTorn(fileSystem, path, recovered, identity)
       recovered.unused.push(path)
       continue
     }
     if (i === 0) begin(recovered, header)
     else checkContinues(recovered, path, header)
     if (header.restart) recovered.log.restart(header.firstIndex - 1, header.previousTerm)
-    const scan = await scanOne(fileSystem, path, header, headers[i + 1]?.header, recovered)
+    const scan = await scanOne(fileSystem, path, header, headers[i + 1]?.header, recovered, shared)
     recovered.batch = scan.batch
-    recovered.lastBatch = { path, from: scan.batchAt, bytes: scan.batchBytes }
+    recovered.lastBatch = { from: scan.batchAt, bytes: scan.batchBytes }
     recovered.segments.push({ sequence, salt: header.salt, end: scan.end, crc: scan.crc })
   }
   return recovered
@@ -91,9 +90,13 @@ async function readHeader(
   path: string,
   file: File,
 ): Promise<StoredSegmentHeader | undefined> {
+  return decodeSegmentHeader(await readStart(fileSystem, file), path)
+}
+
+async function readStart(fileSystem: FileSystem, file: File): Promise<Buffer> {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES_MAX)
   const have = await readUpTo(fileSystem, file, bytes, 0)
-  return decodeSegmentHeader(bytes.subarray(0, have), path)
+  return bytes.subarray(0, have)
 }
 
 function checkHeaders(directory: string, headers: readonly Header[], identity: StorageIdentity): void {
@@ -144,14 +147,14 @@ async function scanOne(
   header: StoredSegmentHeader,
   next: StoredSegmentHeader | undefined,
   recovered: RecoveredLog,
+  shared: SharedChunks,
 ): Promise<SegmentScan> {
   return withFile(fileSystem, path, 'read', async (file) => {
     const end = next?.previousEnd ?? (await fileSystem.size(file))
     const place = { salt: header.salt, position: header.length, end }
-    const reader = new RecordReader(fileSystem, file, place, CHUNK_BYTES)
-    const scan = await scanSegment(path, header, reader, (batch) =>
-      applyBatch(recovered, batch, header.sequence),
-    )
+    const reader = new RecordReader(fileSystem, file, place, CHUNK_BYTES, shared)
+    const apply = (batch: ScannedBatch): void => applyBatch(recovered, batch, header.sequence)
+    const scan = await scanSegment(path, header, reader, apply, shared)
     if (next === undefined) {
       await refuseLater(fileSystem, path, file, scan.stoppedAt, { batch: scan.batch + 1, salt: header.salt })
     } else if (scan.end !== next.previousEnd || scan.crc !== next.previousCrc) {
@@ -162,6 +165,23 @@ async function scanOne(
       )
     }
     return scan
+  })
+}
+
+/** A crash during the write of header and first batch may leave any part of both. */
+async function refuseUnlessTorn(
+  fileSystem: FileSystem,
+  path: string,
+  recovered: RecoveredLog,
+  identity: StorageIdentity,
+): Promise<void> {
+  await withFile(fileSystem, path, 'read', async (file) => {
+    const bytes = await readStart(fileSystem, file)
+    const { damagedAt, salt } = judgeTornHeader(bytes, recovered, identity)
+    if (damagedAt !== undefined) {
+      throw corrupt(path, damagedAt, 'the header is damaged: this is neither what was written nor zeros')
+    }
+    await refuseLater(fileSystem, path, file, 0, { batch: recovered.batch + 1, salt })
   })
 }
 

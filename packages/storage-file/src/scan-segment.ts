@@ -3,7 +3,7 @@ import type { HardState, LogIndex, Term } from '@riverraft/core'
 import { decodeHardState, decodeTruncation } from './batch.js'
 import { corrupt } from './errors.js'
 import { RecordKind } from './record.js'
-import type { FoundRecord, RecordReader } from './record-reader.js'
+import type { FoundRecord, RecordReader, SharedChunks } from './record-reader.js'
 import type { StoredSegmentHeader } from './segment-header.js'
 
 /** What one batch did, without the bytes. */
@@ -38,6 +38,7 @@ export async function scanSegment(
   header: StoredSegmentHeader,
   reader: RecordReader,
   apply: (batch: ScannedBatch) => void,
+  shared?: SharedChunks,
 ): Promise<SegmentScan> {
   let [end, crc, batch] = [header.length, header.crc, header.firstBatch - 1]
   let batchAt = 0
@@ -45,10 +46,17 @@ export async function scanSegment(
   let previousCrc = crc
   let open = emptyBatch()
   let openBytes: Uint8Array[] = []
+  if (shared !== undefined) {
+    shared.beforeReuse = (memory) => {
+      batchBytes = batchBytes.map((bytes) => outside(memory, bytes))
+      openBytes = openBytes.map((bytes) => outside(memory, bytes))
+    }
+  }
   for (;;) {
     const stoppedAt = reader.position
-    const record = await reader.next()
+    const record = reader.nextInMemory() ?? (await reader.next())
     if (record === undefined || record.previousCrc !== previousCrc) {
+      shared?.release()
       return { end, crc, batch, batchAt, batchBytes, stoppedAt }
     }
     try {
@@ -71,6 +79,10 @@ export async function scanSegment(
     open = emptyBatch()
     openBytes = []
   }
+}
+
+function outside(memory: ArrayBufferLike, bytes: Uint8Array): Uint8Array {
+  return bytes.buffer === memory ? Uint8Array.from(bytes) : bytes
 }
 
 function emptyBatch(): ScannedBatch {

@@ -8,6 +8,8 @@ import { RaftError } from '@riverraft/core'
 import { FieldReader, type FieldWriter } from './bytes.js'
 
 export const SEAL_BYTES = 16
+/** Where the CRC stands. */
+export const CRC_AT = 12
 /** Beyond it a length is not believed. Members with long addresses fit many times. */
 export const SEALED_BYTES_MAX: number = 1024 * 1024
 

@@ -8,9 +8,17 @@ const MAGIC = 0x4c525652
 /** Three ids and a vote of at most 255 bytes each, and the numbers. */
 export const SEGMENT_HEADER_BYTES_MAX = 2048
 
+/** Where the salt stands. */
+export const SALT_AT = 16
+
+/** Whether a header's byte at `at` depends on more than what stands before the segment: CRC, salt, and a restart. */
+export function isUnforeseeable(at: number): boolean {
+  return (at >= 12 && at < 21) || (at >= 37 && at < 53)
+}
+
 export interface SegmentHeader {
   readonly sequence: number
-  /** Every record of the segment carries it; bytes of an earlier use of the file carry another. */
+  /** Every record of the segment carries it; what is left of an earlier use of the file carries another. */
   readonly salt: number
   /** True: the log before it was given up in favour of a snapshot at (firstIndex - 1, previousTerm). */
   readonly restart: boolean

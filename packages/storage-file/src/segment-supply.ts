@@ -1,7 +1,8 @@
-// Prepares the next segment: zeros, written and synced in slices, so that appending to it does not change its size.
-import { sync, write } from './calls.js'
+// Sees to it that a spare segment is there before it is needed: recycled, or zeros, written and synced in slices.
+import { sync, withFile, write } from './calls.js'
 import type { FileSystem } from './file-system.js'
-import { SPARE_NAME } from './names.js'
+import { FILLING_NAME } from './names.js'
+import { SpareSegments } from './spare-segments.js'
 
 const SLICE_BYTES = 1024 * 1024
 const ZEROS = Buffer.alloc(SLICE_BYTES)
@@ -11,10 +12,11 @@ const ZEROS = Buffer.alloc(SLICE_BYTES)
  * twice as far ahead as the one in use is full, so that the disk is mostly free for the log.
  */
 export class SegmentSupply {
-  readonly path: string
+  readonly spares: SpareSegments
   readonly #fileSystem: FileSystem
+  readonly #path: string
   readonly #segmentBytes: number
-  #state: 'none' | 'filling' | 'ready' | 'failed' = 'none'
+  #state: 'idle' | 'filling' | 'failed' = 'idle'
   #filling: Promise<void> = Promise.resolve()
   #allowed = 0
   #wake: (() => void) | undefined
@@ -22,63 +24,58 @@ export class SegmentSupply {
 
   constructor(fileSystem: FileSystem, directory: string, segmentBytes: number) {
     this.#fileSystem = fileSystem
-    this.path = `${directory}/${SPARE_NAME}`
+    this.#path = `${directory}/${FILLING_NAME}`
     this.#segmentBytes = segmentBytes
+    this.spares = new SpareSegments(fileSystem, directory, segmentBytes)
   }
 
   get ready(): boolean {
-    return this.#state === 'ready'
+    return this.spares.count > 0
   }
 
-  /** Says how full the segment in use is; Infinity when it is not a prepared one. Begins a new one if there is none. */
+  /** Says how full the segment in use is; Infinity when it is not a prepared one. Begins a spare if there is none. */
   inUse(bytes: number): void {
     this.#allowed = 2 * bytes + SLICE_BYTES
-    if (this.#state === 'none' && !this.#stopped) {
+    if (this.#state === 'idle' && !this.ready && !this.#stopped) {
       this.#state = 'filling'
       this.#filling = this.#fill()
     }
     this.#wake?.()
   }
 
-  /** A new segment is in use. Returns whether the spare is: it belongs to the caller then, who renames it. */
-  take(): boolean {
-    const { ready } = this
-    if (ready || this.#state === 'failed') this.#state = 'none'
-    return ready
+  /** A new segment is to be used. Returns a spare for it, which the caller renames; undefined when none is ready. */
+  take(): string | undefined {
+    // What failed is tried again once for each segment.
+    if (this.#state === 'failed') this.#state = 'idle'
+    return this.spares.take()
   }
 
-  /** Ends, and removes what there is. */
+  /** Ends. What is ready stays for the next opening. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#wake?.()
     await this.#filling
-    if (this.#state === 'ready') await this.#fileSystem.remove(this.path).catch(() => {})
-    this.#state = 'none'
+    await this.spares.settled()
   }
 
   /** Whatever goes wrong here costs speed, not data: the log does without, and the next segment tries again. */
   async #fill(): Promise<void> {
-    const fileSystem = this.#fileSystem
     try {
-      const file = await fileSystem.open(this.path, 'create')
-      try {
+      await withFile(this.#fileSystem, this.#path, 'create', async (file) => {
         for (let filled = 0; filled < this.#segmentBytes; filled += SLICE_BYTES) {
           while (filled >= this.#allowed && !this.#stopped) await this.#more()
-          if (this.#stopped) break
+          if (this.#stopped) throw new Error('the storage is being closed')
           const slice = ZEROS.subarray(0, Math.min(SLICE_BYTES, this.#segmentBytes - filled))
-          await write(fileSystem, file, slice, filled)
-          await sync(fileSystem, file)
+          await write(this.#fileSystem, file, slice, filled)
+          await sync(this.#fileSystem, file)
         }
-      } finally {
-        await fileSystem.close(file)
-      }
-      if (!this.#stopped) {
-        this.#state = 'ready'
-        return
-      }
-    } catch {}
-    await fileSystem.remove(this.path).catch(() => {})
-    this.#state = 'failed'
+      })
+      await this.spares.add(this.#path)
+      this.#state = 'idle'
+    } catch {
+      await this.#fileSystem.remove(this.#path).catch(() => {})
+      this.#state = 'failed'
+    }
   }
 
   async #more(): Promise<void> {

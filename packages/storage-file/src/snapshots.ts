@@ -9,6 +9,7 @@ import {
   type SnapshotOwner,
   writeSnapshot,
 } from './snapshot-file.js'
+import { SnapshotReaders } from './snapshot-reader.js'
 
 const KEPT = 2
 
@@ -16,17 +17,17 @@ export class Snapshots {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #owner: SnapshotOwner
+  readonly #readers: SnapshotReaders
   /** The newest one that is whole. */
   newest: SnapshotMetadata | undefined
   /** Those above the newest whole one, by their names. */
   readonly damaged: (SnapshotName & { readonly error: Error })[] = []
-  /** What one has removed, another must not look for. */
-  #removing: Promise<void> = Promise.resolve()
 
   constructor(fileSystem: FileSystem, directory: string, owner: SnapshotOwner) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#owner = owner
+    this.#readers = new SnapshotReaders(fileSystem, owner)
   }
 
   /** Reads through the newest one, and the one before only when that is damaged. */
@@ -53,7 +54,7 @@ export class Snapshots {
     })
   }
 
-  /** What `content` throws is thrown on as it is, and nothing is left of the snapshot. */
+  /** One at a time. What `content` throws is thrown on as it is, and nothing is left of the snapshot. */
   async save(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
     const name = snapshotName(metadata)
     await createFile(this.#fileSystem, this.#directory, name, name + UNFINISHED, (file) =>
@@ -62,8 +63,7 @@ export class Snapshots {
     const replaced = this.damaged.findIndex((one) => one.name === name)
     if (replaced >= 0) this.damaged.splice(replaced, 1)
     if (this.newest === undefined || this.newest.index <= metadata.index) this.newest = metadata
-    this.#removing = this.#removing.then(() => this.#removeOld())
-    await this.#removing
+    await this.#removeOld()
   }
 
   async #removeOld(): Promise<void> {
@@ -77,22 +77,18 @@ export class Snapshots {
     this.damaged.length = 0
   }
 
-  async open(): Promise<StoredSnapshot | undefined> {
+  /** Its content can be read while `check` does not throw. */
+  async open(check: () => void): Promise<StoredSnapshot | undefined> {
     if (this.newest === undefined) return undefined
     const path = `${this.#directory}/${snapshotName(this.newest)}`
     const { metadata } = await withFile(this.#fileSystem, path, 'read', (file) =>
       readSnapshotHeader(this.#fileSystem, file, path, this.#owner),
     )
-    return { metadata, content: this.#content(path) }
+    return { metadata, content: this.#readers.content(path, check) }
   }
 
-  async *#content(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-    const file = await this.#fileSystem.open(path, 'read')
-    try {
-      const header = await readSnapshotHeader(this.#fileSystem, file, path, this.#owner)
-      yield* readSnapshotContent(this.#fileSystem, file, path, header)
-    } finally {
-      await this.#fileSystem.close(file)
-    }
+  /** None is read any more. */
+  close(): Promise<void> {
+    return this.#readers.end()
   }
 }

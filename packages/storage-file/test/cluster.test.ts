@@ -3,6 +3,7 @@ import { defineStateMachine, type Member, RaftNode } from '@riverraft/core'
 import { memoryNetwork } from '@riverraft/transport-memory'
 import { expect, test } from 'vitest'
 import { fileStorage } from '../src/index.js'
+import { FaultyDisk, systemError } from './harness/faulty-disk.js'
 import { afterTest, quickDirectory } from './harness/helpers.js'
 
 const words = defineStateMachine({
@@ -120,4 +121,41 @@ test('members that came and went are found again in the log, at the same index',
   }
   const words = await nodes.get('b')!.read((state) => [...state.words], { timeoutMs: 20_000 })
   expect(words.at(-1)).toBe('last')
+})
+
+test('a full disk ends a node with advice; when there is room again, everything acknowledged is there', async () => {
+  const directory = await quickDirectory()
+  const network = memoryNetwork()
+  const disk = new FaultyDisk()
+  const start = async (): Promise<Node> => {
+    const node = await RaftNode.start({
+      id: 'a',
+      clusterId: 'words',
+      members: members.slice(0, 1),
+      transport: network.transport(),
+      storage: fileStorage({ directory, segmentBytes: 64 * 1024, fileSystem: disk }),
+      stateMachine: words,
+    })
+    afterTest(() => node.stop())
+    return node
+  }
+  const node = await start()
+  for (let i = 0; i < 5; i++) await node.propose({ word: `w${i}` }, { timeoutMs: 20_000 })
+  disk.judge = ({ kind, name }) =>
+    kind === 'write' && name.endsWith('.segment') ? systemError('ENOSPC') : undefined
+  const refused = expect(node.propose({ word: 'lost' }, { timeoutMs: 20_000 })).rejects.toMatchObject({
+    code: expect.stringMatching(/^ERR_(OUTCOME_UNKNOWN|STOPPED|STORAGE)$/),
+  })
+  expect(await node.closed).toMatchObject({
+    code: 'ERR_STORAGE',
+    message: expect.stringMatching(/The disk is full: free space and start again/),
+    cause: { code: 'ENOSPC' },
+  })
+  await refused
+  disk.judge = () => undefined
+  const again = await start()
+  const found = await again.read((state) => [...state.words], { timeoutMs: 20_000 })
+  // What nobody was promised may have been written before the disk said no.
+  expect(found.filter((word) => word !== 'lost')).toEqual(['w0', 'w1', 'w2', 'w3', 'w4'])
+  await again.propose({ word: 'goes on' }, { timeoutMs: 20_000 })
 })

@@ -7,7 +7,7 @@ import { contentOf, everything, identity, storageIn, temporaryDirectory } from '
 
 /** RIVERRAFT_KILLS=500 for a long run; RIVERRAFT_SEED repeats one. */
 const { RIVERRAFT_KILLS, RIVERRAFT_SEED } = process.env
-const KILLS = Number(RIVERRAFT_KILLS ?? 20)
+const KILLS = Number(RIVERRAFT_KILLS ?? 40)
 const SEED = Number(RIVERRAFT_SEED ?? Date.now() % 1_000_000)
 
 interface Begun {
@@ -16,7 +16,7 @@ interface Begun {
   readonly term: number
   readonly indexes: readonly (readonly [number, number])[]
 }
-type Told = Begun | { readonly type: 'opened' } | { readonly type: 'acknowledged' }
+type Told = Begun | { readonly type: 'opening' | 'opened' | 'acknowledged' }
 
 /** What the log is after a batch. */
 function after(log: readonly string[], { truncateFrom, term, indexes }: Begun): string[] {
@@ -34,22 +34,25 @@ test(
     let log: string[] = []
     let term = 0
     let batches = 0
+    let entries = 0
     for (let kill = 0; kill < KILLS; kill++) {
       const seed = SEED * 1_000 + kill
-      const child = fork(script, [directory, JSON.stringify(identity), String(seed)], { execArgv: [] })
+      const how = kill % 2 === 0 ? 'O_DSYNC' : 'datasync'
+      const child = fork(script, [directory, JSON.stringify(identity), String(seed), how], { execArgv: [] })
       let pending: Begun | undefined
       let acknowledged = 0
-      // Numbers of acknowledgements before the kill, from none to a few hundred.
-      const enough = kill % 4 === 0 ? kill % 3 : (seed * 7919) % 300
+      // Acknowledgements before the kill, from none to a few hundred; some die while they open.
+      const enough = kill % 4 === 0 ? ((kill / 4) % 4) - 1 : (seed * 7919) % 300
       child.on('message', (told: Told) => {
         if (told.type === 'begun') pending = told
         if (told.type === 'acknowledged') {
           log = after(log, pending!)
           term = pending!.term
+          entries += pending!.indexes.reduce((sum, [from, to]) => sum + to - from + 1, 0)
           pending = undefined
           acknowledged++
         }
-        if (acknowledged >= enough) child.kill('SIGKILL')
+        if (told.type === 'opening' ? enough < 0 : acknowledged >= enough) child.kill('SIGKILL')
       })
       expect(await once(child, 'close'), `seed ${seed}`).toEqual([null, 'SIGKILL'])
       batches += acknowledged
@@ -67,6 +70,9 @@ test(
         expect(await contentOf(storage)).toBe(`state at ${state.snapshot.index}`)
       await storage.close()
     }
+    console.log(
+      `${KILLS} kills; ${entries} entries in ${batches} batches were acknowledged, and none was lost`,
+    )
     expect(batches).toBeGreaterThan(KILLS * 10)
   },
   KILLS * 10_000,

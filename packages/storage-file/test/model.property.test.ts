@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FaultyDisk } from './harness/faulty-disk.js'
 import {
   batch,
   block,
@@ -32,13 +33,15 @@ const step = fc.record({
 })
 
 test('whatever is written, truncated, compacted and reopened, it reads like a plain array of entries', async () => {
+  let recycled = 0
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 25 }),
       fc.integer({ min: 1, max: 100_000 }),
       async (steps, bytesMax) => {
         const directory = await quickDirectory()
-        const storage = storageIn(directory, { segmentBytes: 8192 })
+        const fileSystem = new FaultyDisk()
+        const storage = storageIn(directory, { fileSystem, segmentBytes: 8192 })
         await storage.open(identity)
         let model: string[] = []
         let term = 0
@@ -97,8 +100,11 @@ test('whatever is written, truncated, compacted and reopened, it reads like a pl
         expect(rest).toEqual(model.slice(model.length - rest.length))
         expect(rest.length).toBeGreaterThanOrEqual(model.length - compacted)
         await storage.close()
+        recycled += fileSystem.trace.filter((line) => /^write .*\.spare$/.test(line)).length
       },
     ),
     { numRuns: 150 },
   )
+  // Erased: each of them, sooner or later, becomes a segment again.
+  expect(recycled).toBeGreaterThan(50)
 })

@@ -48,7 +48,7 @@ test('a prepared segment is as long as it will be, and takes over from the one t
   expect((await stat(segment(directory, 2))).size).toBe(8192)
   await written(storage, batch([stored(block(1, 5))]))
   expect((await stat(segment(directory, 2))).size).toBe(8192)
-  expect(storage.stats()).toEqual({ segments: 2, segmentWaits: 1 })
+  expect(storage.stats()).toMatchObject({ segments: 2, segmentWaits: 0 })
 })
 
 test('no append waits for zeros: while they hang, segments grow, and are counted', async () => {
@@ -63,12 +63,13 @@ test('no append waits for zeros: while they hang, segments grow, and are counted
   await storage.open(identity)
   for (let index = 1; index <= 30; index++) await written(storage, batch([stored(block(index, 1, 1, 300))]))
   const { segments, segmentWaits } = storage.stats()
-  expect(segmentWaits).toBe(segments)
+  // The one that the opening began with was never waited for.
+  expect(segmentWaits).toBe(segments - 1)
   expect(segments).toBeGreaterThan(2)
   release()
   await fileSystem.prepared()
   await written(storage, batch([stored(block(31, 1, 1))]))
-  expect(storage.stats()).toEqual({ segments: segments + 1, segmentWaits: segments })
+  expect(storage.stats()).toMatchObject({ segments: segments + 1, segmentWaits })
   expect(await everything(storage)).toEqual(indexes(31))
 })
 

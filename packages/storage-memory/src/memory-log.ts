@@ -1,5 +1,18 @@
 // The log as an array of blocks. A block is never changed: what a truncation cuts off is cut off logically.
-import { type EntryBlock, type LogIndex, reframe, type StoredBlock, type Term } from '@riverraft/core'
+import {
+  type EntryBlock,
+  type LogIndex,
+  reframe,
+  type StoredBlock,
+  type Term,
+  type WriteBatch,
+} from '@riverraft/core'
+
+/** An entry, by its index and term. */
+interface Position {
+  readonly index: LogIndex
+  readonly term: Term
+}
 
 /** Slot i holds the entries from #firsts[i] up to where the next slot begins, the last slot up to lastIndex. */
 export class MemoryLog {
@@ -8,7 +21,17 @@ export class MemoryLog {
   readonly #firsts: LogIndex[] = []
   lastIndex: LogIndex = 0
   /** What stood right before the first block when it was compacted away. */
-  #before: { readonly index: LogIndex; readonly term: Term } = { index: 0, term: 0 }
+  #before: Position = { index: 0, term: 0 }
+
+  /**
+   * The snapshot, when a batch begins right behind it and the log, as the batch cuts it, lacks its last entry: then the
+   * log is given up and restarts there.
+   */
+  restartBy(snapshot: Position | undefined, { truncateFrom, blocks }: WriteBatch): Position | undefined {
+    if (snapshot === undefined || blocks[0]?.firstIndex !== snapshot.index + 1) return undefined
+    const isCut = truncateFrom !== undefined && truncateFrom <= snapshot.index
+    return !isCut && this.#termAt(snapshot.index) === snapshot.term ? undefined : snapshot
+  }
 
   /**
    * Judges a whole batch before any of it is stored: a batch happens completely or not at all.
@@ -21,8 +44,12 @@ export class MemoryLog {
     ) {
       throw wrong(`truncation at ${truncateFrom}, the log ends at ${this.lastIndex}`)
     }
-    let end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
-    let term = this.#termAt(end)
+    const end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
+    this.checkBlocks({ index: end, term: this.#termAt(end)! }, blocks)
+  }
+
+  /** @throws Error when they do not continue a log that ends there */
+  checkBlocks({ index: end, term }: Position, blocks: readonly StoredBlock[]): void {
     for (const { block, firstIndex } of blocks) {
       if (firstIndex !== end + 1) throw wrong(`entries from ${firstIndex} after ${end}`)
       if (firstIndex < block.firstIndex || firstIndex > block.lastIndex) {
@@ -32,6 +59,14 @@ export class MemoryLog {
       end = block.lastIndex
       term = block.term
     }
+  }
+
+  /** Gives everything up: the log goes on behind this. */
+  restart({ index, term }: Position): void {
+    this.#blocks.length = 0
+    this.#firsts.length = 0
+    this.lastIndex = index
+    this.#before = { index, term }
   }
 
   /** Removes `from` and everything after it. */
@@ -95,8 +130,11 @@ export class MemoryLog {
     return low
   }
 
-  #termAt(index: LogIndex): Term {
-    return index === this.#before.index ? this.#before.term : this.#blocks[this.#slotOf(index)]!.term
+  /** Undefined where there is no entry. */
+  #termAt(index: LogIndex): Term | undefined {
+    if (index === this.#before.index) return this.#before.term
+    if (index < this.#before.index || index > this.lastIndex) return undefined
+    return this.#blocks[this.#slotOf(index)]!.term
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type LogIndex,
   RaftError,
   type SnapshotMetadata,
+  SnapshotSaves,
   type Storage,
   type StorageIdentity,
   type StoredSnapshot,
@@ -24,6 +25,7 @@ class MemoryStorage implements Storage {
   /** Exists while open. */
   #log: MemoryLog | undefined
   #snapshot: { readonly metadata: SnapshotMetadata; readonly content: readonly Uint8Array[] } | undefined
+  #saves = new SnapshotSaves()
   #poison: RaftError | undefined
 
   /** Formats anew every time: there is nothing that an earlier `open` could have left. */
@@ -31,6 +33,7 @@ class MemoryStorage implements Storage {
     if (this.#poison) throw this.#poison
     if (this.#log) throw new RaftError('ERR_STORAGE_LOCKED', 'memory storage: it is open already')
     this.#log = new MemoryLog()
+    this.#saves = new SnapshotSaves()
     return {
       formatted: true,
       incarnation: identity.incarnation,
@@ -48,18 +51,24 @@ class MemoryStorage implements Storage {
   }
 
   /** The hard state is not kept: only `open` would return it, and by then it would be gone. */
-  #failureOf({ truncateFrom, blocks }: WriteBatch): RaftError | undefined {
+  #failureOf(batch: WriteBatch): RaftError | undefined {
     const log = this.#log
     if (this.#poison || !log) return this.#unusable()
+    const { truncateFrom, blocks } = batch
     try {
-      log.check(truncateFrom, blocks)
-      if (truncateFrom !== undefined) log.truncate(truncateFrom)
+      const restart = log.restartBy(this.#snapshot?.metadata, batch)
+      if (restart === undefined) log.check(truncateFrom, blocks)
+      else log.checkBlocks(restart, blocks)
+      if (restart !== undefined) log.restart(restart)
+      else if (truncateFrom !== undefined) log.truncate(truncateFrom)
       for (const stored of blocks) log.append(stored)
       return undefined
     } catch (cause) {
       // The node and its storage no longer agree about the log: nothing that follows could be trusted.
-      this.#poison = storageError(cause instanceof Error ? cause.message : 'the write failed', cause)
-      return this.#poison
+      const poison = storageError(cause instanceof Error ? cause.message : 'the write failed', cause)
+      this.#poison = poison
+      void this.#saves.end(poison)
+      return poison
     }
   }
 
@@ -70,15 +79,18 @@ class MemoryStorage implements Storage {
 
   async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
     if (this.#poison || !this.#log) throw this.#unusable()
-    const chunks: Uint8Array[] = []
-    for await (const chunk of content) chunks.push(chunk.slice())
-    this.#snapshot = { metadata, content: chunks }
+    await this.#saves.save(content, async (live) => {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of live) chunks.push(chunk.slice())
+      if (metadata.index >= (this.#snapshot?.metadata.index ?? 0))
+        this.#snapshot = { metadata, content: chunks }
+    })
   }
 
   async openSnapshot(): Promise<StoredSnapshot | undefined> {
     if (this.#poison || !this.#log) throw this.#unusable()
     const snapshot = this.#snapshot
-    return snapshot && { metadata: snapshot.metadata, content: iterate(snapshot.content) }
+    return snapshot && { metadata: snapshot.metadata, content: this.#iterate(this.#log, snapshot.content) }
   }
 
   async compact(through: LogIndex): Promise<void> {
@@ -88,7 +100,19 @@ class MemoryStorage implements Storage {
 
   async close(): Promise<void> {
     this.#log = undefined
+    await this.#saves.end(storageError('it was closed'))
     this.#snapshot = undefined
+  }
+
+  /** Ends with the opening that it is of. */
+  async *#iterate(
+    log: MemoryLog,
+    chunks: readonly Uint8Array[],
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    for (const chunk of chunks) {
+      if (this.#poison || this.#log !== log) throw this.#unusable()
+      yield chunk
+    }
   }
 
   #unusable(): RaftError {
@@ -98,8 +122,4 @@ class MemoryStorage implements Storage {
 
 function storageError(what: string, cause?: unknown): RaftError {
   return new RaftError('ERR_STORAGE', `memory storage: ${what}`, cause === undefined ? undefined : { cause })
-}
-
-async function* iterate(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* chunks
 }

@@ -59,6 +59,23 @@ describe('snapshots', () => {
     expect((await storage.read(7, 1_000))[0]!.firstIndex).toBe(7)
   })
 
+  test('a log that ends before the snapshot, or has another entry there, begins anew behind it', async () => {
+    await storage.saveSnapshot({ ...metadata(20), term: 2 }, content('ahead'))
+    expect(write(storage, batch([stored(block(21, 2, 3))]))).toBeUndefined()
+    expect(text(await storage.read(21, 1_000))).toEqual(['21@3', '22@3'])
+    expect(await storage.read(9, 1_000)).toEqual([])
+    await storage.saveSnapshot({ ...metadata(21), term: 4 }, content('another entry 21'))
+    expect(write(storage, batch([stored(block(22, 1, 4))], 22))).toBeUndefined()
+    expect(text(await storage.read(22, 1_000))).toEqual(['22@4'])
+    expect(await storage.read(21, 1_000)).toEqual([])
+  })
+
+  test('a write right behind a snapshot that the log contains only continues it', async () => {
+    await storage.saveSnapshot(metadata(9), content('state'))
+    expect(write(storage, batch([stored(block(10, 1))]))).toBeUndefined()
+    expect(text(await storage.read(1, 1_000))).toHaveLength(10)
+  })
+
   test('a compacted log still ends where it did: it can be truncated back to its beginning and grows again', async () => {
     await storage.saveSnapshot(metadata(6), content('state'))
     await storage.compact(6)

@@ -6,13 +6,9 @@ import type { Session } from './session.js'
 /** Blocks forgotten by one script. */
 const SLICE_BLOCKS = 256
 
-type CompactAnswer = [more: number, first: Buffer, last: Buffer]
-
 export async function compactLog(session: Session, through: LogIndex): Promise<void> {
   for (;;) {
-    const answer = (await session.change('compact', COMPACT, [through, SLICE_BLOCKS])) as CompactAnswer
-    // It changes when the log was of another history than the snapshot.
-    session.lastIndex = Number(answer[2])
-    if (answer[0] === 0) return
+    const more = await session.change('compact', COMPACT, [through, SLICE_BLOCKS])
+    if (more === 0) return
   }
 }

@@ -73,7 +73,8 @@ class RedisStorage implements Storage {
   }
 
   async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
-    return saveSnapshot(this.#usable(), metadata, content)
+    const session = this.#usable()
+    return session.saves.save(content, (live) => saveSnapshot(session, metadata, live))
   }
 
   async openSnapshot(): Promise<StoredSnapshot | undefined> {
@@ -88,7 +89,7 @@ class RedisStorage implements Storage {
     await this.#opening?.catch(() => {})
     const session = this.#session
     await this.#writing.catch(() => {})
-    session?.close()
+    await session?.close()
     // A poisoned storage stays what it is.
     if (session?.failure === undefined) this.#session = undefined
     this.#opening = undefined

@@ -1,5 +1,5 @@
 // One opening of the storage: who owns it, where its log ends, and whether it can still be trusted.
-import type { RaftError } from '@riverraft/core'
+import { type RaftError, SnapshotSaves } from '@riverraft/core'
 import type { Argument, Connection } from './connection.js'
 import { failure, isReply, storageError } from './errors.js'
 import { Link } from './link.js'
@@ -18,6 +18,8 @@ export class Session {
   #runId = ''
   #failure: RaftError | undefined
   #snapshots = 0
+  /** Given up when the session ends, or fails. */
+  readonly saves: SnapshotSaves = new SnapshotSaves()
   /** The last index of the log: never below what a completed write said. */
   lastIndex = 0
 
@@ -96,6 +98,7 @@ export class Session {
 
   #fail(error: RaftError): RaftError {
     this.#failure ??= error
+    void this.saves.end(this.#failure)
     this.#link.close()
     return this.#failure
   }
@@ -104,7 +107,8 @@ export class Session {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.saves.end(storageError('ERR_STORAGE', 'it was closed'))
     this.#link.close()
   }
 }

@@ -1,11 +1,11 @@
 // What `open` finds, from the answers of Redis.
 import type { Member, Run, SnapshotMetadata, StorageIdentity, StoredState } from '@riverraft/core'
 import { readBlocks } from './blocks.js'
-import { compactLog } from './compaction.js'
 import { storageError } from './errors.js'
 import type { Settings } from './options.js'
 import { DROP_SNAPSHOT } from './scripts/drop-snapshot.js'
 import { OPEN } from './scripts/open.js'
+import { RESTART } from './scripts/restart.js'
 import { Session } from './session.js'
 import { type SnapshotAnswer, snapshotRecord } from './snapshots.js'
 
@@ -48,7 +48,7 @@ export async function openSession(
     }
     return { session, state }
   } catch (error) {
-    session.close()
+    await session.close()
     throw error
   }
 }
@@ -72,7 +72,10 @@ async function takeLog(
       ? Number(meta.get('before-term'))
       : runs.find((run) => run.firstIndex <= index && index <= run.lastIndex)?.term
   if (termThere === term) return runs
-  await compactLog(session, index)
+  if (index < first - 1) {
+    throw storageError('ERR_STORAGE_CORRUPT', `the log begins at ${first}, the snapshot ends at ${index}`)
+  }
+  session.lastIndex = Number(await session.change('open', RESTART, []))
   return []
 }
 

@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { vote } from '@riverraft/conformance/transport'
 import type { Member } from '@riverraft/core'
 import { afterEach, expect, test } from 'vitest'
-import { Peer, type PeerOptions, vote } from './peer.js'
+import { Peer, type PeerOptions } from './peer.js'
 
 const stops: (() => Promise<unknown>)[] = []
 afterEach(async () => {

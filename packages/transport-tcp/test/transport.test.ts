@@ -1,8 +1,9 @@
 // Real sockets on this machine. Every wait is for an event.
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
+import { append, block, connect, helloOf, vote } from '@riverraft/conformance/transport'
 import { afterEach, expect, test } from 'vitest'
-import { append, block, connect, helloOf, Peer, type PeerOptions, vote } from './peer.js'
+import { Peer, type PeerOptions } from './peer.js'
 import { helloBytes, Listener, relayTo } from './sockets.js'
 
 const stops: (() => unknown)[] = []
@@ -33,41 +34,6 @@ async function intrude(peer: Peer): Promise<Socket> {
 
 const MIB = 1024 * 1024
 
-test('frames travel both ways', async () => {
-  const [a, b] = [await create('a'), await create('b')]
-  await connect(a, b)
-  a.transport.send('b', vote(1))
-  b.transport.send('a', vote(2))
-  await b.until('frame 1 from a')
-  await a.until('frame 2 from b')
-  expect(b.frames).toEqual([vote(1)])
-})
-
-test('large blocks arrive whole and unchanged, and small frames beside them in order', async () => {
-  const [a, b] = [await create('a'), await create('b')]
-  await connect(a, b)
-  const blocks = [1, 2, 3].map((index) => block(index, 4 * MIB))
-  a.transport.send('b', vote(1))
-  a.transport.send('b', append(2, blocks))
-  a.transport.send('b', vote(3))
-  await b.until('frame 3 from a')
-  expect(b.frames.map(({ messages }) => messages[0]!.term)).toEqual([1, 2, 3])
-  const [message] = b.frames[1]!.messages
-  const received = message?.type === 'AppendEntries' ? message.entries : []
-  expect(received.map(({ bytes }, i) => Buffer.compare(bytes, blocks[i]!.bytes))).toEqual([0, 0, 0])
-})
-
-test('a burst is held back, not lost: pressure rises, everything arrives, pressure falls', async () => {
-  const [a, b] = [await create('a'), await create('b')]
-  await connect(a, b)
-  const one = block(1, MIB)
-  for (let term = 1; term <= 12; term++) a.transport.send('b', append(term, [one]))
-  await a.until('pressure true')
-  await a.until('pressure false')
-  await b.until('frame 12 from a')
-  expect(b.frames).toHaveLength(12)
-})
-
 test('a peer that does not read costs its queue and what the system buffers, not what is sent to it', async () => {
   const slow = await listener(
     Listener.start((socket) => {
@@ -96,20 +62,6 @@ test('a peer that does not read costs its queue and what the system buffers, not
   await a.until('pressure false')
   expect(bytes).toBeGreaterThan(MIB)
   expect(bytes).toBeLessThan((megabytesSent / 2) * MIB)
-})
-
-test('a peer that dies is missed, and when it is back at its address the links are up again', async () => {
-  const [a, b] = [await create('a'), await create('b')]
-  await connect(a, b)
-  await b.transport.close()
-  await a.until('down b: closed by the peer')
-  const again = await create('b', { address: b.address })
-  await again.listen(a.member, again.member)
-  await Promise.all([a.until('up b'), again.until('up a')])
-  a.transport.send('b', vote(7))
-  again.transport.send('a', vote(8))
-  await again.until('frame 7 from a')
-  await a.until('frame 8 from b')
 })
 
 test('a connection that is cut is replaced', async () => {
@@ -144,14 +96,6 @@ test('who is no member is refused and told so', async () => {
   await a.until('diagnostic: refused x: unknown-member')
   a.transport.send('b', vote(1))
   await b.until('frame 1 from a')
-})
-
-test('a node of another cluster is refused with the reason, on both sides', async () => {
-  const [a, b] = [await create('a'), await create('b', { clusterId: 'other' })]
-  await Promise.all([a.listen(a.member, b.member), b.listen(a.member, b.member)])
-  await a.until('refused: wrong-cluster')
-  await b.until('refused: wrong-cluster')
-  expect([...a.told, ...b.told].filter((line) => line.startsWith('up'))).toEqual([])
 })
 
 test('another node at a member’s address is not taken for it', async () => {

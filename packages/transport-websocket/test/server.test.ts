@@ -5,10 +5,11 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { connect, vote } from '@riverraft/conformance/transport'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { websocket } from '../src/index.js'
-import { connect, Peer, type PeerOptions, vote } from './peer.js'
+import { Peer, type PeerOptions } from './peer.js'
 
 const stops: (() => unknown)[] = []
 afterEach(async () => {

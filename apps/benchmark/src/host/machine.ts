@@ -1,4 +1,5 @@
 // The state machine under measurement: bytes in, next to no work, and a chain that only equal histories share.
+import { randomFillSync } from 'node:crypto'
 import { bytesCodec, defineStateMachine, type StateMachineFactory } from '@riverraft/core'
 import type { Applied } from '../control/commands.js'
 
@@ -34,7 +35,7 @@ function word(bytes: Uint8Array, at: number): number {
 
 /** A command of `length` bytes that does not compress, to be stamped before each use. */
 export function commandBytes(length: number, caller: number): Uint8Array {
-  const bytes = crypto.getRandomValues(new Uint8Array(length))
+  const bytes = randomFillSync(new Uint8Array(length))
   stamp(bytes, 0, caller)
   return bytes
 }

@@ -23,12 +23,15 @@ export function conditionsNow(): Conditions {
   }
 }
 
+export function describeMachine({ node, platform, cpu, cores, loadAverage }: Conditions): string {
+  return `node ${node}, ${platform}, ${cores} × ${cpu}, load average before the run ${loadAverage.toFixed(2)}`
+}
+
 export function describeConditions(conditions: Conditions, options: RunOptions): string {
-  const { date, node, platform, cpu, cores, loadAverage } = conditions
   const { nodes, payloadBytes, from, seconds, warmup } = options
   return [
-    `River Raft benchmark, ${date}`,
-    `node ${node}, ${platform}, ${cores} × ${cpu}, load average before the run ${loadAverage.toFixed(2)}`,
+    `River Raft benchmark, ${conditions.date}`,
+    describeMachine(conditions),
     `${nodes} replicas on this machine, ${payloadBytes} B commands, closed loop: each caller proposes, awaits, proposes`,
     `again; callers in the ${from}'s process; ${warmup} s warm-up, ${seconds} s measured; the logs of all replicas are`,
     'compared before a figure is printed. CPU, in cores: the process with the callers + the other replicas. µs/op: CPU',

@@ -1,11 +1,6 @@
 // The table: a line per window, printed when its logs have been compared.
 import type { Pair, PairListener, PairResult, Row } from '../run/pair.js'
-
-interface Column {
-  readonly title: string
-  readonly width: number
-  readonly left?: true
-}
+import { type Column, count, lineOf } from './columns.js'
 
 const COLUMNS: readonly Column[] = [
   { title: 'transport', width: 10, left: true },
@@ -32,7 +27,12 @@ export class Table implements PairListener {
   }
 
   head(): void {
-    this.#print(lineOf(COLUMNS.map(({ title }) => title)))
+    this.#print(
+      lineOf(
+        COLUMNS,
+        COLUMNS.map(({ title }) => title),
+      ),
+    )
   }
 
   started(_pair: Pair, { durable }: Pick<PairResult, 'durable'>): void {
@@ -41,7 +41,7 @@ export class Table implements PairListener {
 
   measured({ transport, storage }: Pair, { window, bare }: Row): void {
     this.#print(
-      lineOf([
+      lineOf(COLUMNS, [
         transport,
         storage,
         this.#durable ? 'yes' : 'no',
@@ -79,16 +79,6 @@ function describeFailover(failover: PairResult['failover']): string {
   )
 }
 
-function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, i) => {
-      const { width, left } = COLUMNS[i] ?? { width: 0 }
-      return left ? cell.padEnd(width) : cell.padStart(width)
-    })
-    .join(' ')
-    .trimEnd()
-}
-
 function cores(window: Row['window']): string {
   const { callersProcess, otherProcesses } = window
   const own = usedCores(window, callersProcess.cpuSeconds)
@@ -99,12 +89,6 @@ function cores(window: Row['window']): string {
 
 function usedCores({ elapsedMs }: Row['window'], cpuSeconds: number): string {
   return ((cpuSeconds * 1000) / elapsedMs).toFixed(2)
-}
-
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-
-function count(value: number): string {
-  return grouped.format(value)
 }
 
 function milliseconds(value: number): string {

@@ -62,4 +62,24 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'A leader that writes nothing while one who cannot hear it asks a voter that has just come back: else the log of who asks is behind, and it gets no vote anyway. The nemesis goes that way (forget-leader), and clients go on writing.',
   },
+  {
+    ...mutant(
+      'spare-begins-with-its-old-header',
+      'A segment that compaction gave back is used again as it was: its old header passes for a damaged new one.',
+      'storage-file/src/spare-segments.ts',
+      'await write(this.#fileSystem, file, ERASED, 0)',
+      '',
+    ),
+    lacks: 'Compaction: servers that take snapshots. The disk tests of the simulator compact, and catch it.',
+  },
+  {
+    ...mutant(
+      'spare-erased-before-its-name-is-durable',
+      'A segment is erased while the disk still knows it by its old name: after a power failure the log has a hole.',
+      'storage-file/src/open-log.ts',
+      'await this.#fileSystem.syncDirectory(this.#directory)',
+      'await Promise.resolve()',
+    ),
+    lacks: 'Compaction: servers that take snapshots. The disk tests of the simulator compact, and catch it.',
+  },
 ]

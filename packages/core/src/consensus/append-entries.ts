@@ -17,17 +17,19 @@ export function receiveAppendEntries(turn: Turn, from: NodeId, request: AppendEn
   recognizeLeader(turn, from)
   turn.record({ type: 'LeaderContacted', at: turn.now })
 
-  // "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm".
-  if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
+  // "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm". What a snapshot has
+  // replaced is committed, so the leader has it too: a prevLogIndex down there is no conflict (openraft#511).
+  const { baseIndex } = state.log
+  if (prevLogIndex >= baseIndex && state.log.termAt(prevLogIndex) !== prevLogTerm) {
     const end = Math.min(prevLogIndex, state.log.lastIndex)
     return reject(turn, from, request, state.log.lastIndexOfTermAtMost(end, prevLogTerm))
   }
   for (const run of entries) store(turn, run)
 
-  const lastNewIndex = entries.at(-1)?.lastIndex ?? prevLogIndex
+  const lastNewIndex = Math.max(entries.at(-1)?.lastIndex ?? prevLogIndex, baseIndex)
   followerCommit(turn, request.leaderCommit, lastNewIndex)
   // A heartbeat's answer does not wait for the disk: it confirms leadership, and claims only what is durable by now.
-  const matchIndex = entries.length === 0 ? Math.min(prevLogIndex, state.writes.durableIndex) : lastNewIndex
+  const matchIndex = entries.length === 0 ? Math.min(lastNewIndex, state.writes.durableIndex) : lastNewIndex
   turn.send(from, {
     type: 'AppendEntriesReply',
     term: state.currentTerm,
@@ -41,7 +43,7 @@ export function receiveAppendEntries(turn: Turn, from: NodeId, request: AppendEn
 }
 
 /** "If AppendEntries RPC received from new leader: convert to follower" (Figure 2, Candidates). */
-function recognizeLeader(turn: Turn, leader: NodeId): void {
+export function recognizeLeader(turn: Turn, leader: NodeId): void {
   const { state } = turn
   const term = state.currentTerm
   const known = leaderOf(state)
@@ -77,7 +79,7 @@ function store(turn: Turn, run: Run): void {
 }
 
 /** §6: with its entry a configuration goes, and "the server must fall back to the previous one" (thesis §4.1). */
-function truncate(turn: Turn, fromIndex: LogIndex): void {
+export function truncate(turn: Turn, fromIndex: LogIndex): void {
   const { state } = turn
   const was = state.configuration
   turn.record({ type: 'LogTruncated', fromIndex })

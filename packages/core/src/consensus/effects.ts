@@ -1,5 +1,5 @@
 // What the runtime is to do, by id and never by callback.
-import type { Message } from './messages.js'
+import type { InstallSnapshot, InstallSnapshotReply, Message } from './messages.js'
 import type { Configuration, HardState, LogIndex, Millis, NodeId, Term } from './types.js'
 
 /** Give `message` to the transport once write number `afterWrite` is durable (0: at once). */
@@ -41,6 +41,41 @@ export interface RefuseProposals {
 export interface Replicate {
   readonly type: 'Replicate'
   readonly to: NodeId
+}
+
+/** §7: `to` lacks what this leader's log has no more: send it the newest snapshot, for as long as it is in that state. */
+export interface SendSnapshot {
+  readonly type: 'SendSnapshot'
+  readonly to: NodeId
+}
+
+/** `from` has told how far it is with the snapshot being sent to it. */
+export interface ContinueSnapshot {
+  readonly type: 'ContinueSnapshot'
+  readonly from: NodeId
+  readonly reply: InstallSnapshotReply
+}
+
+/**
+ * §7: the leader `from` sends a part of a snapshot that is ahead of this server. Collect it, make it durable, restore
+ * the state machine from it, then say SnapshotRestored. Another snapshot takes the place of one that is not complete.
+ */
+export interface StoreChunk {
+  readonly type: 'StoreChunk'
+  readonly from: NodeId
+  readonly chunk: InstallSnapshot
+}
+
+/** The log up to `through` is not needed any more: storage may forget it. */
+export interface ForgetLog {
+  readonly type: 'ForgetLog'
+  readonly through: LogIndex
+}
+
+/** "Discard the entire log" (§7): none of its entries counts any more, and it goes on behind `index`. */
+export interface RestartLog {
+  readonly type: 'RestartLog'
+  readonly index: LogIndex
 }
 
 /** Everything up to `commitIndex` is committed: apply it in order. */
@@ -110,6 +145,11 @@ export type Effect =
   | EncodeBlock
   | RefuseProposals
   | Replicate
+  | SendSnapshot
+  | ContinueSnapshot
+  | StoreChunk
+  | ForgetLog
+  | RestartLog
   | Apply
   | AnswerReads
   | RefuseReads

@@ -1,6 +1,16 @@
 // What happened, in the past tense. `evolve` folds these into the state; nothing else changes it.
 import type { FollowerLeft, MembershipChanged, RemovalCommitted } from './membership-events.js'
-import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } from './types.js'
+import type {
+  LogCompacted,
+  SnapshotInstalled,
+  SnapshotSendStarted,
+  SnapshotTaken,
+} from './snapshot-events.js'
+import type { HardState, LogIndex, Millis, NodeId, Run, SnapshotPoint, Term } from './types.js'
+import type { RoundTripMeasured, WindowGrown, WindowShrunk } from './window-events.js'
+
+export type * from './snapshot-events.js'
+export type * from './window-events.js'
 
 /** Crash recovery (§5.5): what storage returned. Always the first event. */
 export interface Recovered {
@@ -8,7 +18,7 @@ export interface Recovered {
   readonly at: Millis
   readonly hardState: HardState
   readonly runs: readonly Run[]
-  readonly configuration: Configuration
+  readonly snapshot: SnapshotPoint
 }
 
 /** §5.1: a higher term was seen, or begun by this candidate. Always forgets votedFor, leader and role. */
@@ -194,32 +204,6 @@ export interface FollowerMatched {
   readonly matchIndex: LogIndex
 }
 
-/** A follower acknowledged entries: how long that took, and how fast they were delivered. */
-export interface RoundTripMeasured {
-  readonly type: 'RoundTripMeasured'
-  readonly follower: NodeId
-  readonly roundTripMs: Millis
-  readonly roundTripMsMin: Millis
-  readonly bytesPerMs: number
-}
-
-/** What may be on the way to a follower was the limit, and it kept up: more may. */
-export interface WindowGrown {
-  readonly type: 'WindowGrown'
-  readonly follower: NodeId
-  readonly bytes: number
-  readonly messages: number
-}
-
-/** The round trip to a follower has become long because what is sent only waits: less may be on the way. */
-export interface WindowShrunk {
-  readonly type: 'WindowShrunk'
-  readonly follower: NodeId
-  readonly bytes: number
-  readonly messages: number
-  readonly at: Millis
-}
-
 /** Something of the current term arrived from a follower. */
 export interface FollowerContacted {
   readonly type: 'FollowerContacted'
@@ -303,6 +287,10 @@ export type ConsensusEvent =
   | WritesPersisted
   | CommitAdvanced
   | AppliedAdvanced
+  | SnapshotTaken
+  | SnapshotInstalled
+  | LogCompacted
+  | SnapshotSendStarted
   | AppendSent
   | FollowerMatched
   | RoundTripMeasured

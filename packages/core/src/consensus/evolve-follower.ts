@@ -25,12 +25,17 @@ export function evolveFollower(state: State, id: NodeId, change: (follower: Foll
   if (follower !== undefined) change(follower)
 }
 
-/** The logs agree up to `matchIndex`: from here on entries are pipelined, and what it covers is no longer in flight. */
-export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex): void {
+/**
+ * The logs agree up to `matchIndex`: from here on entries are pipelined, and what it covers is no longer in flight. A
+ * follower in 'snapshot' stays there until this log, which begins behind `baseIndex`, has what comes next.
+ */
+export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex, baseIndex: LogIndex): void {
   follower.matchIndex = Math.max(follower.matchIndex, matchIndex)
-  if (follower.state === 'probe') {
+  if (follower.state === 'snapshot' && follower.matchIndex < baseIndex) return
+  if (follower.state !== 'replicate') {
     follower.state = 'replicate'
-    follower.nextIndex = follower.matchIndex + 1
+    // What it has may be more than is durable there, or this an answer to an old message: either way it is asked.
+    follower.nextIndex = Math.max(follower.matchIndex, baseIndex) + 1
     return clearInFlight(follower)
   }
   follower.nextIndex = Math.max(follower.nextIndex, follower.matchIndex + 1)

@@ -1,23 +1,35 @@
 // Folds what happened to the membership (§6): the configurations of the log, and whom a leader sends to.
 import { configurationInForce, mayFollow, removedBetween } from './configuration.js'
-import type { Recovered } from './events.js'
+import type { Recovered, SnapshotInstalled } from './events.js'
 import { freshFollower } from './evolve-follower.js'
 import { invariant } from './invariant-violation.js'
 import type { MembershipChanged, RemovalCommitted } from './membership-events.js'
 import { type Follower, type LeaderState, peersOf, type State } from './state.js'
-import type { ConfigurationEntry, LogIndex, NodeId } from './types.js'
+import type { ConfigurationEntry, LogIndex, NodeId, SnapshotPoint } from './types.js'
 
-/** What was in force before the log, and what the log holds: nothing else is a source (openraft#1808). */
-export function recoverConfigurations(state: State, { configuration, runs }: Recovered): void {
-  state.configurations = [{ index: 0, configuration }]
-  for (const run of runs) {
-    if (run.configuration !== undefined)
-      state.configurations.push({ index: run.firstIndex, configuration: run.configuration })
+/** What the snapshot says, and what the log behind it holds: nothing else is a source (openraft#1808). */
+export function recoverConfigurations(state: State, { snapshot, runs }: Recovered): void {
+  const behind: ConfigurationEntry[] = []
+  for (const { firstIndex, configuration } of runs) {
+    if (configuration !== undefined && firstIndex > snapshot.lastIncludedIndex)
+      behind.push({ index: firstIndex, configuration })
   }
+  begin(state, snapshot, behind)
+}
+
+/** Likewise: the snapshot's takes the place of all that it replaces, and of a log that is discarded with it. */
+export function installConfigurations(state: State, event: SnapshotInstalled): void {
+  const { lastIncludedIndex, logKept } = event
+  begin(state, event, logKept ? state.configurations.filter(({ index }) => index > lastIncludedIndex) : [])
+}
+
+function begin(state: State, snapshot: SnapshotPoint, behind: readonly ConfigurationEntry[]): void {
+  const { lastIncludedIndex, configuration } = snapshot
+  state.configurations = [{ index: lastIncludedIndex, configuration }, ...behind]
   state.configuration = configurationInForce(state).configuration
 }
 
-/** Appended: in force at once. Or told again after a truncation, which has done all of it. */
+/** Appended: in force at once. Or told again after a truncation or an install, which has done all of it. */
 export function membershipChanged(state: State, { index, configuration }: MembershipChanged): void {
   const previous = configurationInForce(state)
   if (index === previous.index) return

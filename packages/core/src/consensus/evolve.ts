@@ -1,16 +1,19 @@
 // The only code that changes state. It folds what happened and never decides.
+
 import type {
   BecameLeader,
   ConsensusEvent,
   HeartbeatSent,
   LogTruncated,
   Recovered,
+  SnapshotInstalled,
   WriteStarted,
 } from './events.js'
 import { acknowledgeInFlight, clearInFlight, evolveFollower, evolveWindow } from './evolve-follower.js'
 import {
   applyConfigurations,
   followersOf,
+  installConfigurations,
   membershipChanged,
   recoverConfigurations,
   removalCommitted,
@@ -19,7 +22,7 @@ import {
 import { invariant } from './invariant-violation.js'
 import { answeredRound } from './lease.js'
 import type { LeaderState, State } from './state.js'
-import type { Millis } from './types.js'
+import type { Millis, SnapshotPoint } from './types.js'
 import { freshWindow } from './window.js'
 
 export function evolve(state: State, event: ConsensusEvent): void {
@@ -97,7 +100,27 @@ export function evolve(state: State, event: ConsensusEvent): void {
       })
       return
     case 'FollowerMatched':
-      evolveFollower(state, event.follower, (follower) => acknowledgeInFlight(follower, event.matchIndex))
+      evolveFollower(state, event.follower, (follower) =>
+        acknowledgeInFlight(follower, event.matchIndex, state.log.baseIndex),
+      )
+      return
+    case 'SnapshotTaken':
+      state.snapshot = snapshotPoint(event)
+      return
+    case 'SnapshotInstalled':
+      return snapshotInstalled(state, event)
+    case 'LogCompacted':
+      invariant(
+        event.through <= state.snapshot.lastIncludedIndex,
+        'only what a snapshot replaces is discarded',
+      )
+      return state.log.compact(event.through)
+    case 'SnapshotSendStarted':
+      evolveFollower(state, event.to, (follower) => {
+        follower.state = 'snapshot'
+        follower.nextIndex = event.lastIncludedIndex + 1
+        clearInFlight(follower)
+      })
       return
     case 'RoundTripMeasured':
     case 'WindowGrown':
@@ -173,14 +196,58 @@ function leader(state: State): LeaderState {
 function recovered(state: State, event: Recovered): void {
   state.currentTerm = event.hardState.currentTerm
   state.votedFor = event.hardState.votedFor
-  for (const run of event.runs) state.log.append(run.firstIndex, run.lastIndex, run.term)
+  state.snapshot = event.snapshot
+  recoverLog(state, event)
   recoverConfigurations(state, event)
+  // What the snapshot holds is committed, and the state machine was restored from it.
+  state.commitIndex = event.snapshot.lastIncludedIndex
+  state.lastApplied = state.commitIndex
   state.writes.durableIndex = state.log.lastIndex
   // Thesis §6.4.1 counts on voters that remember their leader; one that restarts has forgotten it. An empty storage has
   // promised nothing.
   if (state.options.leaseMs > 0 && state.currentTerm > 0)
     state.votesFrom = event.at + state.options.electionTimeoutMsMax
   invariant(state.log.lastTerm <= state.currentTerm, 'the log holds no term above currentTerm')
+}
+
+/**
+ * A storage that forgets in large pieces may begin anywhere before the snapshot's end. The term before its first entry is
+ * not known then: that entry itself becomes the base.
+ */
+function recoverLog({ log }: State, { runs, snapshot }: Recovered): void {
+  const { lastIncludedIndex, lastIncludedTerm } = snapshot
+  const [first] = runs
+  if (first === undefined || first.firstIndex === lastIncludedIndex + 1)
+    log.restart(lastIncludedIndex, lastIncludedTerm)
+  else if (first.firstIndex > 1) log.restart(first.firstIndex - 1, first.term)
+  for (const run of runs) log.append(run.firstIndex, run.lastIndex, run.term)
+  if (first !== undefined && first.firstIndex > 1 && first.firstIndex <= lastIncludedIndex)
+    log.compact(first.firstIndex)
+  invariant(
+    log.termAt(lastIncludedIndex) === lastIncludedTerm,
+    'the log continues the snapshot without a gap',
+  )
+}
+
+/** §7, Figure 13, steps 6 to 8. */
+function snapshotInstalled(state: State, event: SnapshotInstalled): void {
+  const { lastIncludedIndex, lastIncludedTerm, logKept } = event
+  invariant(lastIncludedIndex > state.lastApplied, 'a snapshot is installed only when it is ahead')
+  invariant(state.role.role !== 'leader', 'a leader installs no snapshot')
+  if (!logKept) {
+    invariant(lastIncludedIndex > state.commitIndex, 'what is committed is never discarded without its equal')
+    state.log.restart(lastIncludedIndex, lastIncludedTerm)
+  }
+  state.snapshot = snapshotPoint(event)
+  installConfigurations(state, event)
+  state.commitIndex = Math.max(state.commitIndex, lastIncludedIndex)
+  state.lastApplied = lastIncludedIndex
+  // The snapshot is durable, and with it all that it replaces.
+  state.writes.durableIndex = Math.max(state.writes.durableIndex, lastIncludedIndex)
+}
+
+function snapshotPoint({ lastIncludedIndex, lastIncludedTerm, configuration }: SnapshotPoint): SnapshotPoint {
+  return { lastIncludedIndex, lastIncludedTerm, configuration }
 }
 
 function becameLeader(state: State, event: BecameLeader): void {

@@ -1,15 +1,16 @@
 // Everything that can happen to consensus. Time comes in as `now`; nothing is read from outside.
 import type { Message } from './messages.js'
-import type { Configuration, HardState, LogIndex, Millis, NodeId, Run, Term } from './types.js'
+import type { HardState, LogIndex, Millis, NodeId, Run, SnapshotPoint, Term } from './types.js'
 
 /** The first input: what storage returned (§5.5 crash recovery; an empty storage too). */
 export interface Recover {
   readonly type: 'Recover'
   readonly now: Millis
   readonly hardState: HardState
+  /** From index 1 on, or from anywhere up to right behind the snapshot; they hold its last entry or are empty. */
   readonly runs: readonly Run[]
-  /** What was in force before the first run. */
-  readonly configuration: Configuration
+  /** The newest one. The state machine has been restored from it. */
+  readonly snapshot: SnapshotPoint
 }
 
 /** A wake-up that was asked for. May come late, early or twice. */
@@ -97,6 +98,31 @@ export interface PeerConnected {
   readonly peer: NodeId
 }
 
+/** §7: a snapshot of this server's own, of something it has applied, is durable. */
+export interface SnapshotSaved {
+  readonly type: 'SnapshotSaved'
+  readonly now: Millis
+  readonly snapshot: SnapshotPoint
+}
+
+/**
+ * §7: a snapshot that `from` sent is durable, and the state machine has been restored from it: everything up to its last
+ * entry is applied.
+ */
+export interface SnapshotRestored {
+  readonly type: 'SnapshotRestored'
+  readonly now: Millis
+  readonly from: NodeId
+  readonly snapshot: SnapshotPoint
+}
+
+/** The log up to `through` is not wanted any more, as far as the newest snapshot replaces it. */
+export interface CompactLog {
+  readonly type: 'CompactLog'
+  readonly now: Millis
+  readonly through: LogIndex
+}
+
 export type Input =
   | Recover
   | Tick
@@ -109,6 +135,9 @@ export type Input =
   | Applied
   | OfferEntries
   | PeerConnected
+  | SnapshotSaved
+  | SnapshotRestored
+  | CompactLog
 
 /** The term a received message is refused at: one lying peer must not exhaust the terms. */
 export const TERM_JUMP_MAX: Term = 2 ** 32

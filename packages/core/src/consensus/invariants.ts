@@ -12,23 +12,31 @@ export interface Before {
   readonly lastApplied: LogIndex
   readonly configuration: Configuration
   readonly leads: boolean
+  readonly lastIncludedIndex: LogIndex
 }
 
 export function before(state: State): Before {
   const { currentTerm, votedFor, commitIndex, lastApplied, configuration } = state
   const leads = state.role.role === 'leader'
-  return { currentTerm, votedFor, commitIndex, lastApplied, configuration, leads }
+  const { lastIncludedIndex } = state.snapshot
+  return { currentTerm, votedFor, commitIndex, lastApplied, configuration, leads, lastIncludedIndex }
 }
 
 /** @throws InvariantViolation */
 export function checkInvariants(was: Before, state: State): void {
-  const { log, writes } = state
+  const { log, writes, snapshot } = state
   invariant(state.currentTerm >= was.currentTerm, 'currentTerm never goes back')
   invariant(state.commitIndex >= was.commitIndex, 'commitIndex never goes back')
   invariant(state.lastApplied >= was.lastApplied, 'lastApplied never goes back')
   invariant(
     state.currentTerm !== was.currentTerm || was.votedFor === undefined || state.votedFor === was.votedFor,
     'a vote is given once in a term',
+  )
+  invariant(snapshot.lastIncludedIndex >= was.lastIncludedIndex, 'the newest snapshot never goes back')
+  invariant(snapshot.lastIncludedIndex <= state.lastApplied, 'a snapshot covers only what is applied')
+  invariant(
+    log.baseIndex <= snapshot.lastIncludedIndex,
+    'the log begins right behind the snapshot or before it',
   )
   invariant(state.lastApplied <= state.commitIndex, 'only committed entries are applied')
   invariant(state.commitIndex <= log.lastIndex, 'only entries of the log are committed')

@@ -8,6 +8,8 @@ import { windowIsFull } from './window.js'
 /** What Replicate asks for: entries from `fromIndex` on, at most `bytesMax` bytes; 0 bytes: only the commit index. */
 export interface EntriesWanted {
   readonly fromIndex: LogIndex
+  /** Where they may begin at the earliest: the term before that is known. At most fromIndex. */
+  readonly firstIndexMin: LogIndex
   readonly bytesMax: number
 }
 
@@ -34,14 +36,16 @@ export function entriesWanted(state: State, to: NodeId): EntriesWanted | undefin
   const follower = state.role.role === 'leader' ? state.role.followers.get(to) : undefined
   if (follower === undefined) return undefined
   const fromIndex = follower.nextIndex
+  const firstIndexMin = state.log.baseIndex + 1
+  if (follower.state === 'snapshot' || fromIndex < firstIndexMin) return undefined
   if (fromIndex <= lastIndexFor(follower, state.log.lastIndex)) {
     if (windowIsFull(follower)) return undefined
     const room = follower.window.bytes - follower.inFlightBytes
-    return { fromIndex, bytesMax: Math.min(room, state.options.messageBytesMax) }
+    return { fromIndex, firstIndexMin, bytesMax: Math.min(room, state.options.messageBytesMax) }
   }
   const knowsCommit =
     follower.commitIndexSent >= lastIndexFor(follower, state.commitIndex) || follower.state === 'probe'
-  return knowsCommit ? undefined : { fromIndex, bytesMax: 0 }
+  return knowsCommit ? undefined : { fromIndex, firstIndexMin, bytesMax: 0 }
 }
 
 /**
@@ -74,7 +78,9 @@ export function broadcastHeartbeat(turn: Turn): void {
   if (role.role !== 'leader') return
   turn.record({ type: 'HeartbeatSent', at: turn.now, round: role.round + 1 })
   // prevLogIndex is the last index sent, so that a lost append at the end shows as a gap.
-  for (const [to, follower] of role.followers) sendAppendEntries(turn, to, follower.nextIndex - 1, [], 0)
+  const { baseIndex } = turn.state.log
+  for (const [to, { nextIndex }] of role.followers)
+    sendAppendEntries(turn, to, Math.max(nextIndex - 1, baseIndex), [], 0)
 }
 
 function sendAppendEntries(

@@ -1,17 +1,24 @@
-// Raft §5.3: the log, as consensus sees it: which term each index has. Entries' bytes live elsewhere.
+// Raft §5.3, §7: the log, as consensus sees it: which term each index has. Entries' bytes live elsewhere.
 import { InvariantViolation } from './invariant-violation.js'
 import type { LogIndex, Run, Term } from './types.js'
 
-/** Runs of equal term, contiguous from index 1, terms not decreasing. Only `evolve` calls what changes it. */
+/** Runs of equal term, contiguous from the base on, terms not decreasing. Only `evolve` calls what changes it. */
 export class Log {
   readonly #runs: { firstIndex: LogIndex; lastIndex: LogIndex; term: Term }[] = []
+  /** What stood right before the first entry and is compacted away (§7). All of it is committed. */
+  #base: { readonly index: LogIndex; readonly term: Term } = { index: 0, term: 0 }
+
+  /** The last index that was compacted away; 0: the log is complete. Its term is still known. */
+  get baseIndex(): LogIndex {
+    return this.#base.index
+  }
 
   get lastIndex(): LogIndex {
-    return this.#runs.at(-1)?.lastIndex ?? 0
+    return this.#runs.at(-1)?.lastIndex ?? this.#base.index
   }
 
   get lastTerm(): Term {
-    return this.#runs.at(-1)?.term ?? 0
+    return this.#runs.at(-1)?.term ?? this.#base.term
   }
 
   /** The runs, in order; not to be changed. */
@@ -19,14 +26,18 @@ export class Log {
     return this.#runs
   }
 
-  /** The term of the entry at `index`; 0 for index 0; undefined beyond the log. */
+  /** The term of the entry at `index`; 0 for index 0; undefined beyond the log, and before its base. */
   termAt(index: LogIndex): Term | undefined {
-    if (index === 0) return 0
+    if (index === this.#base.index) return this.#base.term
     return this.#runs[this.#position(index)]?.term
   }
 
-  /** The largest index up to `index` whose term is at most `term`: where a log that ends so could still agree. */
+  /**
+   * The largest index up to `index` whose term is at most `term`: where a log that ends so could still agree. Below the
+   * base, whose terms are not known any more: `index` itself, or right below the base.
+   */
   lastIndexOfTermAtMost(index: LogIndex, term: Term): LogIndex {
+    if (index < this.#base.index) return index
     let low = -1
     let high = this.#runs.length - 1
     // First indexes and terms both rise from run to run: those that qualify are the first ones.
@@ -36,12 +47,13 @@ export class Log {
       if (run.firstIndex <= index && run.term <= term) low = middle
       else high = middle - 1
     }
-    return low === -1 ? 0 : Math.min(index, this.#runs[low]!.lastIndex)
+    if (low !== -1) return Math.min(index, this.#runs[low]!.lastIndex)
+    return this.#base.term <= term ? this.#base.index : this.#base.index - 1
   }
 
-  /** The first index of `run` that this log holds with another term, or undefined. */
+  /** The first index of `run` that this log holds with another term, or undefined. What is compacted away conflicts with nothing. */
   firstConflict(run: Run): LogIndex | undefined {
-    const start = this.#position(run.firstIndex)
+    const start = this.#position(Math.max(run.firstIndex, this.#base.index + 1))
     // A run that begins beyond the log cannot conflict with it.
     if (start === -1) return undefined
     for (let i = start; i < this.#runs.length; i++) {
@@ -64,17 +76,34 @@ export class Log {
   }
 
   truncateFrom(index: LogIndex): void {
-    while (this.lastIndex >= index) {
+    while (this.#runs.length > 0 && this.lastIndex >= index) {
       const last = this.#runs.at(-1)!
       if (last.firstIndex >= index) this.#runs.pop()
       else last.lastIndex = index - 1
     }
   }
 
+  /** §7: discards the entries up to `through`, which is in the log. */
+  compact(through: LogIndex): void {
+    const term = this.termAt(through)
+    if (term === undefined)
+      throw new InvariantViolation(`compaction through ${through}, which is not in the log`)
+    this.#base = { index: through, term }
+    while (this.#runs.length > 0 && this.#runs[0]!.lastIndex <= through) this.#runs.shift()
+    const first = this.#runs[0]
+    if (first !== undefined) first.firstIndex = Math.max(first.firstIndex, through + 1)
+  }
+
+  /** §7: "discard the entire log": it goes on behind `index`. */
+  restart(index: LogIndex, term: Term): void {
+    this.#runs.length = 0
+    this.#base = { index, term }
+  }
+
   /** The position of the run that holds `index`, -1 when none does. Recent indexes are found first. */
   #position(index: LogIndex): number {
     const last = this.#runs.at(-1)
-    if (last === undefined || index > last.lastIndex || index < 1) return -1
+    if (last === undefined || index > last.lastIndex || index <= this.#base.index) return -1
     let low = 0
     let high = this.#runs.length - 1
     if (index >= last.firstIndex) return high

@@ -4,6 +4,7 @@ import type { MembershipRefusal } from './effects.js'
 import type { ChangeMembership } from './inputs.js'
 import { invariant } from './invariant-violation.js'
 import { leaveWhenRemoved, tellRemoved } from './leaving.js'
+import { sendSnapshotIfBehind } from './log-compaction.js'
 import { replicateToAll } from './log-replication.js'
 import { isQuorum } from './quorum.js'
 import type { LeaderState, State } from './state.js'
@@ -99,4 +100,7 @@ function append(turn: Turn, configuration: Configuration): void {
     configuration,
   })
   replicateToAll(turn)
+  // Who was leaving, and stays now, may have been denied the snapshot that it needs.
+  if (state.role.role === 'leader')
+    for (const to of state.role.followers.keys()) sendSnapshotIfBehind(turn, to)
 }

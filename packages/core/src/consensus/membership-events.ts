@@ -1,7 +1,10 @@
 // What happened to the membership (Raft §6), in the past tense.
 import type { Configuration, LogIndex, Millis, NodeId } from './types.js'
 
-/** §6: the configuration in force is this one, appended at `index`; or that again, because a later one was truncated. */
+/**
+ * §6: the configuration in force is this one, appended at `index`; or that again, because a later one was truncated; or
+ * (§7) the one of an installed snapshot that ends at `index`.
+ */
 export interface MembershipChanged {
   readonly type: 'MembershipChanged'
   readonly index: LogIndex

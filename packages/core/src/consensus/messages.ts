@@ -70,6 +70,35 @@ export interface AppendEntriesReply {
   readonly round: number
 }
 
+/**
+ * §7: the leader sends a part of its snapshot to a follower that lacks entries which the leader has discarded. Without
+ * bytes it asks how far the follower is. The sender is the leader.
+ */
+export interface InstallSnapshot {
+  readonly type: 'InstallSnapshot'
+  readonly term: Term
+  /** "The snapshot replaces all entries up through and including this index". */
+  readonly lastIncludedIndex: LogIndex
+  readonly lastIncludedTerm: Term
+  /** "Byte offset where chunk is positioned". */
+  readonly offset: number
+  /** Bytes of the whole content: the chunk that reaches it is the last one. */
+  readonly totalBytes: number
+}
+
+export interface InstallSnapshotReply {
+  readonly type: 'InstallSnapshotReply'
+  readonly term: Term
+  /** The snapshot it answers for. */
+  readonly lastIncludedIndex: LogIndex
+  /** Above 0: the follower's durable state is that of the leader up to here, and no more of the snapshot is wanted. */
+  readonly matchIndex: LogIndex
+  /** Bytes received without a gap: where the leader is to go on. */
+  readonly nextOffset: number
+  /** The follower has room for the bytes before this offset: more must not be sent. */
+  readonly creditOffset: number
+}
+
 /** Thesis §6.4: a follower asks the leader for a read index on behalf of its clients. */
 export interface ReadIndexRequest {
   readonly type: 'ReadIndexRequest'
@@ -98,5 +127,7 @@ export type Message =
   | TimeoutNow
   | AppendEntries
   | AppendEntriesReply
+  | InstallSnapshot
+  | InstallSnapshotReply
   | ReadIndexRequest
   | ReadIndexReply

@@ -75,6 +75,11 @@ function writeBehind(state: State, { message }: Send): number {
     case 'AppendEntriesReply':
       if (!message.success) return 0
       return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
+    case 'InstallSnapshotReply':
+      // The snapshot itself is durable before it counts as installed; the term must be too.
+      if (message.matchIndex === 0) return 0
+      return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
+    case 'InstallSnapshot':
     case 'AppendEntries':
       // The leader's disk works in parallel with its followers' (thesis §10.2.1); its own vote was durable before
       // it was counted.

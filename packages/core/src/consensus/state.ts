@@ -9,6 +9,7 @@ import type {
   LogIndex,
   Millis,
   NodeId,
+  SnapshotPoint,
   Term,
 } from './types.js'
 import type { Window } from './window.js'
@@ -24,11 +25,14 @@ export interface InFlight {
 
 /** What a leader keeps about one follower (Figure 2, "Volatile state on leaders"). */
 export interface Follower {
-  /** 'probe': one message at a time until the logs agree; 'replicate': pipelined. */
-  state: 'probe' | 'replicate'
+  /**
+   * 'probe': one message at a time until the logs agree; 'replicate': pipelined; 'snapshot': it lacks entries that this
+   * log has no more, and is sent a snapshot (§7).
+   */
+  state: 'probe' | 'replicate' | 'snapshot'
   /** Highest index known to be durable and equal there. Below nextIndex; never goes back within a term. */
   matchIndex: LogIndex
-  /** The next index to send. In 'replicate' it runs ahead of what is acknowledged. */
+  /** The next index to send. In 'replicate' it runs ahead of what is acknowledged; in 'snapshot': behind the snapshot. */
   nextIndex: LogIndex
   /** AppendEntries with entries that are not acknowledged, oldest first. At most one in 'probe'. */
   inFlight: InFlight[]
@@ -120,7 +124,7 @@ export interface State {
   readonly options: ConsensusOptions
   /** The configuration in force: the last one of `configurations`. */
   configuration: Configuration
-  /** The newest configuration that is applied, then all behind it; indexes rise. Never empty. */
+  /** The newest configuration that is applied, from the log or a snapshot, then all behind it; indexes rise. Never empty. */
   configurations: ConfigurationEntry[]
 
   /** Latest term this server has seen. Never goes back; durable before anything of the term is promised. */
@@ -128,6 +132,9 @@ export interface State {
   /** Who got this server's vote of currentTerm. Changes only with the term once it is set. */
   votedFor: NodeId | undefined
   readonly log: Log
+
+  /** The newest durable snapshot. The log begins right behind it or before it; lastIncludedIndex <= lastApplied. */
+  snapshot: SnapshotPoint
 
   /** Highest index known to be committed. Never goes back; lastApplied <= commitIndex <= log.lastIndex. */
   commitIndex: LogIndex
@@ -160,6 +167,7 @@ export function initialState(id: NodeId, options: ConsensusOptions, seed: number
     currentTerm: 0,
     votedFor: undefined,
     log: new Log(),
+    snapshot: { lastIncludedIndex: 0, lastIncludedTerm: 0, configuration: { voters: [] } },
     commitIndex: 0,
     lastApplied: 0,
     role: { role: 'follower', leaderId: undefined },

@@ -6,6 +6,8 @@ import type { Effect } from './effects.js'
 import { drawElectionTimeout, nextDeadline, resetElectionTimer, scheduleWake } from './election-timer.js'
 import type { ConsensusEvent } from './events.js'
 import { type Input, type Receive, TERM_JUMP_MAX } from './inputs.js'
+import { receiveInstallSnapshot, snapshotRestored } from './install-snapshot.js'
+import { receiveInstallSnapshotReply } from './install-snapshot-replies.js'
 import { before, checkInvariants } from './invariants.js'
 import {
   campaign,
@@ -16,6 +18,7 @@ import {
 } from './leader-election.js'
 import { continueTransfer, receiveTimeoutNow, transferLeadership } from './leadership-transfer.js'
 import { forgetRemoved } from './leaving.js'
+import { compactLog, snapshotSaved } from './log-compaction.js'
 import { broadcastHeartbeat, offerEntries, propose } from './log-replication.js'
 import { peerConnected, receiveAppendEntriesReply } from './log-replication-replies.js'
 import { changeMembership } from './membership-changes.js'
@@ -51,8 +54,8 @@ export function step(state: State, input: Input): StepResult {
 function decide(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'Recover': {
-      const { hardState, runs, configuration } = input
-      turn.record({ type: 'Recovered', at: turn.now, hardState, runs, configuration })
+      const { hardState, runs, snapshot } = input
+      turn.record({ type: 'Recovered', at: turn.now, hardState, runs, snapshot })
       drawElectionTimeout(turn)
       return resetElectionTimer(turn)
     }
@@ -78,6 +81,12 @@ function decide(turn: Turn, input: Input): void {
       return offerEntries(turn, input.to, input.entries, input.bytes)
     case 'PeerConnected':
       return peerConnected(turn, input.peer)
+    case 'SnapshotSaved':
+      return snapshotSaved(turn, input.snapshot)
+    case 'SnapshotRestored':
+      return snapshotRestored(turn, input.from, input.snapshot)
+    case 'CompactLog':
+      return compactLog(turn, input.through)
     default:
       return input satisfies never
   }
@@ -135,6 +144,10 @@ function receive(turn: Turn, { from, message }: Receive): void {
       return receiveAppendEntries(turn, from, message)
     case 'AppendEntriesReply':
       return receiveAppendEntriesReply(turn, from, message)
+    case 'InstallSnapshot':
+      return receiveInstallSnapshot(turn, from, message)
+    case 'InstallSnapshotReply':
+      return receiveInstallSnapshotReply(turn, from, message)
     case 'ReadIndexRequest':
       return receiveReadIndexRequest(turn, from, message)
     case 'ReadIndexReply':

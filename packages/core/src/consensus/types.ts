@@ -37,9 +37,20 @@ export interface Configuration {
   readonly learners?: readonly NodeId[]
 }
 
-/** A configuration and the index of its entry; 0: what the cluster began with. */
+/** A configuration and the index of its entry, or of the end of the snapshot that told it; 0: what the cluster began with. */
 export interface ConfigurationEntry {
   readonly index: LogIndex
+  readonly configuration: Configuration
+}
+
+/**
+ * §7: what a snapshot replaces: the log up to and including lastIncludedIndex. All zeros before the first snapshot: the
+ * empty log, and the configuration the cluster began with.
+ */
+export interface SnapshotPoint {
+  readonly lastIncludedIndex: LogIndex
+  readonly lastIncludedTerm: Term
+  /** The configuration as of lastIncludedIndex. */
   readonly configuration: Configuration
 }
 

@@ -3,14 +3,18 @@ import type { State } from '../consensus/index.js'
 import type { LogIndex, Term } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import type { ApplyContext, CommandCodec, CommandRejected, StateMachine } from '../ports/state-machine.js'
-import type { Storage } from '../ports/storage.js'
+import type { SnapshotMetadata } from '../ports/storage.js'
+import type { Member } from '../ports/transport.js'
 import { type EntryBlock, EntryCursor, EntryKind } from '../wire/entry-block.js'
 import { decodeOpening, type Opening } from '../wire/open-session.js'
 import { BlockSource, type BlockSourceEvents } from './block-source.js'
 import type { LogCache } from './log-cache.js'
 import type { Proposals, Waiting } from './proposals.js'
+import type { RuntimeParts } from './runtime-parts.js'
 import { Rejection, SEQUENCE_WINDOW, type Session } from './sessions/session.js'
 import { SessionTable } from './sessions/session-table.js'
+import { AppliedBytes } from './snapshots/applied-bytes.js'
+import type { Captured } from './snapshots/snapshotter.js'
 
 /** How long one turn may apply before sockets and timers get their chance, and how often the clock is read. */
 const APPLY_MS_MAX = 8
@@ -25,32 +29,69 @@ export class Applier {
   readonly #proposals: Proposals
   readonly #now: () => number
   readonly #sessions = new SessionTable()
+  /** The configuration as of lastApplied: one that is not committed yet is in no snapshot. */
+  #members: readonly Member[]
+  /** What has been applied, in bytes of log. */
+  readonly bytes: AppliedBytes
+  /** Who wants nothing applied for now. */
+  #pauses = 0
   #cursor: { readonly block: EntryBlock; readonly at: EntryCursor } | undefined
   /** Of the block that is being applied: its session, undefined when it is unknown or expired, and who waits. */
   #session: Session | undefined
   #waiting: Waiting | undefined
-  /** The term of the last entry applied. */
+  /** Term and timestamp of the last entry applied. */
   #term: Term = 0
+  #timestamp = 0
   lastApplied: LogIndex = 0
   commitIndex: LogIndex = 0
 
-  constructor(
-    machine: StateMachine<unknown, unknown, unknown>,
-    codec: CommandCodec<unknown>,
-    log: State['log'],
-    cache: LogCache,
-    storage: Storage,
-    proposals: Proposals,
-    now: () => number,
-    events: BlockSourceEvents,
-  ) {
-    this.#machine = machine
-    this.#codec = codec
-    this.#log = log
+  constructor(parts: RuntimeParts, cache: LogCache, proposals: Proposals, events: BlockSourceEvents) {
+    const { options, limits, state, scheduler, restored, initial } = parts
+    this.#machine = parts.machine
+    this.#codec = options.stateMachine.codec
+    this.#log = state.log
     this.#cache = cache
-    this.#source = new BlockSource(storage, events)
+    this.#source = new BlockSource(options.storage, events)
     this.#proposals = proposals
-    this.#now = now
+    this.#now = () => scheduler.now()
+    this.#members = initial.members
+    this.bytes = new AppliedBytes(limits.snapshotTrailingBytes)
+    if (restored !== undefined) this.restored(restored.info.metadata, restored.sessions)
+  }
+
+  /** Nothing is applied until the returned function is called. */
+  pause(): () => void {
+    let isPaused = true
+    this.#pauses++
+    return () => {
+      if (isPaused) this.#pauses--
+      isPaused = false
+    }
+  }
+
+  /** Everything up to lastApplied, as of now; something is applied. */
+  capture(): Captured {
+    const metadata: SnapshotMetadata = {
+      index: this.lastApplied,
+      term: this.#term,
+      members: this.#members,
+      timestamp: this.#timestamp,
+    }
+    return { metadata, sessions: this.#sessions.capture(), machine: this.#machine.snapshot() }
+  }
+
+  /** The state machine has been restored from a snapshot: the entries up to its index are not seen here. */
+  restored({ index, term, members, timestamp }: SnapshotMetadata, sessions: readonly Session[]): void {
+    this.#sessions.restore(sessions)
+    this.#source.clear()
+    this.#cursor = undefined
+    this.bytes.restarted()
+    this.lastApplied = index
+    this.commitIndex = Math.max(this.commitIndex, index)
+    this.#term = term
+    this.#timestamp = timestamp
+    this.#members = members
+    this.#proposals.hiddenBySnapshot((id) => this.#sessions.get(id), term)
   }
 
   /**
@@ -60,7 +101,7 @@ export class Applier {
   run(): boolean {
     const until = this.#now() + APPLY_MS_MAX
     let sinceClock = 0
-    while (this.lastApplied < this.commitIndex) {
+    while (this.lastApplied < this.commitIndex && this.#pauses === 0) {
       const index = this.lastApplied + 1
       const cached = this.#cache.find(index)
       const block = cached?.block ?? this.#source.find(index)
@@ -83,6 +124,7 @@ export class Applier {
         if (++sinceClock % CLOCK_EVERY === 0 && this.#now() > until)
           return this.lastApplied < this.commitIndex
       }
+      this.bytes.applied(last, block.byteLength)
     }
     return false
   }
@@ -113,6 +155,7 @@ export class Applier {
       this.#term = term
       this.#proposals.termApplied(term)
     }
+    this.#timestamp = timestamp
     if (sessionId === 0) return
     this.#session = this.#sessions.use(sessionId, timestamp, acknowledgedBelow)
     if (this.#session === undefined) this.#lookForOwnSession()
@@ -127,8 +170,10 @@ export class Applier {
   #apply(block: EntryBlock, { index, kind, payload }: EntryCursor): void {
     switch (kind) {
       case EntryKind.Noop:
-      // In force since it was appended.
+        return
       case EntryKind.Membership:
+        // In force since it was appended, and committed by now.
+        this.#members = block.members!
         return
       case EntryKind.Command:
         if (block.sessionId === 0) return void this.#run(block, index, payload)

@@ -1,5 +1,5 @@
 // Takes the requests of this node's callers: each is checked, gets a deadline and a place in the runtime, and is answered.
-import type { NodeId } from '../consensus/types.js'
+import type { LogIndex, NodeId } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { Member } from '../ports/transport.js'
@@ -94,10 +94,10 @@ export class FrontDesk {
       if (consistency === 'lease' && this.#parts.options.leases === undefined)
         throw new RaftError('ERR_INVALID_OPTION', 'lease reads need the leases option, on all members')
       const deadline = this.#deadline(options)
-      const { machineState, reads } = this.#runtime
+      const { reads } = this.#runtime
       const read: Read = {
         waiter: new Waiter(),
-        query: () => query(machineState),
+        query: () => query(this.#runtime.machineState),
         deadline,
         minIndex,
         consistency,
@@ -160,6 +160,15 @@ export class FrontDesk {
     }
   }
 
+  async takeSnapshot(): Promise<LogIndex> {
+    if (this.closed) return this.#refuse(this.#stopped)
+    return this.#runtime.snapshots.take()
+  }
+
+  get #stopped(): RaftError {
+    return new RaftError('ERR_STOPPED', `node ${this.#parts.options.id} is stopped`)
+  }
+
   #handOver(to: NodeId | undefined, deadline: number, signal: AbortSignal | undefined): Promise<NodeId> {
     const { state, transfer } = this.#runtime
     const waiter = new Waiter<NodeId>()
@@ -190,8 +199,8 @@ export class FrontDesk {
 
   /** Checks what every request has in common. */
   #deadline({ timeoutMs = this.#parts.limits.requestTimeoutMs, signal }: RequestOptions): number {
-    const { options, scheduler } = this.#parts
-    if (this.closed) throw new RaftError('ERR_STOPPED', `node ${options.id} is stopped`)
+    const { scheduler } = this.#parts
+    if (this.closed) throw this.#stopped
     if (!(timeoutMs > 0))
       throw new RaftError('ERR_INVALID_OPTION', `timeoutMs must be positive, not ${timeoutMs}`)
     if (signal?.aborted)
@@ -209,5 +218,6 @@ export class FrontDesk {
     this.#runtime.reads.stop(stopped)
     this.#runtime.transfer.giveUp(stopped)
     this.#runtime.membership.changes.stop(stopped)
+    this.#runtime.snapshots.stop(stopped)
   }
 }

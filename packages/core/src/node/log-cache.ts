@@ -40,6 +40,13 @@ export class LogCache {
     }
   }
 
+  /** None of it counts any more: the log goes on elsewhere. */
+  clear(): void {
+    this.#blocks = []
+    this.#head = 0
+    this.#bytes = 0
+  }
+
   /** Forgets the oldest blocks above the limit, but none that storage could not give back. */
   evict(durableIndex: LogIndex): void {
     while (this.#bytes > this.#bytesMax && this.#head < this.#blocks.length) {

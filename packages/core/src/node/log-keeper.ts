@@ -100,6 +100,22 @@ export class LogKeeper {
     this.#writer.add(persist, blocks)
   }
 
+  /** §7, "discard the entire log": it goes on behind `index`, where the newest snapshot ends. */
+  restart(index: LogIndex): void {
+    this.cache.clear()
+    this.#writer.compact(index)
+  }
+
+  /** Storage may forget entries up to `through`. */
+  forget(through: LogIndex): void {
+    this.#writer.forget(through)
+  }
+
+  /** Entries before this time are not known of: a snapshot replaces them. */
+  notBefore(timestamp: number): void {
+    this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp)
+  }
+
   /** Starts the next write, unless one is in flight. */
   write(): void {
     this.#writer.start()

@@ -3,6 +3,11 @@ import type { Persist } from '../consensus/effects.js'
 import type { HardState, LogIndex } from '../consensus/types.js'
 import type { Storage, StoredBlock } from '../ports/storage.js'
 
+/** Storage lets go of a log that a snapshot replaces, before anything is written behind that. */
+interface Compaction {
+  readonly through: LogIndex
+}
+
 interface Batch {
   /** The last write number this batch completes. */
   write: number
@@ -25,7 +30,7 @@ export interface LogWriterEvents {
 export class LogWriter {
   readonly #storage: Storage
   readonly #events: LogWriterEvents
-  readonly #waiting: Batch[] = []
+  readonly #waiting: (Batch | Compaction)[] = []
   #writing = false
   /** Bytes of blocks whose write has not completed. */
   unwrittenBytes = 0
@@ -43,7 +48,11 @@ export class LogWriter {
     this.unwrittenBytes += bytes
     const last = this.#waiting.at(-1)
     // A truncation comes first in a batch: it can join only one that has no blocks for it to cut.
-    if (last !== undefined && (truncateFrom === undefined || last.blocks.length === 0)) {
+    if (
+      last !== undefined &&
+      !isCompaction(last) &&
+      (truncateFrom === undefined || last.blocks.length === 0)
+    ) {
       last.write = write
       last.hardState = hardState ?? last.hardState
       last.truncateFrom = least(last.truncateFrom, truncateFrom)
@@ -54,18 +63,45 @@ export class LogWriter {
     }
   }
 
+  /** Storage may forget entries up to `through`, when it likes. */
+  forget(through: LogIndex): void {
+    this.#storage.compact(through).catch((error: Error) => this.#events.failed(error))
+  }
+
+  /** Between what was written before and what comes. */
+  compact(through: LogIndex): void {
+    this.#waiting.push({ through })
+  }
+
   /** Starts the next write unless one is in flight. A storage that completes at once gets them all. */
   start(): void {
     while (!this.#writing) {
       const batch = this.#waiting.shift()
       if (batch === undefined) return
       this.#writing = true
+      if (isCompaction(batch)) return this.#compact(batch)
       try {
         this.#storage.write(batch, (error) => this.#completed(batch, error))
       } catch (error) {
         this.#completed(batch, error instanceof Error ? error : new Error(String(error)))
       }
     }
+  }
+
+  #compact({ through }: Compaction): void {
+    this.#storage.compact(through).then(
+      () => {
+        this.#writing = false
+        this.#idle?.()
+        this.start()
+      },
+      (error: Error) => {
+        this.#writing = false
+        this.#idle?.()
+        this.#waiting.length = 0
+        this.#events.failed(error)
+      },
+    )
   }
 
   #completed(batch: Batch, error: Error | undefined): void {
@@ -82,6 +118,10 @@ export class LogWriter {
     this.#waiting.length = 0
     if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
+}
+
+function isCompaction(item: Batch | Compaction): item is Compaction {
+  return 'through' in item
 }
 
 function least(a: number | undefined, b: number | undefined): number | undefined {

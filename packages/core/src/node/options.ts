@@ -3,7 +3,7 @@ import type { ConsensusOptions } from '../consensus/index.js'
 import { RaftError } from '../ports/errors.js'
 import { utf8 } from '../wire/bytes.js'
 import { leaseHash } from '../wire/lease-hash.js'
-import { BLOCK_BYTES_MAX, ID_BYTES_MAX } from '../wire/limits.js'
+import { BLOCK_BYTES_MAX, ID_BYTES_MAX, SNAPSHOT_CHUNK_BYTES_MAX } from '../wire/limits.js'
 import { SESSION_TTL_MS_MAX } from '../wire/open-session.js'
 import type { LeaseOptions, NodeLimits, NodeOptions } from './types.js'
 
@@ -27,6 +27,11 @@ export const DEFAULT_LIMITS: Limits = {
   storageStallMsMax: 1_000,
   requestTimeoutMs: 5_000,
   sessionTtlMs: 3_600_000,
+  snapshotLogBytesMin: 256 * MIB,
+  snapshotLogFactor: 4,
+  snapshotIntervalMsMin: 30_000,
+  snapshotTrailingBytes: 64 * MIB,
+  snapshotChunkBytes: MIB,
 }
 
 /** @throws RaftError ERR_INVALID_OPTION */
@@ -53,6 +58,8 @@ export function resolveLimits(given: NodeLimits): Limits {
     invalid(`messageBytesMax is at most ${BLOCK_BYTES_MAX / 2}`)
   if (limits.pendingProposalsMax > 2 ** 20) invalid('pendingProposalsMax is at most 1,048,576')
   if (limits.sessionTtlMs > SESSION_TTL_MS_MAX) invalid(`sessionTtlMs is at most ${SESSION_TTL_MS_MAX}`)
+  if (limits.snapshotChunkBytes > SNAPSHOT_CHUNK_BYTES_MAX)
+    invalid(`snapshotChunkBytes is at most ${SNAPSHOT_CHUNK_BYTES_MAX}`)
   if (limits.inFlightBytesMax < limits.messageBytesMax)
     invalid('inFlightBytesMax must hold at least one message')
   if (limits.uncommittedBytesMax < limits.messageBytesMax)

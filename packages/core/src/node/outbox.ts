@@ -67,8 +67,18 @@ export class Outbox {
   }
 }
 
-/** Nearly always one frame; more only when a turn has more to say than a frame may hold. */
+/**
+ * Nearly always one frame; more when a turn has more to say than a frame may hold. Chunks of a snapshot travel behind
+ * everything else, in frames of their own: a heartbeat must neither wait for one nor be lost with it.
+ */
 function framesOf(messages: readonly PeerMessage[]): PeerMessage[][] {
+  const chunks = messages.filter(({ type }) => type === 'InstallSnapshot')
+  if (chunks.length === 0) return cut(messages)
+  const others = messages.filter(({ type }) => type !== 'InstallSnapshot')
+  return [...(others.length > 0 ? cut(others) : []), ...chunks.map((chunk) => [chunk])]
+}
+
+function cut(messages: readonly PeerMessage[]): PeerMessage[][] {
   const frames: PeerMessage[][] = []
   let frame: PeerMessage[] = []
   let bytes = 0
@@ -88,6 +98,7 @@ function framesOf(messages: readonly PeerMessage[]): PeerMessage[][] {
 
 function payloadBytes(message: PeerMessage): number {
   let bytes = 128
+  if (message.type === 'InstallSnapshot') bytes += message.data.length
   if (message.type === 'AppendEntries') for (const block of message.entries) bytes += block.byteLength
   if (message.type === 'Forward') for (const command of message.commands) bytes += command.length + 4
   return bytes

@@ -7,10 +7,12 @@ import { decodeOpening, encodeOpening } from '../wire/open-session.js'
 import type { Answers } from './answers.js'
 import type { Batch } from './batch.js'
 import { CallerSessions } from './caller-sessions.js'
+import { lookUp } from './hidden-by-snapshot.js'
 import type { Limits } from './options.js'
 import { OwnSession } from './own-session.js'
 import { Proposal, type Request } from './proposal.js'
 import { ProposalQueue } from './proposal-queue.js'
+import type { Session } from './sessions/session.js'
 import type { SessionSequence } from './types.js'
 
 /** Where an applied entry finds who waits for its sequence. */
@@ -205,6 +207,21 @@ export class Proposals {
     if (moved.length === 0) return
     this.#queue.startOver(moved)
     this.#openOwn()
+  }
+
+  /**
+   * The state came from a snapshot whose last entry is of `term`: what was applied up to there was not seen here. Its
+   * sessions know the outcomes; what they do not know was not applied, unless the session itself is gone.
+   */
+  hiddenBySnapshot(sessionOf: (id: number) => Session | undefined, term: Term): void {
+    const look = (proposal: Proposal): void => lookUp(this, proposal, sessionOf(proposal.sessionId))
+    for (const commands of [this.#own, this.#callers]) commands.forEach(look)
+    if (this.#own.id !== 0 && sessionOf(this.#own.id) === undefined) this.ownSessionEnded()
+    // Whether a session was opened cannot be seen: another one is. The first, if any, expires.
+    const openings = [...this.#openings.values()].filter(({ stage }) => stage !== 'waiting')
+    for (const opening of openings) opening.stage = 'waiting'
+    this.#queue.putBack(openings)
+    if (term > this.#appliedTerm) this.termApplied(term)
   }
 
   get ownSessionId(): number {

@@ -2,10 +2,10 @@
 import { initialState } from '../consensus/index.js'
 import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
+import type { StateMachine } from '../ports/state-machine.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
-import { configurationOf } from '../wire/membership-entry.js'
 import { Admission } from './admission.js'
 import { Answers } from './answers.js'
 import { EventStream } from './event-stream.js'
@@ -18,6 +18,8 @@ import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLim
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
 import { Runtime } from './runtime.js'
+import { type Restored, restoreAtStart } from './snapshots/restore.js'
+import { pointOf } from './snapshots/snapshots.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
@@ -40,6 +42,15 @@ import type {
 } from './types.js'
 import { whileLeader } from './while-leader.js'
 
+type Machine = StateMachine<unknown, unknown, unknown>
+
+/** What was read from the storage before the node begins. */
+interface Recovered {
+  readonly machine: Machine
+  readonly restored: Restored | undefined
+  readonly memberships: readonly MembershipBlock[]
+}
+
 export class RaftNode<Command, Result, State> {
   readonly id: string
   /** Resolves when the node has stopped: undefined after `stop`, the error after a fail stop. */
@@ -61,8 +72,8 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Opens the storage, listens, and joins the members as a follower. Resolves when others can connect; waits for
-   * nobody.
-   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, and what the storage's open throws
+   * nobody. The state machine has the state of the newest snapshot by then.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, and what the storage's open throws
    */
   static async start<Command, Result, State>(
     options: NodeOptions<Command, Result, State>,
@@ -75,8 +86,10 @@ export class RaftNode<Command, Result, State> {
     const stored = await storage.open({ clusterId, nodeId, members, incarnation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
+      const machine = options.stateMachine.create() as Machine
+      const restored = await restoreAtStart(storage, stored, machine, scheduler)
       const memberships = await findMemberships(storage, stored)
-      node = new RaftNode(options, limits, scheduler, stored, memberships)
+      node = new RaftNode(options, limits, scheduler, stored, { machine, restored, memberships })
       const { everybody } = node.#runtime.membership
       node.#admission.address = everybody.find((member) => member.id === nodeId)?.address ?? ''
       node.#address = await options.transport.listen(node.#transportHost(), everybody)
@@ -93,10 +106,11 @@ export class RaftNode<Command, Result, State> {
     limits: Limits,
     scheduler: Scheduler,
     stored: StoredState,
-    memberships: readonly MembershipBlock[],
+    { machine, restored, memberships }: Recovered,
   ) {
     const { id, clusterId, transport } = options
-    const { incarnation, members, hardState, runs, lastTimestamp } = stored
+    const { incarnation, hardState, runs, snapshot } = stored
+    const metadata = snapshot ?? { index: 0, term: 0, members: stored.members, timestamp: 0 }
     this.id = id
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -109,7 +123,7 @@ export class RaftNode<Command, Result, State> {
     this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
     const answers = new Answers(scheduler)
     const leases = leasesInHello(limits, options.leases)
-    this.#admission = new Admission(id, clusterId, incarnation, members, leases)
+    this.#admission = new Admission(id, clusterId, incarnation, stored.members, leases)
     const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
@@ -119,22 +133,32 @@ export class RaftNode<Command, Result, State> {
       outbox: new Outbox(transport, incarnation),
       events: this.#events,
       answers,
-      lastTimestamp,
+      machine,
+      restored,
+      lastTimestamp: Math.max(stored.lastTimestamp, metadata.timestamp),
       admission: this.#admission,
       transport,
-      initialMembers: members,
+      initial: metadata,
       recoveredMemberships: memberships,
       recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
-    const parts = { limits, scheduler, answers, runtime: this.#runtime }
     this.#desk = new FrontDesk({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
-      ...parts,
+      limits,
+      scheduler,
+      answers,
+      runtime: this.#runtime,
     })
-    const configuration = configurationOf(members)
     const recovered = withConfigurations(runs, memberships)
-    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs: recovered, configuration })
+    const recover = {
+      type: 'Recover' as const,
+      now: 0,
+      hardState,
+      runs: recovered,
+      snapshot: pointOf(metadata),
+    }
+    this.#runtime.receive(recover)
   }
 
   /**
@@ -201,6 +225,15 @@ export class RaftNode<Command, Result, State> {
    */
   whileLeader(job: LeaderJob, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return whileLeader(this.#runtime.leadership, this.#scheduler, job, options.signal)
+  }
+
+  /**
+   * Takes a snapshot of everything that is applied here, and resolves with the last index in it once it is durable. The
+   * log before it is discarded then, but for snapshotTrailingBytes. Snapshots are also taken without being asked for.
+   * @throws RaftError ERR_STATE_MACHINE when the state cannot be written; ERR_STOPPED
+   */
+  takeSnapshot(): Promise<number> {
+    return this.#desk.takeSnapshot()
   }
 
   /** What this node knows right now. */

@@ -1,8 +1,8 @@
 // Answers consensus' Replicate: gathers the blocks a follower wants, from memory or from storage.
 import type { EntriesWanted } from '../consensus/index.js'
-import type { NodeId } from '../consensus/types.js'
+import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { Storage } from '../ports/storage.js'
-import type { EntryBlock } from '../wire/entry-block.js'
+import { type EntryBlock, reframe } from '../wire/entry-block.js'
 import { BlockSource, type BlockSourceEvents } from './block-source.js'
 import type { LogCache } from './log-cache.js'
 
@@ -57,6 +57,7 @@ export class Replicator {
       }
       const entries = this.#cache.gather(wanted.fromIndex, wanted.bytesMax) ?? this.#fetched(to, wanted)
       if (entries === undefined) return
+      cutBefore(entries, wanted.firstIndexMin)
       let bytes = 0
       for (const block of entries) bytes += block.byteLength
       this.#host.offer(to, entries, bytes)
@@ -75,4 +76,11 @@ export class Replicator {
     }
     return source.gather(fromIndex, bytesMax)
   }
+}
+
+/** What stands before the first block must still be known. A block that the compaction has cut through is re-framed. */
+function cutBefore(blocks: EntryBlock[], firstIndexMin: LogIndex): void {
+  const first = blocks[0]
+  if (first !== undefined && first.firstIndex < firstIndexMin)
+    blocks[0] = reframe(first, firstIndexMin, first.lastIndex)
 }

@@ -19,6 +19,7 @@ import { randomNumber } from './random.js'
 import { Reads } from './reads.js'
 import { Replicator } from './replicator.js'
 import type { RuntimeParts } from './runtime-parts.js'
+import { Snapshots, type SnapshotsHost } from './snapshots/snapshots.js'
 import { Transfer } from './transfer.js'
 import { WakeTimer } from './wake-timer.js'
 
@@ -35,7 +36,7 @@ export class Runtime {
   readonly proposals: Proposals
   readonly reads: Reads
   readonly transfer: Transfer
-  readonly machineState: unknown
+  readonly snapshots: Snapshots
   readonly backlog: Backlog
   readonly membership: NodeMembership
   readonly leadership: Leadership = new Leadership()
@@ -80,8 +81,7 @@ export class Runtime {
     const { storage } = options
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
-    const { lastTimestamp } = parts
-    this.#log = new LogKeeper(storage, limits, lastTimestamp, wallClock, { persisted, failed })
+    this.#log = new LogKeeper(storage, limits, parts.lastTimestamp, wallClock, { persisted, failed })
     this.#append = new LeaderAppend(this.#log, this.backlog, (count) =>
       this.#step({ type: 'Propose', now: scheduler.now(), count }),
     )
@@ -97,15 +97,8 @@ export class Runtime {
       this.#log.cache,
       storage,
     )
-    const machine = options.stateMachine.create()
-    this.machineState = machine.state
-    const { codec } = options.stateMachine
-    const now = (): number => scheduler.now()
-    const { cache } = this.#log
-    this.#applier = new Applier(machine, codec, state.log, cache, storage, this.proposals, now, {
-      loaded,
-      failed,
-    })
+    this.#applier = new Applier(parts, this.#log.cache, this.proposals, { loaded, failed })
+    this.snapshots = new Snapshots(parts, this.#snapshotsHost(failed), this.#applier)
     const { proposals, reads, transfer } = this
     const processId = randomNumber(scheduler, 6)
     const { recoveredTerm } = parts
@@ -115,6 +108,10 @@ export class Runtime {
 
   get lastApplied(): LogIndex {
     return this.#applier.lastApplied
+  }
+
+  get machineState(): unknown {
+    return this.#parts.machine.state
   }
 
   get loopDelayMs(): number {
@@ -138,6 +135,7 @@ export class Runtime {
 
   linkUp(peer: NodeId): void {
     this.#desk.linkUp(peer)
+    this.snapshots.sender.linkUp(peer)
     this.receive({ type: 'PeerConnected', now: 0, peer })
   }
 
@@ -192,6 +190,7 @@ export class Runtime {
         this.#desk.dispatch()
         this.membership.run()
         const commitToTell = this.#replicator.run()
+        this.snapshots.run()
         this.#log.write()
         this.#parts.outbox.flush()
         this.#lag.look(this.state)
@@ -250,6 +249,15 @@ export class Runtime {
         return this.#append.refused()
       case 'Replicate':
         return this.#replicator.mark(effect.to)
+      case 'SendSnapshot':
+      case 'ContinueSnapshot':
+      case 'StoreChunk':
+        return this.snapshots.carryOut(effect)
+      case 'ForgetLog':
+        return this.#log.forget(effect.through)
+      case 'RestartLog':
+        this.#replicator.forgetFetched()
+        return this.#log.restart(effect.index)
       case 'Apply':
         this.#applier.commitIndex = effect.commitIndex
         return
@@ -282,6 +290,20 @@ export class Runtime {
     }
     this.reads.run(lastApplied)
     return again
+  }
+
+  #snapshotsHost(failed: (error: Error) => void): SnapshotsHost {
+    return {
+      send: (to, message) => this.#parts.outbox.add(to, message, 0),
+      receive: (input) => this.receive(input),
+      wake: () => this.wake(),
+      emit: (event) => this.#parts.events.emit(event),
+      failed,
+      restored: (metadata) => {
+        this.#log.notBefore(metadata.timestamp)
+        this.membership.restored(metadata)
+      },
+    }
   }
 
   #deskHost(): ConstructorParameters<typeof LeaderDesk>[0] {

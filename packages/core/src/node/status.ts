@@ -3,7 +3,7 @@ import { type Follower, leaderOf } from '../consensus/index.js'
 import type { NodeId } from '../consensus/types.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Runtime } from './runtime.js'
-import type { FollowerStatus, NodeStatus } from './types.js'
+import type { FollowerStatus, NodeStatus, SnapshotProgress } from './types.js'
 
 export function statusOf(
   runtime: Runtime,
@@ -21,7 +21,13 @@ export function statusOf(
     role: state.role.role,
     term: isRecovered ? state.currentTerm : stored.hardState.currentTerm,
     leaderId: leaderOf(state),
-    lastIndex: isRecovered ? state.log.lastIndex : (stored.runs.at(-1)?.lastIndex ?? 0),
+    firstIndex: isRecovered
+      ? state.log.baseIndex + 1
+      : (stored.runs[0]?.firstIndex ?? (stored.snapshot?.index ?? 0) + 1),
+    lastIndex: isRecovered
+      ? state.log.lastIndex
+      : (stored.runs.at(-1)?.lastIndex ?? stored.snapshot?.index ?? 0),
+    snapshotIndex: runtime.snapshots.newest?.metadata.index ?? 0,
     commitIndex: state.commitIndex,
     lastApplied,
     entriesToApply: state.commitIndex - lastApplied,
@@ -35,11 +41,11 @@ export function statusOf(
   }
 }
 
-function followersOf({ state, linked }: Runtime, now: number): FollowerStatus[] {
+function followersOf({ state, linked, snapshots }: Runtime, now: number): FollowerStatus[] {
   if (state.role.role !== 'leader') return []
   const { lastIndex } = state.log
   return [...state.role.followers].map(([id, follower]) =>
-    followerStatus(id, follower, lastIndex, now, linked.has(id)),
+    followerStatus(id, follower, lastIndex, now, linked.has(id), snapshots.sender.progressOf(id)),
   )
 }
 
@@ -49,11 +55,13 @@ function followerStatus(
   lastIndex: number,
   now: number,
   linked: boolean,
+  snapshot: SnapshotProgress | undefined,
 ): FollowerStatus {
   const { state, matchIndex, nextIndex, inFlight, inFlightBytes, window, contactAt, leaving } = follower
   return {
     id,
     state,
+    snapshot: state === 'snapshot' ? snapshot : undefined,
     matchIndex,
     nextIndex,
     entriesBehind: lastIndex - matchIndex,

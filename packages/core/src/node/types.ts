@@ -1,14 +1,13 @@
 // The public shapes of a node: what it is started with, what it answers, what it reports.
-import type { ConsensusEvent } from '../consensus/events.js'
 import type { LogIndex, NodeId, Term } from '../consensus/types.js'
-import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StateMachineFactory } from '../ports/state-machine.js'
 import type { Storage } from '../ports/storage.js'
 import type { Member, Transport } from '../ports/transport.js'
-import type { HelloRefusal, Incarnation } from '../wire/hello.js'
+import type { Incarnation } from '../wire/hello.js'
 
 export type { Membership, MembershipChange } from './membership/types.js'
+export type * from './node-event.js'
 
 /** Times and limits, all optional: the defaults suit a local network. Times must be the same on all members. */
 export interface NodeLimits {
@@ -50,6 +49,18 @@ export interface NodeLimits {
   readonly requestTimeoutMs?: number
   /** Default 3,600,000, one hour: how long a session of this node outlives its last command, by the entries' time. */
   readonly sessionTtlMs?: number
+  /**
+   * Default 256 MiB and 4: a snapshot is taken when more log than this, and more than this many times the last snapshot,
+   * has been applied since the last one.
+   */
+  readonly snapshotLogBytesMin?: number
+  readonly snapshotLogFactor?: number
+  /** Default 30,000: between two snapshots that nobody has asked for. */
+  readonly snapshotIntervalMsMin?: number
+  /** Default 64 MiB: log kept behind a snapshot, so that followers a little behind need not be sent all of the state. */
+  readonly snapshotTrailingBytes?: number
+  /** Default 1 MiB, at most 4 MiB: what a snapshot is cut into when it is sent. */
+  readonly snapshotChunkBytes?: number
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
@@ -161,11 +172,21 @@ export interface Receipt<Result> {
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
+/** How much of a snapshot a follower is known to have received. */
+export interface SnapshotProgress {
+  /** The last index that the snapshot replaces. */
+  readonly index: LogIndex
+  readonly sentBytes: number
+  readonly totalBytes: number
+}
+
 /** What a leader knows of one follower. */
 export interface FollowerStatus {
   readonly id: NodeId
-  /** 'probe': finding where the logs agree; 'replicate': streaming. */
-  readonly state: 'probe' | 'replicate'
+  /** 'probe': finding where the logs agree; 'replicate': streaming; 'snapshot': it lacks entries this log has no more. */
+  readonly state: 'probe' | 'replicate' | 'snapshot'
+  /** How far it is with the snapshot; undefined: it needs none. */
+  readonly snapshot: SnapshotProgress | undefined
   readonly matchIndex: LogIndex
   readonly nextIndex: LogIndex
   /** Entries of the leader's log that it is not known to have. */
@@ -200,7 +221,11 @@ export interface NodeStatus {
   readonly role: Role
   readonly term: Term
   readonly leaderId: NodeId | undefined
+  /** The log's first index here, or where it would begin: what is before it is in the snapshot. */
+  readonly firstIndex: LogIndex
   readonly lastIndex: LogIndex
+  /** The last index of the newest snapshot here; 0: there is none. */
+  readonly snapshotIndex: LogIndex
   readonly commitIndex: LogIndex
   readonly lastApplied: LogIndex
   /** Committed and not yet applied here: how old a local read may be. */
@@ -247,46 +272,3 @@ export interface Explanation {
   readonly code: ExplanationCode
   readonly text: string
 }
-
-/** What happens around consensus. */
-export type RuntimeEvent =
-  | { readonly type: 'LinkUp'; readonly peer: NodeId }
-  | { readonly type: 'LinkDown'; readonly peer: NodeId; readonly reason: string }
-  /** A peer refused us, or we refused it. */
-  | {
-      readonly type: 'HelloRefused'
-      readonly peer: NodeId
-      readonly by: NodeId
-      readonly refusal: HelloRefusal
-    }
-  /** At a leader, while `changeMembership` waits: a learner that is to vote is this far with the log. */
-  | {
-      readonly type: 'CatchUpProgress'
-      readonly follower: NodeId
-      readonly matchIndex: LogIndex
-      readonly lastIndex: LogIndex
-    }
-  /** At a leader: a follower lacks more than followerLagEntriesMax committed entries. */
-  | { readonly type: 'FollowerLagging'; readonly follower: NodeId; readonly entriesBehind: number }
-  /** At a leader: a follower that lagged lacks at most a quarter of that now. */
-  | { readonly type: 'FollowerCaughtUp'; readonly follower: NodeId; readonly entriesBehind: number }
-  /** Entries up to `lastApplied` have reached the state machine. */
-  | { readonly type: 'Applied'; readonly lastApplied: LogIndex }
-  /** The last event of a node. `error` when it failed stop. */
-  | { readonly type: 'Stopped'; readonly error: RaftError | undefined }
-  /** This listener was slower than the node: that many events are missing before the next one. */
-  | { readonly type: 'EventsDropped'; readonly count: number }
-
-/** An event and where and when it happened. */
-export type NodeEvent = (ConsensusEvent | RuntimeEvent) & {
-  readonly node: NodeId
-  /** 1, 2, 3, ... per node. */
-  readonly sequence: number
-  /** Monotonic milliseconds. */
-  readonly now: number
-}
-
-export type NodeEventType = NodeEvent['type']
-
-/** The event of one type. */
-export type EventOf<Type extends NodeEventType> = Extract<NodeEvent, { readonly type: Type }>

@@ -1,18 +1,18 @@
 // A frame: what one node has to say to one peer after one turn. Transports carry it whole.
 //
 //   0  u8   version (1)        8  8 bytes  incarnation of the sender
-//   1  u8   reserved, 0       16  messages: u8 type, u8 reserved, u32 body length, body, then for AppendEntries its blocks
+//   1  u8   reserved, 0       16  messages: u8 type, u8 reserved, u32 body length, body, then its payloads (blocks, a chunk)
 //   2  u16  message count
 //   4  u32  group (0)
 import { ByteReader, ByteWriter, decodeError, plain } from './bytes.js'
 import type { Incarnation } from './hello.js'
 import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX } from './limits.js'
 import { decodeBody, encodeBody, typeByte } from './message-codec.js'
-import { isHeartbeat, type PeerMessage } from './messages.js'
+import { isHeartbeat, type PeerMessage, payloadsOf } from './messages.js'
 
 export const FRAME_VERSION = 1
 
-/** Blocks up to this size are copied next to their message: cheaper than one more buffer to write. */
+/** Payloads up to this size are copied next to their message: cheaper than one more buffer to write. */
 const COPY_BYTES_MAX = 2_048
 
 export interface Frame {
@@ -23,7 +23,7 @@ export interface Frame {
   readonly messages: readonly PeerMessage[]
 }
 
-/** An encoded frame: the pieces in order, to be written without joining them. Blocks are shared, not copied. */
+/** An encoded frame: the pieces in order, to be written without joining them. Payloads are shared, not copied. */
 export interface EncodedFrame {
   readonly pieces: readonly Uint8Array[]
   readonly byteLength: number
@@ -49,16 +49,16 @@ export function encodeFrame(frame: Frame): EncodedFrame {
     writer.u32(0)
     const bodyAt = writer.length
     encodeBody(writer, message)
-    let blockBytes = 0
-    const blocks = message.type === 'AppendEntries' ? message.entries : []
-    for (const block of blocks) blockBytes += block.byteLength
-    writer.patchU32(lengthAt, writer.length - bodyAt + blockBytes)
-    for (const block of blocks) {
-      if (block.byteLength <= COPY_BYTES_MAX) {
-        writer.raw(block.bytes)
+    let payloadBytes = 0
+    const payloads = payloadsOf(message)
+    for (const payload of payloads) payloadBytes += payload.length
+    writer.patchU32(lengthAt, writer.length - bodyAt + payloadBytes)
+    for (const payload of payloads) {
+      if (payload.length <= COPY_BYTES_MAX) {
+        writer.raw(payload)
       } else {
         push(writer.bytes())
-        push(block.bytes)
+        push(payload)
         writer = new ByteWriter(512)
       }
     }
@@ -68,7 +68,7 @@ export function encodeFrame(frame: Frame): EncodedFrame {
 }
 
 /**
- * Decodes and checks a whole frame; block and command payloads are views of `bytes`.
+ * Decodes and checks a whole frame; blocks, commands and chunks are views of `bytes`.
  * @throws RaftError ERR_DECODE, and nothing else, whatever the bytes
  */
 export function decodeFrame(bytes: Uint8Array): Frame {

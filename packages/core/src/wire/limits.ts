@@ -17,6 +17,9 @@ export const FORWARD_COMMANDS_MAX: number = 4_096
 /** Blocks in one AppendEntries. */
 export const MESSAGE_BLOCKS_MAX: number = 4_096
 
+/** Bytes of one chunk of a snapshot. */
+export const SNAPSHOT_CHUNK_BYTES_MAX: number = 4 * 1024 * 1024
+
 /** Bytes of a NodeId or cluster id in UTF-8. */
 export const ID_BYTES_MAX: number = 255
 

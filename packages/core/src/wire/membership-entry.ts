@@ -16,7 +16,13 @@ const OUTGOING = 16
 const HAS_INCARNATION = 32
 
 export function encodeMembers(members: readonly Member[]): Uint8Array {
-  const writer = new ByteWriter().u16(members.length)
+  const writer = new ByteWriter()
+  writeMembers(writer, members)
+  return writer.bytes().slice()
+}
+
+export function writeMembers(writer: ByteWriter, members: readonly Member[]): void {
+  writer.u16(members.length)
   for (const { id, address, role, outgoing, incarnation } of members) {
     const flags = (outgoing ? OUTGOING : 0) | (incarnation === undefined ? 0 : HAS_INCARNATION)
     writer
@@ -25,7 +31,6 @@ export function encodeMembers(members: readonly Member[]): Uint8Array {
       .u8(ROLES.indexOf(role) | flags)
     if (incarnation !== undefined) writer.text(incarnation)
   }
-  return writer.bytes().slice()
 }
 
 /**
@@ -33,7 +38,11 @@ export function encodeMembers(members: readonly Member[]): Uint8Array {
  * @throws RaftError ERR_DECODE when this is no configuration that a leader could have written
  */
 export function decodeMembers(payload: Uint8Array): Member[] {
-  const reader = new ByteReader(payload)
+  return readMembers(new ByteReader(payload))
+}
+
+/** @throws RaftError ERR_DECODE */
+export function readMembers(reader: ByteReader): Member[] {
   const count = reader.u16()
   if (count === 0 || count > MEMBERS_MAX) throw decodeError(`${count} members`)
   const members: Member[] = []

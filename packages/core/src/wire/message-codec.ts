@@ -1,6 +1,7 @@
 // One encoder and one decoder per message type. Unknown trailing bytes of a message are ignored (rolling upgrade).
 import { type ByteReader, type ByteWriter, decodeError } from './bytes.js'
 import { decodeBlock, type EntryBlock, EntryKind } from './entry-block.js'
+import { decodeInstallSnapshot, encodeInstallSnapshot } from './install-snapshot-codec.js'
 import { BLOCK_BYTES_MAX, BLOCK_ENTRIES_MAX, MESSAGE_BLOCKS_MAX } from './limits.js'
 import type { AppendEntriesWithBlocks, Forward, PeerMessage } from './messages.js'
 import { decodeOpening } from './open-session.js'
@@ -18,13 +19,15 @@ const TYPE = {
   PreVote: 9,
   PreVoteReply: 10,
   TimeoutNow: 11,
+  InstallSnapshot: 12,
+  InstallSnapshotReply: 13,
 } as const satisfies Record<PeerMessage['type'], number>
 
 export function typeByte(message: PeerMessage): number {
   return TYPE[message.type]
 }
 
-/** Everything of `message` but its blocks' bytes, which follow on the wire. */
+/** Everything of `message` but its payloads, which follow on the wire. */
 export function encodeBody(writer: ByteWriter, message: PeerMessage): void {
   writer.u53(message.term)
   switch (message.type) {
@@ -56,6 +59,12 @@ export function encodeBody(writer: ByteWriter, message: PeerMessage): void {
         .u53(message.matchIndex)
         .u53(message.rejectedIndex)
       writer.u53(message.hintIndex).u53(message.hintTerm).u53(message.round)
+      return
+    case 'InstallSnapshot':
+      return encodeInstallSnapshot(writer, message)
+    case 'InstallSnapshotReply':
+      writer.u53(message.lastIncludedIndex).u53(message.matchIndex)
+      writer.u53(message.nextOffset).u53(message.creditOffset)
       return
     case 'ReadIndexRequest':
       writer.u53(message.readId).u8(message.lease ? 1 : 0)
@@ -115,6 +124,17 @@ export function decodeBody(type: number, reader: ByteReader): PeerMessage {
         hintIndex: reader.u53(),
         hintTerm: reader.u53(),
         round: reader.u53(),
+      }
+    case TYPE.InstallSnapshot:
+      return decodeInstallSnapshot(term, reader)
+    case TYPE.InstallSnapshotReply:
+      return {
+        type: 'InstallSnapshotReply',
+        term,
+        lastIncludedIndex: reader.u53(),
+        matchIndex: reader.u53(),
+        nextOffset: reader.u53(),
+        creditOffset: reader.u53(),
       }
     case TYPE.ReadIndexRequest:
       return { type: 'ReadIndexRequest', term, readId: reader.u53(), lease: reader.u8() === 1 }

@@ -1,11 +1,24 @@
 // What travels between nodes: the consensus messages, AppendEntries with its blocks, and forwarded proposals.
-import type { AppendEntries, Message } from '../consensus/messages.js'
+import type { AppendEntries, InstallSnapshot, Message } from '../consensus/messages.js'
 import type { LogIndex, Term } from '../consensus/types.js'
+import type { Member } from '../ports/transport.js'
 import type { EntryBlock, EntryKind } from './entry-block.js'
 
 /** AppendEntries as it travels: each run is the block that holds its bytes. */
 export interface AppendEntriesWithBlocks extends AppendEntries {
   readonly entries: readonly EntryBlock[]
+}
+
+/** InstallSnapshot as it travels: with what the receiver stores, and a part of the content. */
+export interface InstallSnapshotChunk extends InstallSnapshot {
+  /** The members as of lastIncludedIndex. */
+  readonly members: readonly Member[]
+  /** Timestamp of the entry at lastIncludedIndex. */
+  readonly timestamp: number
+  /** CRC-32 of the whole content. With index, term, length and sender it tells one snapshot from another. */
+  readonly contentChecksum: number
+  /** The bytes of the content from `offset` on; none: only asks how far the receiver is. */
+  readonly data: Uint8Array
 }
 
 /** What becomes one block: commands of one session with contiguous sequences, or openings of sessions. */
@@ -42,7 +55,18 @@ export interface ForwardReply {
   readonly firstIndex: LogIndex
 }
 
-export type PeerMessage = Exclude<Message, AppendEntries> | AppendEntriesWithBlocks | Forward | ForwardReply
+export type PeerMessage =
+  | Exclude<Message, AppendEntries | InstallSnapshot>
+  | AppendEntriesWithBlocks
+  | InstallSnapshotChunk
+  | Forward
+  | ForwardReply
+
+/** The bytes that follow a message's fields, as they are: they are shared, not copied, when they are many. */
+export function payloadsOf(message: PeerMessage): readonly Uint8Array[] {
+  if (message.type === 'AppendEntries') return message.entries.map(({ bytes }) => bytes)
+  return message.type === 'InstallSnapshot' ? [message.data] : []
+}
 
 /** True for what a newer one of its kind makes worthless: AppendEntries without entries. */
 export function isHeartbeat(message: PeerMessage): boolean {

@@ -32,7 +32,7 @@ describe('any schedule of losses, repeats, reorderings, partitions, crashes and 
       expect(leader.entries.at(-1)!.command).toBe('last')
       for (const { id, entries, disk, state, refusedReads } of cluster.servers.values()) {
         expect(entries, id).toEqual(leader.entries)
-        expect(disk.entries, id).toEqual(leader.entries)
+        expect(disk.log, id).toEqual(leader.entries)
         expect([state.commitIndex, state.lastApplied], id).toEqual([entries.length, entries.length])
         expect(refusedReads.filter((readId) => readId >= reads[0]![1])).toEqual([])
       }
@@ -83,6 +83,10 @@ afterAll(() => {
     'LogTruncated',
     'FollowerProbed',
     'ReadsAnswered',
+    'SnapshotTaken',
+    'SnapshotInstalled',
+    'LogCompacted',
+    'SnapshotSendStarted',
     ...OF_STEADY,
   ]) {
     expect(reached.get(event), event).toBeGreaterThan(20)

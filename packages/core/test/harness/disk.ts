@@ -1,19 +1,53 @@
 // One server's storage: a durable image, and writes on their way to it, which a crash may lose.
-import type { HardState, Persist } from '../../src/consensus/index.js'
-import type { Entry } from './entry.js'
+import type { HardState, Persist, Run, SnapshotPoint } from '../../src/consensus/index.js'
+import { type Entry, runsOf } from './entry.js'
 
 interface Write {
   readonly persist: Persist
   readonly entries: readonly Entry[]
 }
 
+/** Its content is the entries it stands for: checkers compare them. */
+export interface Snapshot {
+  readonly point: SnapshotPoint
+  readonly entries: readonly Entry[]
+}
+
 export class Disk {
   hardState: HardState = { currentTerm: 0, votedFor: undefined }
+  /** All that was ever in the log and not cut off, also what the server has let go of. */
   entries: Entry[] = []
   inFlight: Write[] = []
+  snapshot: Snapshot | undefined
+  /** The log is forgotten up to here. */
+  #forgotten = 0
 
   start(persist: Persist, entries: readonly Entry[]): void {
     this.inFlight.push({ persist, entries })
+  }
+
+  /** What opening it shows: the log, or the snapshot in its place when the log lacks the snapshot's last entry. */
+  get log(): readonly Entry[] {
+    const { snapshot } = this
+    return snapshot !== undefined && this.#lacks(snapshot) ? snapshot.entries : this.entries
+  }
+
+  /** The log as storage tells it at start, without what it has forgotten. */
+  open(): Run[] {
+    if (this.log !== this.entries) {
+      this.entries = [...this.log]
+      this.#forgotten = this.entries.length
+    }
+    return runsOf(this.entries.slice(this.#forgotten))
+  }
+
+  #lacks({ entries }: Snapshot): boolean {
+    return this.entries[entries.length - 1] !== entries.at(-1)
+  }
+
+  /** In pieces of four entries, as a real one forgets segments. */
+  forget(through: number): void {
+    this.#forgotten = Math.max(this.#forgotten, through - (through % 4))
   }
 
   /** The oldest write reaches the image. Returns its number. */
@@ -25,11 +59,21 @@ export class Disk {
       if (truncateFrom > this.entries.length) throw new Error(`truncates ${truncateFrom}, which is not there`)
       this.entries.length = truncateFrom - 1
     }
-    if (entries.length > 0 && entries[0]!.index !== this.entries.length + 1) {
-      throw new Error(`write ${persist.write} leaves a hole before ${entries[0]!.index}`)
-    }
-    this.entries.push(...entries)
+    if (entries.length > 0) this.#append(persist.write, entries)
     return persist.write
+  }
+
+  #append(write: number, entries: readonly Entry[]): void {
+    const { snapshot } = this
+    const { index } = entries[0]!
+    if (snapshot?.entries.length === index - 1 && this.#lacks(snapshot)) {
+      if (this.entries.length > snapshot.entries.length)
+        throw new Error(`write ${write} leaves entries behind it`)
+      this.entries = [...snapshot.entries]
+      this.#forgotten = index - 1
+    }
+    if (index !== this.entries.length + 1) throw new Error(`write ${write} leaves a hole before ${index}`)
+    this.entries.push(...entries)
   }
 
   /** Power fails: of the writes under way the first `reached` have got to the image, though nobody was told. */

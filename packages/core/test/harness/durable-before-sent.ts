@@ -4,7 +4,7 @@ import { type Invariant, must } from './invariant.js'
 export const durableBeforeSent: Invariant = {
   title: 'the disk holds the term, the vote and the entries that a message speaks of, when it leaves',
   left(history, { from, to, message }) {
-    const { hardState, entries } = history.servers.get(from)!.disk
+    const { hardState, log: entries, snapshot } = history.servers.get(from)!.disk
     const { term } = message
     switch (message.type) {
       case 'RequestVote':
@@ -25,6 +25,19 @@ export const durableBeforeSent: Invariant = {
         must(
           known === undefined || known === mine,
           `${from} acknowledges another entry ${message.matchIndex}`,
+        )
+        return
+      }
+      case 'InstallSnapshotReply': {
+        const { matchIndex } = message
+        if (matchIndex === 0) return
+        must(hardState.currentTerm >= term, `${from} installs in term ${term}, its disk is behind`)
+        must(entries.length >= matchIndex, `${from} says it has installed ${matchIndex}, from memory`)
+        const known = history.committed[matchIndex - 1]?.entry
+        must(known === undefined || known === entries[matchIndex - 1], `${from} installed something else`)
+        must(
+          snapshot === undefined || snapshot.entries.every((entry, i) => entry === entries[i]),
+          `${from} has a snapshot beside its log`,
         )
         return
       }

@@ -9,7 +9,12 @@ import {
   leaderCompleteness,
   logMatching,
 } from './log-invariants.js'
-import { configurationInForce, oneChangeAtATime, whoVotes } from './membership-invariants.js'
+import {
+  configurationInForce,
+  oneChangeAtATime,
+  snapshotConfiguration,
+  whoVotes,
+} from './membership-invariants.js'
 
 const electionSafety: Invariant = {
   title: 'Election Safety: at most one leader can be elected in a given term',
@@ -37,10 +42,11 @@ const oneVotePerTerm: Invariant = {
 }
 
 const order: Invariant = {
-  title: 'lastApplied <= commitIndex <= lastIndex; term, commit and applied do not go back',
+  title: 'snapshot <= lastApplied <= commitIndex <= lastIndex; term, commit and applied do not go back',
   stepped({ history, server: { id, state, entries, disk }, input }) {
     const now = { term: state.currentTerm, commitIndex: state.commitIndex, lastApplied: state.lastApplied }
     const was = input.type === 'Recover' ? undefined : history.reached.get(id)
+    must(state.snapshot.lastIncludedIndex <= now.lastApplied, `${id} has a snapshot of what is not applied`)
     must(now.lastApplied <= now.commitIndex, `${id} applied ${now.lastApplied} of ${now.commitIndex}`)
     must(now.commitIndex <= state.log.lastIndex, `${id} commits beyond its log`)
     must(
@@ -94,4 +100,5 @@ export const INVARIANTS: readonly Invariant[] = [
   configurationInForce,
   oneChangeAtATime,
   whoVotes,
+  snapshotConfiguration,
 ]

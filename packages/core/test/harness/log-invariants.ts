@@ -54,7 +54,7 @@ export const commitRule: Invariant = {
         `${id} commits ${event.commitIndex} of another term by counting`,
       )
       const holders = [...history.servers.values()]
-        .filter(({ disk }) => disk.entries[event.commitIndex - 1] === entry)
+        .filter(({ disk }) => disk.log[event.commitIndex - 1] === entry)
         .map((holder) => holder.id)
       // A change that the commit itself brought about was not in force yet.
       const later = result.events.slice(i).find(({ type }) => type === 'EntriesAppended')
@@ -72,6 +72,15 @@ export const committedForEver: Invariant = {
   title: 'State Machine Safety: what is committed at an index is the same on every server, for ever',
   stepped({ history: { committed }, server: { id, state, entries }, result }: Step) {
     for (const event of result.events) {
+      if (event.type === 'SnapshotInstalled' || event.type === 'SnapshotTaken') {
+        const { lastIncludedIndex: last } = event
+        must(last <= committed.length, `${id} has a snapshot of what is not committed`)
+        for (let index = 1; index <= last; index++)
+          must(
+            committed[index - 1]!.entry === entries[index - 1],
+            `the snapshot of ${id} differs at ${index}`,
+          )
+      }
       if (event.type !== 'CommitAdvanced') continue
       for (let index = committed.length + 1; index <= event.commitIndex; index++) {
         committed.push({ entry: entries[index - 1]!, inTerm: state.currentTerm })

@@ -4,12 +4,15 @@ import { type Invariant, must } from './invariant.js'
 import type { Server } from './server.js'
 
 /** The newest configuration of a server's log up to `index`, or what it began with. */
-export function configurationOf({ entries, options }: Server, index: LogIndex): ConfigurationEntry {
+export function configurationOf(
+  { entries, firstVoters: voters }: Server,
+  index: LogIndex,
+): ConfigurationEntry {
   for (let at = Math.min(index, entries.length); at > 0; at--) {
     const { configuration } = entries[at - 1]!
     if (configuration !== undefined) return { index: at, configuration }
   }
-  return { index: 0, configuration: { voters: options.voters } }
+  return { index: 0, configuration: { voters } }
 }
 
 /** Majorities counted anew: of both halves when joint. */
@@ -41,10 +44,7 @@ export const configurationInForce: Invariant = {
       state.configuration === configuration || index === 0,
       `${id} does not use the configuration of ${index}`,
     )
-    must(
-      index > 0 || state.configuration.voters === server.options.voters,
-      `${id} lost its first configuration`,
-    )
+    must(index > 0 || state.configuration.voters === server.firstVoters, `${id} lost its first configuration`)
   },
 }
 
@@ -64,6 +64,22 @@ export const oneChangeAtATime: Invariant = {
       must(inTerm, `${id} changes members before it committed in term ${state.currentTerm}`)
       must(entries.length === effect.lastIndex, `${id}: a membership entry is the last of its step`)
       must(overlap(previous.configuration, effect.configuration), `${id}: majorities do not overlap`)
+    }
+  },
+}
+
+export const snapshotConfiguration: Invariant = {
+  title:
+    'a snapshot has the configuration of its last entry, of which nothing is uncommitted; what is behind it stays in force',
+  stepped({ server, result }) {
+    for (const event of result.events) {
+      if (event.type !== 'SnapshotTaken' && event.type !== 'SnapshotInstalled') continue
+      const { id } = server
+      const { configuration } = configurationOf(server, event.lastIncludedIndex)
+      must(
+        JSON.stringify(event.configuration) === JSON.stringify(configuration),
+        `${id}: the snapshot of ${event.lastIncludedIndex} has another configuration than the log`,
+      )
     }
   },
 }

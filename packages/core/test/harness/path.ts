@@ -38,12 +38,13 @@ export class Path {
     this.options = options
     this.state = initialState('A', consensus, 1)
     const configuration = { voters: ['A', 'B', 'C'] }
+    const snapshot = { lastIncludedIndex: 0, lastIncludedTerm: 0, configuration }
     this.#step({
       type: 'Recover',
       now: 0,
       hardState: { currentTerm: 0, votedFor: undefined },
       runs: [],
-      configuration,
+      snapshot,
     })
     this.now = consensus.electionTimeoutMsMax
     this.#step({ type: 'Tick', now: this.now })

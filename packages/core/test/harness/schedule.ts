@@ -69,6 +69,29 @@ const ACTS = {
       if (server !== undefined) cluster.read(server.id, pick % 2 === 0)
     },
   },
+  takeSnapshot: {
+    weight: 4,
+    do: (cluster: Cluster, pick: number) => running(cluster, pick)?.snapshots.take(),
+  },
+  saveSnapshot: {
+    weight: 4,
+    do: (cluster: Cluster, pick: number) => running(cluster, pick)?.snapshots.save(),
+  },
+  compact: {
+    weight: 4,
+    do: (cluster: Cluster, pick: number) => {
+      const server = running(cluster, pick)
+      server?.snapshots.compact(server.state.snapshot.lastIncludedIndex - (pick % 3))
+    },
+  },
+  keepSnapshot: {
+    weight: 6,
+    do: (cluster: Cluster, pick: number) => running(cluster, pick)?.snapshots.keep(),
+  },
+  restoreSnapshot: {
+    weight: 6,
+    do: (cluster: Cluster, pick: number) => running(cluster, pick)?.snapshots.restore(),
+  },
   transfer: {
     weight: 1,
     do: (cluster: Cluster, pick: number) => {

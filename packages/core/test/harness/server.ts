@@ -15,9 +15,10 @@ import {
   type StepResult,
   step,
 } from '../../src/consensus/index.js'
-import { Disk } from './disk.js'
+import { Disk, type Snapshot } from './disk.js'
 import { type Entry, runsOf } from './entry.js'
 import { ENTRY_BYTES } from './options.js'
+import { Snapshots } from './snapshots.js'
 
 /** A message under way, with the entries behind its runs. */
 export interface Letter {
@@ -56,9 +57,12 @@ export class Server {
   readonly options: ServerOptions
   readonly id: NodeId
   readonly disk = new Disk()
+  readonly snapshots: Snapshots = new Snapshots(this)
   readonly automatic: Automatic = { disk: true, offers: true, apply: true }
   state: State
   entries: Entry[] = []
+  /** Those the cluster began with, once this server knows them: from its options, or by a snapshot. */
+  firstVoters: readonly NodeId[]
   up = false
   now = 0
   wakeAt = Number.POSITIVE_INFINITY
@@ -85,6 +89,7 @@ export class Server {
     this.options = options
     this.id = options.id
     this.#world = world
+    this.firstVoters = options.voters
     this.state = initialState(options.id, options.consensus, options.seed)
   }
 
@@ -92,18 +97,28 @@ export class Server {
   start(): void {
     const { id, consensus, seed, voters } = this.options
     this.state = initialState(id, consensus, seed)
+    const runs = this.disk.open()
     this.entries = [...this.disk.entries]
     this.inputs = []
     this.outputs = []
     this.wakeAt = Number.POSITIVE_INFINITY
     this.applyTo = 0
     this.up = true
-    const runs = runsOf(this.entries)
-    this.step({ type: 'Recover', hardState: this.disk.hardState, runs, configuration: { voters } })
+    const empty = { lastIncludedIndex: 0, lastIncludedTerm: 0, configuration: { voters } }
+    if (this.disk.snapshot !== undefined) this.learnFirstVoters(this.disk.snapshot)
+    const snapshot = this.disk.snapshot?.point ?? empty
+    this.step({ type: 'Recover', hardState: this.disk.hardState, runs, snapshot })
+  }
+
+  /** A snapshot without any change of the members tells who was there from the beginning. */
+  learnFirstVoters({ point, entries }: Snapshot): void {
+    if (entries.every(({ configuration }) => configuration === undefined))
+      this.firstVoters = point.configuration.voters
   }
 
   crash(reached = 0): void {
     this.disk.crash(reached)
+    this.snapshots.crash()
     this.up = false
     this.#held = []
     this.replicateTo.clear()
@@ -118,7 +133,8 @@ export class Server {
     this.outputs.push(result)
     this.#follow(result, arrived)
     this.#world.stepped(this, stamped, result)
-    for (const effect of result.effects) this.#carryOut(effect)
+    for (const effect of result.effects) this.#carryOut(effect, arrived)
+    if (input.type === 'Tick') this.snapshots.sendAgain()
     this.work(this.automatic)
     return result
   }
@@ -165,8 +181,8 @@ export class Server {
     this.replicateTo.delete(to)
     const wanted = entriesWanted(this.state, to)
     if (wanted === undefined) return
-    const { fromIndex, bytesMax } = wanted
-    const first = Math.max(1, fromIndex - this.boundary(fromIndex))
+    const { fromIndex, firstIndexMin, bytesMax } = wanted
+    const first = Math.max(firstIndexMin, fromIndex - this.boundary(fromIndex))
     const count = bytesMax === 0 ? 0 : Math.max(fromIndex - first + 1, Math.floor(bytesMax / ENTRY_BYTES))
     const entries = this.entries.slice(first - 1, first - 1 + count)
     this.step({ type: 'OfferEntries', to, entries: runsOf(entries), bytes: entries.length * ENTRY_BYTES })
@@ -180,7 +196,11 @@ export class Server {
   work(duties: Automatic = { disk: true, offers: true, apply: true }): void {
     if (duties.offers) for (const to of this.replicateTo) this.offer(to)
     if (duties.apply) this.apply()
-    if (duties.disk) this.completeWrites()
+    if (!duties.disk) return
+    this.completeWrites()
+    this.snapshots.save()
+    this.snapshots.keep()
+    this.snapshots.restore()
   }
 
   /** Keeps the entries' contents beside the runs that consensus keeps. */
@@ -188,6 +208,10 @@ export class Server {
     const blocks = effects.filter((effect) => effect.type === 'EncodeBlock')
     for (const event of events) {
       if (event.type === 'LogTruncated') this.entries.length = event.fromIndex - 1
+      if (event.type === 'SnapshotInstalled') {
+        const behind = event.logKept ? this.entries.slice(arrived.length) : []
+        this.entries = [...arrived, ...behind]
+      }
       if (event.type !== 'EntriesAppended') continue
       for (let index = event.firstIndex; index <= event.lastIndex; index++) {
         const encoded = blocks.find(({ firstIndex, lastIndex }) => firstIndex <= index && index <= lastIndex)
@@ -205,7 +229,12 @@ export class Server {
     return { index, term, command: content === 'noop' ? `noop${term}` : this.#proposing.shift()! }
   }
 
-  #carryOut(effect: Effect): void {
+  /** It promises nothing, so it waits for no write. */
+  sendAtOnce(to: NodeId, message: Message, entries: readonly Entry[]): void {
+    this.#world.send({ from: this.id, to, message, entries })
+  }
+
+  #carryOut(effect: Effect, arrived: readonly Entry[]): void {
     switch (effect.type) {
       case 'Send': {
         const { to, message, afterWrite } = effect
@@ -236,6 +265,12 @@ export class Server {
       case 'RefuseReads':
         this.refusedReads.push(...effect.readIds)
         return
+      case 'SendSnapshot':
+        return this.snapshots.send(effect.to)
+      case 'StoreChunk':
+        return this.snapshots.receive(effect.from, effect.chunk, arrived)
+      case 'ForgetLog':
+        return this.disk.forget(effect.through)
       case 'WakeAt':
         this.wakeAt = effect.at
         return
@@ -246,6 +281,8 @@ export class Server {
         this.removals++
         return
       case 'EncodeBlock':
+      case 'ContinueSnapshot':
+      case 'RestartLog':
       case 'TransferFailed':
         return
       default:

@@ -168,12 +168,12 @@ test('a slow state machine makes the leader wait, while heartbeats go on (sofa-j
   const machine = (id: string): StateMachineFactory<string, number, Words> => ({
     codec: WORDS.codec,
     create() {
-      const { state, apply } = WORDS.create()
+      const machine = WORDS.create()
       return {
-        state,
+        ...machine,
         apply: (text, context) => {
           if (id === slow) world!.now += 5
-          return apply(text, context)
+          return machine.apply(text, context)
         },
       }
     },

@@ -5,7 +5,8 @@ import { Chaos } from './harness/chaos.js'
 
 const { RIVERRAFT_NODE_SEED: given } = process.env
 const seeds = given === undefined ? Array.from({ length: 25 }, (_, i) => i + 1) : [Number(given)]
-const reached = { acknowledged: 0, certain: 0, unknown: 0, applied: 0, reads: 0, restarts: 0, elections: 0 }
+const counts = { acknowledged: 0, certain: 0, unknown: 0, applied: 0 }
+const reached = { ...counts, reads: 0, restarts: 0, elections: 0, installs: 0 }
 
 test.each(seeds)(
   'seed %i: acknowledged once, "not applied" never, unknown at most once, one order everywhere',
@@ -31,12 +32,13 @@ test.each(seeds)(
     reached.applied += unknown.filter((word) => applied.has(word)).length
     reached.reads += chaos.reads
     reached.restarts += chaos.restarts
+    reached.installs += chaos.installs
     reached.elections += order.length > 0 ? chaos.terms : 0
   },
 )
 
 test.skipIf(given !== undefined)('the runs have reached what they are for', () => {
-  const { acknowledged, certain, unknown, applied, reads, restarts, elections } = reached
+  const { acknowledged, certain, unknown, applied, reads, restarts, elections, installs } = reached
   expect(acknowledged).toBeGreaterThan(500)
   expect(certain).toBeGreaterThan(50)
   expect(unknown).toBeGreaterThan(50)
@@ -46,4 +48,5 @@ test.skipIf(given !== undefined)('the runs have reached what they are for', () =
   expect(reads).toBeGreaterThan(100)
   expect(restarts).toBeGreaterThan(10)
   expect(elections).toBeGreaterThan(50)
+  expect(installs).toBeGreaterThan(20)
 })

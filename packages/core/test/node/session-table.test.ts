@@ -131,7 +131,7 @@ describe('the table', () => {
     expect(table.use(3, 1_301, 0)).toBeUndefined()
   })
 
-  test('unknown or expired, it is not made anew by who uses it', () => {
+  test('unknown or expired, it is not made anew by who uses it: a retry would run twice', () => {
     const table = new SessionTable()
     table.open(3, 100, 1_000)
     expect(table.use(4, 1_000, 0)).toBeUndefined()

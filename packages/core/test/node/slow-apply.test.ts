@@ -17,13 +17,13 @@ test.each([
   const slow: StateMachineFactory<string, number, Words> = {
     codec: WORDS.codec,
     create() {
-      const { state, apply } = WORDS.create()
+      const machine = WORDS.create()
       return {
-        state,
+        ...machine,
         apply: (word, context) => {
           world.now += 0.5
           perTurn.set(world.turnCount, (perTurn.get(world.turnCount) ?? 0) + 1)
-          return apply(word, context)
+          return machine.apply(word, context)
         },
       }
     },

@@ -31,7 +31,7 @@ test.each(['stops the node', 'aborts'])('a listener that %s while proposals are 
   await solo.node.stop({ transfer: false })
 })
 
-test('every request is answered when the node stops, each as honestly as can be', async () => {
+test('every request is answered when the node stops, each as honestly as can be (hashicorp/raft#145, #498)', async () => {
   const solo = await Solo.start()
   const waiting = watch(solo.node.propose('waits for a leader'))
   await solo.node.stop({ transfer: false })

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../src/ports/errors.js'
+import type { Member } from '../../src/ports/transport.js'
 import { ByteReader, ByteWriter } from '../../src/wire/bytes.js'
 import { decodeBlock, EntryKind } from '../../src/wire/entry-block.js'
 import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
@@ -14,6 +15,7 @@ import {
   HELLO_BYTES_MAX,
   MESSAGE_BLOCKS_MAX,
 } from '../../src/wire/limits.js'
+import type { InstallSnapshotChunk } from '../../src/wire/messages.js'
 import { decodeOpening, encodeOpening } from '../../src/wire/open-session.js'
 import { check } from '../harness/property.js'
 import { BlockOffset, reseal } from './reseal.js'
@@ -255,6 +257,54 @@ describe('a frame', () => {
     ['an opening within a session', 'forward-opening', (view) => view.setUint8(1, 1)],
     ['an opening that is cut off', 'forward-opening', (view) => view.setUint32(29, 23, true)],
   ])('%s', (_, name, change) => forwarded(name, change)())
+
+  /** Where a chunk with one member of eight bytes keeps its fields, from its term on. */
+  const chunk = {
+    index: 8,
+    term: 16,
+    memberCount: 32,
+    total: 42,
+    offset: 54,
+    length: 62,
+    checksum: 66,
+    data: 70,
+  }
+  const members: Member[] = [{ id: 'abc', address: '', role: 'voter' }]
+  const snapshot = { ...(message('install-snapshot') as InstallSnapshotChunk), members }
+  const snapshotWith = (change: (view: DataView) => void): Uint8Array => {
+    const bytes = joined(encodeFrame(frameOf(snapshot)))
+    change(new DataView(bytes.buffer, BODY))
+    return bytes
+  }
+  const u53 = (view: DataView, offset: number, value: number): void =>
+    view.setBigUint64(offset, BigInt(value), true)
+  test.each<[string, (view: DataView) => void]>([
+    ['a snapshot of nothing', (view) => u53(view, chunk.index, 0)],
+    ['an index above 2^53 - 1', (view) => view.setUint32(chunk.index + 4, 0x200000, true)],
+    ['a snapshot of a term to come', (view) => u53(view, chunk.term, 8)],
+    ['more members than there are', (view) => view.setUint16(chunk.memberCount, 3, true)],
+    ['nobody', (view) => view.setUint16(chunk.memberCount, 0, true)],
+    ['no voter', (view) => view.setUint8(chunk.memberCount + 9, 2)],
+    ['very many members', (view) => view.setUint16(chunk.memberCount, 65_535, true)],
+    ['a chunk behind the end: endless', (view) => u53(view, chunk.offset, snapshot.totalBytes)],
+    ['a chunk that reaches beyond the end', (view) => u53(view, chunk.offset, snapshot.totalBytes - 18)],
+    ['an offset above 2^53 - 1', (view) => view.setUint32(chunk.offset + 4, 0x200000, true)],
+    ['a chunk longer than its message', (view) => view.setUint32(chunk.length, 20, true)],
+    ['a chunk of 4 GiB', (view) => view.setUint32(chunk.length, 2 ** 32 - 1, true)],
+    ['a chunk with another byte', (view) => view.setUint8(chunk.data, 0)],
+    ['a wrong checksum of the chunk', (view) => view.setUint32(chunk.checksum, 1, true)],
+  ])('%s', (_, change) => {
+    expect(() => decodeFrame(snapshotWith(() => {}))).not.toThrow()
+    refused(() => decodeFrame(snapshotWith(change)))
+  })
+
+  test('a member of a role that this version does not know', () => {
+    const bytes = joined(encodeFrame(frameOf(message('install-snapshot'))))
+    const at = Buffer.from(bytes).indexOf('127.0.0.1:7001') + '127.0.0.1:7001'.length
+    expect(bytes[at]).toBe(1)
+    bytes[at] = 9
+    refused(() => decodeFrame(bytes))
+  })
 
   test('unknown trailing bytes of a message are ignored: a newer peer may say more', () => {
     for (const [name, message] of Object.entries(MESSAGES)) {

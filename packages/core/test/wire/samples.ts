@@ -5,7 +5,7 @@ import { type EntryBlock, EntryKind, encodeBlock, FLAG_MEMBERSHIP } from '../../
 import type { EncodedFrame, Frame } from '../../src/wire/frame.js'
 import type { Hello } from '../../src/wire/hello.js'
 import { encodeMembers } from '../../src/wire/membership-entry.js'
-import type { AppendEntriesWithBlocks, PeerMessage } from '../../src/wire/messages.js'
+import type { AppendEntriesWithBlocks, InstallSnapshotChunk, PeerMessage } from '../../src/wire/messages.js'
 import { encodeOpening, type Opening, SESSION_TTL_MS_MAX } from '../../src/wire/open-session.js'
 
 export const INCARNATION = '0123456789abcdef'
@@ -132,6 +132,53 @@ export const MESSAGES: Record<string, PeerMessage> = {
     acknowledgedBelow: 0,
     commands: [encodeOpening({ ttlMs: 3_600_000, nonce: '00112233445566778899aabbccddeeff' })],
   },
+  'install-snapshot': {
+    type: 'InstallSnapshot',
+    term: 7,
+    lastIncludedIndex: 2 ** 40 + 6,
+    lastIncludedTerm: 6,
+    timestamp: 1_700_000_000_001,
+    members: [
+      { id: 'a', address: '127.0.0.1:7001', role: 'voter' },
+      { id: 'ünïcode', address: '', role: 'voter' },
+    ],
+    totalBytes: 2 ** 33,
+    contentChecksum: 0xdeadbeef,
+    offset: 2 ** 32 + 3,
+    data: bytes('a part of the state'),
+  },
+  'install-snapshot-joint': {
+    type: 'InstallSnapshot',
+    term: 7,
+    lastIncludedIndex: 12,
+    lastIncludedTerm: 6,
+    timestamp: 1_700_000_000_002,
+    members: MEMBERS,
+    totalBytes: 8,
+    contentChecksum: 1,
+    offset: 0,
+    data: bytes('a part'),
+  },
+  'install-snapshot-question': {
+    type: 'InstallSnapshot',
+    term: 7,
+    lastIncludedIndex: 9,
+    lastIncludedTerm: 6,
+    timestamp: 1,
+    members: [{ id: 'a', address: '', role: 'voter' }],
+    totalBytes: 8,
+    contentChecksum: 1,
+    offset: 8,
+    data: bytes(''),
+  },
+  'install-snapshot-reply': {
+    type: 'InstallSnapshotReply',
+    term: 7,
+    lastIncludedIndex: 9,
+    matchIndex: 8,
+    nextOffset: 2 ** 33 + 1,
+    creditOffset: 2 ** 33 + 5,
+  },
   'forward-reply': {
     type: 'ForwardReply',
     term: 7,
@@ -213,7 +260,35 @@ export function openings(): fc.Arbitrary<Opening> {
   })
 }
 
+const installSnapshot: fc.Arbitrary<InstallSnapshotChunk> = fc
+  .record({
+    term: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
+    lastIncludedIndex: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
+    back: fc.nat(1000),
+    timestamp: u53,
+    members: memberLists,
+    contentChecksum: fc.nat(2 ** 32 - 1),
+    offset: fc.nat(2 ** 40),
+    rest: fc.nat(2 ** 40),
+    data: fc.oneof(payload, fc.uint8Array({ minLength: 3_000, maxLength: 3_000 })),
+  })
+  .map(({ back, rest, ...chunk }) => ({
+    type: 'InstallSnapshot' as const,
+    ...chunk,
+    lastIncludedTerm: Math.max(1, chunk.term - back),
+    totalBytes: chunk.offset + chunk.data.length + rest,
+  }))
+
 const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
+  installSnapshot,
+  fc.record({
+    type: fc.constant('InstallSnapshotReply' as const),
+    term: u53,
+    lastIncludedIndex: u53,
+    matchIndex: u53,
+    nextOffset: u53,
+    creditOffset: u53,
+  }),
   fc.record({
     type: fc.constant('RequestVote' as const),
     term: u53,

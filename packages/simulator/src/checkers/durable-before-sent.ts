@@ -30,6 +30,15 @@ export const durableBeforeSent: Checker = {
             )
           return
         }
+        case 'InstallSnapshotReply': {
+          const { matchIndex } = message
+          if (matchIndex === 0) return
+          if (disk.currentTerm < term)
+            fail(`${id} installs a snapshot in term ${term}, its disk holds term ${disk.currentTerm}`)
+          if (node.durableTermAt(matchIndex) !== history.committed[matchIndex - 1]?.term)
+            fail(`${id} says it has a snapshot of ${matchIndex}, its disk has neither that nor the entries`)
+          return
+        }
         default:
           return
       }

@@ -1,5 +1,5 @@
 // H: what the checkers remember of a whole run, across crashes. Nobody inside the cluster can see or forget it.
-import type { EntryBlock, LogIndex, NodeId, Term } from '@riverraft/core'
+import type { EntryBlock, LogIndex, NodeId, SnapshotMetadata, Term } from '@riverraft/core'
 import { hashBytes } from '../world/trace.js'
 import { NodeView } from './node-view.js'
 import { SessionModel, type Verdict } from './session-model.js'
@@ -32,6 +32,13 @@ export interface Circumstances {
   readonly leases: boolean
 }
 
+/** A snapshot that became durable somewhere. */
+export interface SavedSnapshot {
+  readonly node: NodeId
+  readonly metadata: SnapshotMetadata
+  readonly content: readonly Uint8Array[]
+}
+
 export class History {
   readonly circumstances: Circumstances
   readonly views: ReadonlyMap<NodeId, NodeView>
@@ -40,6 +47,8 @@ export class History {
   readonly leaderLogs: Map<Term, Term[]> = new Map()
   /** From index 1. Written once. */
   readonly committed: CommittedEntry[] = []
+  /** Of those with the same content the first. */
+  readonly snapshots: Map<string, SavedSnapshot> = new Map()
   /** The highest index that was acknowledged to a client. */
   acknowledged: LogIndex = 0
   readonly #entries = new Map<number, KnownEntry>()
@@ -71,6 +80,13 @@ export class History {
   committedEntry(index: LogIndex): KnownEntry | undefined {
     const committed = this.committed[index - 1]
     return committed && this.entry(index, committed.term)
+  }
+
+  saved(node: NodeId, metadata: SnapshotMetadata, content: readonly Uint8Array[]): void {
+    let hash = 0
+    for (const piece of content) hash = hashBytes(piece, hash)
+    const key = `${metadata.index} ${hash}`
+    if (!this.snapshots.has(key)) this.snapshots.set(key, { node, metadata, content })
   }
 
   /** A client was told that its command is applied at `index`. */

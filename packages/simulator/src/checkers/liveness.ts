@@ -101,7 +101,7 @@ function haveAppliedAll<Command, Result, State>(cluster: Cluster<Command, Result
 function agree<Command, Result, State>({ world, up }: Cluster<Command, Result, State>): void {
   const [first, ...others] = up
   for (const other of others) {
-    if (!isDeepStrictEqual(other.machineState, first!.machineState))
+    if (!isDeepStrictEqual(other.machine?.state, first!.machine?.state))
       world.fail('liveness', `${other.id} and ${first!.id} end in different states`)
   }
 }

@@ -6,9 +6,9 @@ export const logMatching: Checker = {
   hooks: (history, fail) => ({
     writing(node, batch) {
       if (batch.blocks.length === 0) return
-      const { truncateFrom } = batch
-      const end = truncateFrom === undefined ? node.durableLog.length : truncateFrom - 1
-      let previous = node.durableTermAt(end)
+      const before = batch.blocks[0]!.firstIndex - 1
+      const snapshot = node.durableSnapshot?.metadata
+      let previous = before === snapshot?.index ? snapshot.term : (node.storedLog[before - 1] ?? 0)
       for (const { block, firstIndex } of batch.blocks) {
         const wrong = history.learn(block, firstIndex, previous)
         if (wrong !== undefined) fail(`on the disk of ${node.id}: ${wrong}`)
@@ -26,10 +26,10 @@ export const logMatching: Checker = {
     },
     opened(node, stored) {
       // What a recovered log says must be known: disks do not invent entries.
-      let previous = 0
+      let previous = stored.runs[0]?.firstIndex === 1 ? 0 : undefined
       for (const run of stored.runs) {
         const known = history.entry(run.firstIndex, run.term)
-        if (known === undefined || known.previousTerm !== previous)
+        if (known === undefined || (previous !== undefined && known.previousTerm !== previous))
           fail(`${node.id} recovers entry ${run.firstIndex} of term ${run.term} that nobody wrote there`)
         if (history.entry(run.lastIndex, run.term) === undefined)
           fail(`${node.id} recovers entry ${run.lastIndex} of term ${run.term} that nobody wrote`)

@@ -1,7 +1,22 @@
 // What the checkers know of one server: its memory as its events tell it, its disk as its storage's answers tell it.
-import type { HardState, LogIndex, NodeEvent, NodeId, StoredState, Term, WriteBatch } from '@riverraft/core'
+import type {
+  HardState,
+  LogIndex,
+  NodeEvent,
+  NodeId,
+  SnapshotMetadata,
+  StoredState,
+  Term,
+  WriteBatch,
+} from '@riverraft/core'
 
 export type ViewRole = 'down' | 'follower' | 'pre-candidate' | 'candidate' | 'leader'
+
+/** A snapshot stands for committed entries: their terms. */
+export interface SnapshotView {
+  readonly metadata: SnapshotMetadata
+  readonly prefix: readonly Term[]
+}
 
 export class NodeView {
   readonly id: NodeId
@@ -9,10 +24,17 @@ export class NodeView {
   term: Term = 0
   commitIndex: LogIndex = 0
   lastApplied: LogIndex = 0
-  /** The term of each entry of the log in memory: position 0 is index 1. */
+  /** The term of each entry of the log in memory, also of those that a snapshot has replaced: position 0 is index 1. */
   log: Term[] = []
-  /** The same of what is durable, and the hard state with it. */
-  durableLog: Term[] = []
+  /** The same of the storage's log, as it is without its snapshot. */
+  storedLog: Term[] = []
+  /** The newest one on the disk, and one under way to it. */
+  durableSnapshot: SnapshotView | undefined
+  savingSnapshot: SnapshotView | undefined
+  /** The one before: it may serve when the newest is damaged, and the log still has what is between. */
+  olderSnapshot: SnapshotView | undefined
+  /** Something on its disk was damaged. */
+  rotten = false
   durableHardState: HardState = { currentTerm: 0, votedFor: undefined }
   /** Under way: it may be on the disk or not. */
   writing: WriteBatch | undefined
@@ -27,6 +49,11 @@ export class NodeView {
 
   termAt(index: LogIndex): Term {
     return index === 0 ? 0 : (this.log[index - 1] ?? 0)
+  }
+
+  /** What opening the disk would show. */
+  get durableLog(): readonly Term[] {
+    return logWith(this.storedLog, this.durableSnapshot)
   }
 
   durableTermAt(index: LogIndex): Term {
@@ -44,9 +71,17 @@ export class NodeView {
   opened(stored: StoredState): void {
     this.writing = undefined
     this.durableHardState = stored.hardState
-    this.durableLog = []
-    for (const run of stored.runs) pushTerms(this.durableLog, run.firstIndex, run.lastIndex, run.term)
+    const { snapshot } = stored
+    const known = [this.durableSnapshot, this.savingSnapshot, this.olderSnapshot]
+    this.durableSnapshot = known.find((view) => view?.metadata.index === snapshot?.index)
+    this.savingSnapshot = undefined
+    // What the log has forgotten is what the snapshot stands for.
+    const begin = (stored.runs[0]?.firstIndex ?? (snapshot?.index ?? 0) + 1) - 1
+    this.storedLog = (this.durableSnapshot?.prefix ?? []).slice(0, begin)
+    for (const run of stored.runs) pushTerms(this.storedLog, run.firstIndex, run.lastIndex, run.term)
     this.log = [...this.durableLog]
+    this.commitIndex = snapshot?.index ?? 0
+    this.lastApplied = this.commitIndex
     this.term = stored.hardState.currentTerm
     this.role = 'follower'
   }
@@ -54,7 +89,7 @@ export class NodeView {
   durable(batch: WriteBatch): void {
     this.writing = undefined
     if (batch.hardState !== undefined) this.durableHardState = batch.hardState
-    applyBatch(this.durableLog, batch)
+    applyBatch(this.storedLog, batch, this.durableSnapshot)
   }
 
   follow(event: NodeEvent): void {
@@ -80,6 +115,11 @@ export class NodeView {
       case 'LogTruncated':
         this.log.length = Math.min(this.log.length, event.fromIndex - 1)
         return
+      case 'SnapshotInstalled':
+        if (!event.logKept) this.log = [...(this.durableSnapshot?.prefix ?? [])]
+        this.commitIndex = Math.max(this.commitIndex, event.lastIncludedIndex)
+        this.lastApplied = event.lastIncludedIndex
+        return
       case 'CommitAdvanced':
         this.commitIndex = event.commitIndex
         return
@@ -96,8 +136,22 @@ function pushTerms(log: Term[], firstIndex: LogIndex, lastIndex: LogIndex, term:
   for (let index = firstIndex; index <= lastIndex; index++) log[index - 1] = term
 }
 
+/** A log that lacks the snapshot's last entry is dropped: the snapshot stands in its place. */
+export function logWith(log: readonly Term[], snapshot: SnapshotView | undefined): readonly Term[] {
+  if (snapshot === undefined) return log
+  const { index, term } = snapshot.metadata
+  return log[index - 1] === term ? log : snapshot.prefix
+}
+
 /** What `batch` makes of a log's terms. */
-export function applyBatch(log: Term[], { truncateFrom, blocks }: WriteBatch): void {
+export function applyBatch(
+  log: Term[],
+  { truncateFrom, blocks }: WriteBatch,
+  snapshot: SnapshotView | undefined,
+): void {
   if (truncateFrom !== undefined) log.length = Math.min(log.length, truncateFrom - 1)
+  // Right behind a snapshot that the log lacks, it begins anew.
+  if (snapshot !== undefined && blocks[0]?.firstIndex === snapshot.metadata.index + 1)
+    log.splice(0, log.length, ...logWith(log, snapshot))
   for (const { block, firstIndex } of blocks) pushTerms(log, firstIndex, block.lastIndex, block.term)
 }

@@ -6,6 +6,7 @@ import type {
   NodeEventType,
   NodeId,
   PeerMessage,
+  SnapshotMetadata,
   StoredState,
   WriteBatch,
 } from '@riverraft/core'
@@ -14,6 +15,7 @@ import type { NetworkObserver } from '../network/network.js'
 import type { World } from '../world/world.js'
 import type { AppliedCommand, Checker, Hooks } from './checker.js'
 import type { History } from './history.js'
+import type { SnapshotView } from './node-view.js'
 
 /** The events somebody looks at. */
 export const OBSERVED_EVENTS: readonly NodeEventType[] = [
@@ -27,6 +29,12 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'LogTruncated',
   'CommitAdvanced',
   'AppliedAdvanced',
+  'SnapshotTaken',
+  'SnapshotInstalled',
+  'LogCompacted',
+  'SnapshotSendStarted',
+  'SnapshotFailed',
+  'SnapshotDropped',
   'FollowerProbed',
   'FollowerMatched',
   'FollowerContacted',
@@ -137,6 +145,11 @@ export class Observation implements NetworkObserver {
     this.#note(4, id, command.index)
   }
 
+  #snapshotView(metadata: SnapshotMetadata): SnapshotView {
+    const prefix = this.#history.committed.slice(0, metadata.index).map(({ term }) => term)
+    return { metadata, prefix }
+  }
+
   storage(id: NodeId): StorageObserver {
     const node = this.#history.view(id)
     return {
@@ -154,6 +167,19 @@ export class Observation implements NetworkObserver {
         node.durable(batch)
         this.#note(6, id, node.durableLog.length)
       },
+      savingSnapshot: (metadata) => {
+        node.savingSnapshot = this.#snapshotView(metadata)
+      },
+      savedSnapshot: (metadata, content) => {
+        this.#history.saved(id, metadata, content)
+        node.savingSnapshot = undefined
+        node.olderSnapshot = node.durableSnapshot
+        node.durableSnapshot = this.#snapshotView(metadata)
+        this.#note(8, id, metadata.index)
+      },
+      droppedSnapshot: () => {
+        node.savingSnapshot = undefined
+      },
       failed: (error: Error) => {
         this.#say(id, () => `storage failed: ${error.message}`)
         node.storageFailed = true
@@ -170,6 +196,10 @@ function describe(message: PeerMessage): string {
       return message.voteGranted ? 'sent: vote granted' : 'sent: vote refused'
     case 'PreVoteReply':
       return message.voteGranted ? 'sent: pre-vote granted' : 'sent: pre-vote refused'
+    case 'InstallSnapshot':
+      return message.data.length === 0 ? 'sent: snapshot question' : 'sent: snapshot chunk'
+    case 'InstallSnapshotReply':
+      return message.matchIndex > 0 ? 'sent: snapshot installed' : 'sent: snapshot progress'
     case 'AppendEntries':
       return message.entries.length === 0 ? 'sent: heartbeat' : 'sent: entries'
     case 'AppendEntriesReply':
@@ -184,6 +214,7 @@ function describe(message: PeerMessage): string {
 }
 
 function messageText(message: PeerMessage): string {
+  if (message.type === 'InstallSnapshot') return JSON.stringify({ ...message, data: message.data.length })
   if (message.type !== 'AppendEntries') return JSON.stringify(message)
   const entries = message.entries.map(
     ({ firstIndex, lastIndex, term }) => `${firstIndex}..${lastIndex} of ${term}`,

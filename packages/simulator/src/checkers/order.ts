@@ -1,4 +1,4 @@
-// lastApplied <= commitIndex <= lastIndex; term, commit and applied do not go back; nor does the term across a crash.
+// snapshot <= lastApplied <= commitIndex <= lastIndex; term, commit and applied do not go back; nor does the term across a crash.
 import type { Checker } from './checker.js'
 
 export const order: Checker = {
@@ -18,6 +18,18 @@ export const order: Checker = {
           if (event.lastApplied <= node.lastApplied)
             fail(`${id} goes back to lastApplied ${event.lastApplied}`)
           if (event.lastApplied > node.commitIndex) fail(`${id} applies beyond its commitIndex`)
+          return
+        case 'SnapshotTaken':
+          if (event.lastIncludedIndex > node.lastApplied)
+            fail(`${id} takes a snapshot of ${event.lastIncludedIndex}, applied is ${node.lastApplied}`)
+          return
+        case 'SnapshotInstalled':
+          if (event.lastIncludedIndex <= node.lastApplied)
+            fail(`${id} goes back from ${node.lastApplied} to a snapshot of ${event.lastIncludedIndex}`)
+          return
+        case 'LogCompacted':
+          if (event.through > (node.durableSnapshot?.metadata.index ?? 0))
+            fail(`${id} discards its log up to ${event.through}, beyond its durable snapshot`)
           return
         case 'EntriesAppended':
           if (event.firstIndex !== node.log.length + 1)

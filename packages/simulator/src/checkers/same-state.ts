@@ -28,7 +28,7 @@ export const sameState: Checker = {
 }
 
 /** Also of what JSON does not know: maps, sets, dates, bytes. */
-function textOf(state: unknown): string {
+export function textOf(state: unknown): string {
   return inspect(state, {
     depth: Number.POSITIVE_INFINITY,
     maxArrayLength: Number.POSITIVE_INFINITY,

@@ -18,22 +18,27 @@ export interface SessionEntry {
  */
 export type Verdict = 'opened' | 'run' | 'repeated' | 'acknowledged' | 'expired' | 'no command'
 
-interface ModelSession {
+export interface ModelSession {
   readonly ttlMs: number
   lastActive: number
   acknowledgedBelow: number
-  readonly applied: Set<number>
+  /** Where each sequence was run. */
+  readonly applied: Map<number, number>
 }
 
 export class SessionModel {
   readonly #sessions = new Map<number, ModelSession>()
+
+  get sessions(): ReadonlyMap<number, ModelSession> {
+    return this.#sessions
+  }
 
   /** Every entry once, in the order of the log. */
   judge(index: number, entry: SessionEntry): Verdict {
     const { kind, payload, timestamp, sessionId, sequence } = entry
     if (kind === EntryKind.OpenSession) {
       const ttlMs = Number(new DataView(payload.buffer, payload.byteOffset).getBigUint64(0, true))
-      const applied = new Set<number>()
+      const applied = new Map<number, number>()
       this.#sessions.set(index, { ttlMs, lastActive: timestamp, acknowledgedBelow: 0, applied })
       return 'opened'
     }
@@ -48,7 +53,7 @@ export class SessionModel {
     session.acknowledgedBelow = Math.max(session.acknowledgedBelow, entry.acknowledgedBelow)
     if (sequence < session.acknowledgedBelow) return 'acknowledged'
     if (session.applied.has(sequence)) return 'repeated'
-    session.applied.add(sequence)
+    session.applied.set(sequence, index)
     return 'run'
   }
 }

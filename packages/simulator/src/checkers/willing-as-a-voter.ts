@@ -1,8 +1,11 @@
 // Thesis §9.6: a server grants a pre-vote only if it would grant its vote, so (§5.4.1) only to a log that is at least as
 // up-to-date as its own.
-import type { LogIndex, NodeId, PeerMessage, Term } from '@riverraft/core'
+import type { LogIndex, NodeEventType, NodeId, PeerMessage, Term } from '@riverraft/core'
 import type { Checker } from './checker.js'
 import type { NodeView } from './node-view.js'
+
+/** What changes the end of a log. */
+const CHANGES: ReadonlySet<NodeEventType> = new Set(['EntriesAppended', 'LogTruncated', 'SnapshotInstalled'])
 
 interface End {
   readonly index: LogIndex
@@ -18,7 +21,7 @@ export const willingAsAVoter: Checker = {
     const before = new Map<NodeId, End & { readonly at: number }>()
     return {
       event(node, event) {
-        if (event.type !== 'EntriesAppended' && event.type !== 'LogTruncated') return
+        if (!CHANGES.has(event.type)) return
         const at = circumstances.now()
         if (before.get(node.id)?.at !== at) before.set(node.id, { ...endOf(node), at })
       },

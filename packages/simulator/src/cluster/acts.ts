@@ -62,6 +62,7 @@ function rot(nemesis: Nemesis): boolean {
   victim.crash()
   const damaged = victim.parts.disk.rot()
   victim.rotten ||= damaged
+  victim.parts.view.rotten ||= damaged
   return damaged
 }
 
@@ -147,6 +148,15 @@ export const ACT_TABLE: Record<Act, Perform> = {
       nemesis.later(500, 5_000, () => {
         disk.isFull = false
       })
+    }),
+  'take-snapshot': (nemesis) =>
+    withProcess(nemesis, ({ node, process }) => {
+      if (node === undefined || process === undefined) return
+      nemesis.world.touchPromises()
+      node.takeSnapshot().then(
+        () => nemesis.world.coverage.hit('snapshot: asked for, taken'),
+        () => nemesis.world.coverage.hit('snapshot: asked for, not taken'),
+      )
     }),
   rot,
   'see-saw': seeSaw,

@@ -35,6 +35,7 @@ export const ACTS = [
   'see-saw',
   'crash-writing',
   'forget-leader',
+  'take-snapshot',
 ] as const
 export type Act = (typeof ACTS)[number]
 
@@ -92,6 +93,7 @@ const ACT_MS: Record<Act, number> = {
   'see-saw': 15_000,
   'crash-writing': 8_000,
   'forget-leader': 12_000,
+  'take-snapshot': 1_500,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -106,6 +108,14 @@ const LIMITS: readonly NodeLimits[] = [
   { messageBytesMax: 2_048, uncommittedBytesMax: 2_048, pendingProposalsMax: 64 },
 ]
 
+/** A few kilobytes of log are a lot here. Chunks of a few bytes: every snapshot takes many. */
+const SNAPSHOTS: readonly NodeLimits[] = [
+  {},
+  { snapshotLogBytesMin: 2_000, snapshotTrailingBytes: 1, snapshotChunkBytes: 64 },
+  { snapshotLogBytesMin: 10_000, snapshotTrailingBytes: 2_000, snapshotChunkBytes: 1_000 },
+  { snapshotLogBytesMin: 1_000_000, snapshotTrailingBytes: 500, snapshotChunkBytes: 200 },
+]
+
 export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const size = SERVERS[tape.below(SERVERS.length)]!
   const encodes = tape.below(3) === 2
@@ -118,12 +128,19 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const clients = 4 + tape.below(5)
   const thinkMs = 270 - tape.below(150)
   const failedName = rate(tape, 0.005)
+  const snapshots = SNAPSHOTS[tape.below(SNAPSHOTS.length)]!
   const leases = tape.below(2) === 1 ? { clockDriftMax: CLOCK_DRIFT_MAX } : undefined
   return {
     servers: servers ?? size,
     encodes,
     storage,
-    limits: { requestTimeoutMs: 2_000, ...limits },
+    limits: {
+      requestTimeoutMs: 2_000,
+      ...limits,
+      ...snapshots,
+      snapshotIntervalMsMin: 500,
+      snapshotLogFactor: 1,
+    },
     weather,
     disk: { ...disk, failedName },
     acts,

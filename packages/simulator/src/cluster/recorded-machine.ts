@@ -37,7 +37,7 @@ export function outcomeText(result: unknown, rejection: unknown): string {
 }
 
 export interface MachineObserver<State> {
-  created(state: State): void
+  created(machine: { readonly state: State }): void
   /** Before the outcome is known: the machine may be slow here. */
   applying(): void
   applied(command: AppliedCommand): void
@@ -51,15 +51,19 @@ export function recordedMachine<Command, Result, State>(
     codec: attemptedCodec(factory.codec),
     create() {
       const machine = factory.create()
-      const { state } = machine
-      observer.created(state)
+      observer.created(machine)
       return {
-        state,
+        get state() {
+          return machine.state
+        },
+        snapshot: () => machine.snapshot(),
+        restore: (content) => machine.restore(content),
         apply({ attempt, command }, context) {
           const { index, term, timestamp, session } = context
           const entry = { index, term, timestamp, session, attempt }
           observer.applying()
-          const tell = (outcome: string): void => observer.applied({ ...entry, outcome, state })
+          const tell = (outcome: string): void =>
+            observer.applied({ ...entry, outcome, state: machine.state })
           try {
             const result = machine.apply(command, context)
             tell(outcomeText(result, undefined))

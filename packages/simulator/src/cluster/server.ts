@@ -46,7 +46,7 @@ export class Server<Command, Result, State> {
   node: RaftNode<Attempted<Command>, Result, State> | undefined
   process: Process | undefined
   /** The machine of the present process. */
-  machineState: State | undefined
+  machine: { readonly state: State } | undefined
   /** Milliseconds that each apply takes at present. */
   applyMs = 0
   boots = 0
@@ -104,8 +104,8 @@ export class Server<Command, Result, State> {
   #machine(process: Process): StateMachineFactory<Attempted<Command>, Result, State> {
     const { id, observation, stateMachine } = this.parts
     return recordedMachine(stateMachine, {
-      created: (state) => {
-        this.machineState = state
+      created: (machine) => {
+        this.machine = machine
       },
       applying: () => {
         if (this.applyMs > 0) process.spend(this.applyMs)

@@ -2,8 +2,10 @@
 import {
   type EntryBlock,
   RaftError,
+  type SnapshotMetadata,
   type Storage,
   type StorageIdentity,
+  type StoredSnapshot,
   type StoredState,
   type WriteBatch,
   type WriteCompleted,
@@ -23,6 +25,8 @@ export class BlockStorage implements Storage {
   readonly #disk: BlockDisk
   readonly #process: Process
   #pending: Pending | undefined
+  /** Makes the snapshot that is being saved durable. */
+  #saving: (() => void) | undefined
   #hung = false
   #poison: RaftError | undefined
   #closed = false
@@ -96,15 +100,34 @@ export class BlockStorage implements Storage {
     })
   }
 
-  saveSnapshot(): Promise<void> {
-    return Promise.reject(storageError('snapshots are not simulated yet'))
+  /** It is on the disk as a whole, or not at all. */
+  async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const pieces: Uint8Array[] = []
+    for await (const piece of content) pieces.push(new Uint8Array(piece))
+    const { world, faults, image } = this.#disk
+    this.#saving = () => {
+      image.snapshot = { metadata, content: pieces }
+    }
+    await this.#takesTime()
+    const save = this.#saving
+    this.#saving = undefined
+    if (this.#poison !== undefined) throw this.#poison
+    const failed = world.tapes.disk.chance(faults.failedWrite)
+    if (!failed || world.tapes.disk.below(2) === 1) save?.()
+    if (failed) throw this.#fails('save snapshot', ERRORS[world.tapes.disk.below(ERRORS.length)]!)
   }
 
-  async openSnapshot(): Promise<undefined> {
-    return undefined
+  async openSnapshot(): Promise<StoredSnapshot | undefined> {
+    await this.#takesTime()
+    if (this.#poison !== undefined) throw this.#poison
+    return this.#disk.image.openSnapshot()
   }
 
-  async compact(): Promise<void> {}
+  async compact(through: number): Promise<void> {
+    await this.#takesTime()
+    if (this.#poison !== undefined) throw this.#poison
+    this.#disk.image.compact(through)
+  }
 
   async close(): Promise<void> {
     this.#closed = true
@@ -126,8 +149,11 @@ export class BlockStorage implements Storage {
     const pending = this.#pending
     this.#pending = undefined
     this.#closed = true
+    const { disk: tape } = this.#disk.world.tapes
+    if (this.#saving !== undefined && tape.below(2) === 1) this.#saving()
+    this.#saving = undefined
     if (pending === undefined) return
-    const kept = this.#disk.world.tapes.disk.below(2) === 1
+    const kept = tape.below(2) === 1
     this.#disk.world.coverage.hit(`disk: unsynced write ${kept ? 'survives' : 'is lost in'} a crash`)
     if (kept) this.#disk.image.store(pending.batch)
   }

@@ -3,6 +3,8 @@
 export interface PendingWrite {
   readonly position: number
   readonly bytes: Uint8Array
+  /** The file ends behind it. */
+  readonly cuts?: true
 }
 
 export class Content {
@@ -13,8 +15,13 @@ export class Content {
     return this.#bytes.subarray(0, this.length)
   }
 
-  write({ position, bytes }: PendingWrite): void {
+  write({ position, bytes, cuts }: PendingWrite): void {
     const end = position + bytes.length
+    if (cuts && end < this.length) {
+      this.#bytes.fill(0, end, this.length)
+      this.length = end
+    }
+    if (bytes.length === 0) return
     if (end > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2))
       larger.set(this.bytes)

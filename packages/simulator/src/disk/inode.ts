@@ -30,8 +30,9 @@ export class Inode {
   /** Durable when it returns, together with what was written to the same place before. */
   writeThrough(write: PendingWrite): void {
     const overlapping = this.#dirty.findLast(
-      ({ position, bytes }) =>
-        position < write.position + write.bytes.length && write.position < position + bytes.length,
+      ({ position, bytes, cuts }) =>
+        position < write.position + write.bytes.length &&
+        (cuts === true || write.position < position + bytes.length),
     )
     if (overlapping !== undefined) this.synced(overlapping.number + 1)
     this.cached.write(write)

@@ -9,7 +9,7 @@ import type {
   WriteBatch,
   WriteCompleted,
 } from '@riverraft/core'
-import type { Process } from '../world/process.js'
+import type { PortCall, Process } from '../world/process.js'
 
 /** What an observer is told; it may not change anything. */
 export interface StorageObserver {
@@ -18,6 +18,12 @@ export interface StorageObserver {
   writing(batch: WriteBatch): void
   /** The storage says: durable. */
   durable(batch: WriteBatch): void
+  /** A snapshot is on its way: it may be on the disk from now on. */
+  savingSnapshot(metadata: SnapshotMetadata): void
+  /** The storage says that it is durable. `content`: what was stored, in pieces. */
+  savedSnapshot(metadata: SnapshotMetadata, content: readonly Uint8Array[]): void
+  /** Its content was given up: nothing is left of it. */
+  droppedSnapshot(): void
   /** The storage said that it failed. */
   failed(error: Error): void
 }
@@ -62,23 +68,40 @@ export class ObservedStorage implements Storage {
     return this.#call('read', () => this.#storage.read(from, bytesMax))
   }
 
-  saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
-    return this.#call('write', () => this.#storage.saveSnapshot(metadata, content))
+  async saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const watched = new WatchedContent(content)
+    await this.#call(
+      'save snapshot',
+      async () => {
+        this.#observer.savingSnapshot(metadata)
+        await this.#storage.saveSnapshot(metadata, watched)
+        if (this.#process.alive) this.#observer.savedSnapshot(metadata, watched.pieces)
+      },
+      () => {
+        if (watched.failed) this.#observer.droppedSnapshot()
+        return watched.failed
+      },
+    )
   }
 
   openSnapshot(): Promise<StoredSnapshot | undefined> {
-    return this.#call('read', () => this.#storage.openSnapshot())
+    return this.#call('open snapshot', () => this.#storage.openSnapshot())
   }
 
   compact(through: number): Promise<void> {
-    return this.#call('write', () => this.#storage.compact(through))
+    return this.#call('compact', () => this.#storage.compact(through))
   }
 
   close(): Promise<void> {
     return this.#call('close', () => this.#storage.close())
   }
 
-  async #call<T>(call: 'open' | 'read' | 'write' | 'close', run: () => Promise<T>): Promise<T> {
+  /** `isHarmless`: what failed was no storage. */
+  async #call<T>(
+    call: PortCall,
+    run: () => Promise<T>,
+    isHarmless = (): boolean => call === 'close',
+  ): Promise<T> {
     if (!this.#process.reaches(call, false)) return never()
     // Somebody waits for a promise of ours: what happens in this process may settle it.
     this.#process.openPromises++
@@ -88,10 +111,37 @@ export class ObservedStorage implements Storage {
     } catch (error) {
       // Nobody is there to be told.
       if (!this.#process.alive) return never()
-      if (call !== 'close') this.#observer.failed(error as Error)
+      if (!isHarmless()) this.#observer.failed(error as Error)
       throw error
     } finally {
       this.#process.openPromises--
+    }
+  }
+}
+
+/** Keeps what passes, and whether it was the content that failed. */
+class WatchedContent implements AsyncIterable<Uint8Array> {
+  readonly #content: AsyncIterable<Uint8Array>
+  readonly pieces: Uint8Array[] = []
+  failed = false
+
+  constructor(content: AsyncIterable<Uint8Array>) {
+    this.#content = content
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const pieces = this.#content[Symbol.asyncIterator]()
+    for (;;) {
+      let next: IteratorResult<Uint8Array>
+      try {
+        next = await pieces.next()
+      } catch (error) {
+        this.failed = true
+        throw error
+      }
+      if (next.done) return
+      this.pieces.push(new Uint8Array(next.value))
+      yield next.value
     }
   }
 }

@@ -5,7 +5,9 @@ import {
   type LogIndex,
   type Run,
   reframe,
+  type SnapshotMetadata,
   type StorageIdentity,
+  type StoredSnapshot,
   type StoredState,
   type WriteBatch,
 } from '@riverraft/core'
@@ -16,18 +18,35 @@ interface Slot {
   lastIndex: LogIndex
 }
 
+interface SavedSnapshot {
+  readonly metadata: SnapshotMetadata
+  readonly content: readonly Uint8Array[]
+}
+
 export class ReplicaImage {
   #identity: StorageIdentity | undefined
   #hardState: HardState = { currentTerm: 0, votedFor: undefined }
-  readonly #slots: Slot[] = []
+  #slots: Slot[] = []
+  /** The log begins behind it. */
+  #begin: LogIndex = 0
+  snapshot: SavedSnapshot | undefined
 
   open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined
     this.#identity ??= identity
+    if (this.#lacksSnapshot()) this.#restart()
     const { incarnation, members } = this.#identity
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this.#content
-    return { formatted, incarnation, members, hardState, runs, snapshot: undefined, lastTimestamp }
+    return {
+      formatted,
+      incarnation,
+      members,
+      hardState,
+      runs,
+      snapshot: this.snapshot?.metadata,
+      lastTimestamp,
+    }
   }
 
   get #content(): { hardState: HardState; runs: Run[] } {
@@ -42,7 +61,8 @@ export class ReplicaImage {
 
   /** @throws Error when `batch` would leave a gap, or write over what is there */
   check({ truncateFrom, blocks }: WriteBatch): void {
-    let end = Math.min(this.#slots.at(-1)?.lastIndex ?? 0, (truncateFrom ?? Number.POSITIVE_INFINITY) - 1)
+    let end = Math.min(this.#lastIndex, (truncateFrom ?? Number.POSITIVE_INFINITY) - 1)
+    if (this.#restarts(end, blocks[0]?.firstIndex)) end = this.snapshot!.metadata.index
     for (const { block, firstIndex } of blocks) {
       if (firstIndex !== end + 1) throw new Error(`wrong batch: entries from ${firstIndex} after ${end}`)
       end = block.lastIndex
@@ -53,8 +73,50 @@ export class ReplicaImage {
   store({ hardState, truncateFrom, blocks }: WriteBatch): void {
     if (hardState !== undefined) this.#hardState = hardState
     if (truncateFrom !== undefined) this.#truncate(truncateFrom)
+    if (this.#restarts(this.#lastIndex, blocks[0]?.firstIndex)) this.#restart()
     for (const { block, firstIndex } of blocks)
       this.#slots.push({ block, firstIndex, lastIndex: block.lastIndex })
+  }
+
+  get #lastIndex(): LogIndex {
+    return this.#slots.at(-1)?.lastIndex ?? this.#begin
+  }
+
+  #termAt(index: LogIndex): number | undefined {
+    const slot = this.#slots[this.#slotOf(index)]
+    return slot !== undefined && slot.firstIndex <= index ? slot.block.term : undefined
+  }
+
+  /** The log, as far as it goes up to `end`, does not have the snapshot's last entry. */
+  #lacksSnapshot(end: LogIndex = this.#lastIndex): boolean {
+    if (this.snapshot === undefined) return false
+    const { index, term } = this.snapshot.metadata
+    return index > this.#begin && (index > end || this.#termAt(index) !== term)
+  }
+
+  /** Right behind a snapshot whose last entry the log lacks, it begins anew. */
+  #restarts(end: LogIndex, firstIndex: LogIndex | undefined): boolean {
+    return (
+      firstIndex === (this.snapshot?.metadata.index ?? 0) + 1 && end < firstIndex && this.#lacksSnapshot(end)
+    )
+  }
+
+  #restart(): void {
+    this.#slots = []
+    this.#begin = this.snapshot!.metadata.index
+  }
+
+  openSnapshot(): StoredSnapshot | undefined {
+    if (this.snapshot === undefined) return undefined
+    const { metadata, content } = this.snapshot
+    return { metadata, content: iterate(content) }
+  }
+
+  /** Forgets whole blocks. */
+  compact(through: LogIndex): void {
+    const limit = Math.min(through, this.snapshot?.metadata.index ?? 0)
+    while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit)
+      this.#begin = this.#slots.shift()!.lastIndex
   }
 
   #truncate(from: LogIndex): void {
@@ -87,4 +149,8 @@ export class ReplicaImage {
     }
     return low
   }
+}
+
+async function* iterate(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* pieces
 }

@@ -125,6 +125,15 @@ export class SimulatedFileSystem implements FileSystem {
     this.#calls.later(NAME_MS, () => done(systemError('EBADF', 'write'), 0))
   }
 
+  truncate(file: File, length: number): Promise<void> {
+    return this.#calls.promise(NAME_MS, () => {
+      const { inode, writable } = this.#file(file)
+      if (!writable) throw systemError('EINVAL', 'truncate')
+      this.#mayFail('truncate', RARE_CALL, ['EIO'])
+      inode.write({ position: length, bytes: new Uint8Array(0), cuts: true })
+    })
+  }
+
   sync(file: File, done: Done): void {
     const open = this.#files.get(file)
     if (open !== undefined) return this.#writes.sync(open, done)

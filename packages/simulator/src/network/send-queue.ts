@@ -65,6 +65,7 @@ function bytesOf({ messages }: Frame): number {
   for (const message of messages) {
     bytes += MESSAGE_BYTES
     if (message.type === 'AppendEntries') for (const block of message.entries) bytes += block.bytes.length
+    if (message.type === 'InstallSnapshot') bytes += message.data.length
     if (message.type === 'Forward') for (const command of message.commands) bytes += command.length
   }
   return bytes

@@ -4,6 +4,7 @@ import { watchBounds } from '../checkers/bounded.js'
 import type { Checker } from '../checkers/checker.js'
 import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history-is-linearizable.js'
 import { livenessPhase } from '../checkers/liveness.js'
+import { checkSnapshots, SNAPSHOTS } from '../checkers/snapshot-equals-replay.js'
 import { Clients } from '../clients/clients.js'
 import type { Operation } from '../clients/operation.js'
 import type { Workload } from '../clients/workload.js'
@@ -81,6 +82,8 @@ export async function runSeed<Command, Result, State>(
   if (world.violation === undefined) {
     const wrong = checkClientHistory(cluster.history, stateMachine, clients.operations)
     if (wrong !== undefined) world.fail(CLIENT_HISTORY, wrong)
+    const differs = await checkSnapshots(cluster.history, stateMachine)
+    if (differs !== undefined) world.fail(SNAPSHOTS, differs)
     const judged = options.judge?.(clients.operations)
     if (judged !== undefined) world.fail('client-history-as-seen-from-outside', judged)
   }

@@ -11,7 +11,18 @@ interface Timer {
 }
 
 /** Where a process can be made to die: just before a call of a port, or just after. */
-export type PortCall = 'send' | 'write' | 'read' | 'open' | 'close' | 'listen' | 'hang-up' | 'file'
+export type PortCall =
+  | 'send'
+  | 'write'
+  | 'read'
+  | 'open'
+  | 'close'
+  | 'listen'
+  | 'hang-up'
+  | 'file'
+  | 'save snapshot'
+  | 'open snapshot'
+  | 'compact'
 
 export class Process implements Scheduler {
   readonly world: World

@@ -23,6 +23,19 @@ export const contents: Contract = {
     })
   },
 
+  'a file is cut off, and what is written behind that stands behind zeros': async (place) => {
+    const path = `${place.directory}/a`
+    await create(place, path, 'content')
+    await using(place, path, 'write', async (file) => {
+      await place.fileSystem.truncate(file, 3)
+      assert.equal(await place.fileSystem.size(file), 3)
+      assert.equal(await read(place, file), 'con')
+      await place.fileSystem.truncate(file, 3)
+      await write(place, file, 5, '!')
+      assert.equal(await read(place, file), 'con\0\0!')
+    })
+  },
+
   'a hole is zeros': async (place) => {
     await using(place, `${place.directory}/a`, 'create', async (file) => {
       await write(place, file, 9_000, 'end')

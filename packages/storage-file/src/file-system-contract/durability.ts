@@ -32,6 +32,17 @@ export const durability: PowerContract = {
     )
   },
 
+  'what was cut off and synced does not come back': async (place) => {
+    const { fileSystem, directory } = place
+    await create(place, `${directory}/a`, 'content')
+    await fileSystem.syncDirectory(directory)
+    await using(place, `${directory}/a`, 'write', async (file) => {
+      await fileSystem.truncate(file, 3)
+      await sync(place, file)
+    })
+    assert.equal(await contentOf(await after(place), `${directory}/a`), 'con')
+  },
+
   'one descriptor syncs what another one wrote': async (place) => {
     const { fileSystem, directory } = place
     await create(place, `${directory}/a`, 'first')

@@ -36,6 +36,7 @@ export const errors: Contract = {
     await failsWith('EBADF', () => fileSystem.size(file))
     await failsWith('EBADF', () => read(place, file))
     await failsWith('EBADF', () => write(place, file, 0, 'lost'))
+    await failsWith('EBADF', () => place.fileSystem.truncate(file, 0))
     await failsWith('EBADF', () => sync(place, file))
     await failsWith('EBADF', () => fileSystem.close(file))
     assert.equal(await contentOf(place, `${directory}/a`), 'kept')

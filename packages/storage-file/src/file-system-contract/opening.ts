@@ -64,7 +64,10 @@ export const opening: Contract = {
   'a file that was opened to read is not written': async (place) => {
     const path = `${place.directory}/a`
     await create(place, path, 'content')
-    await using(place, path, 'read', (file) => failsWith('EBADF', () => write(place, file, 0, 'other')))
+    await using(place, path, 'read', async (file) => {
+      await failsWith('EBADF', () => write(place, file, 0, 'other'))
+      await assert.rejects(place.fileSystem.truncate(file, 0))
+    })
     assert.equal(await contentOf(place, path), 'content')
   },
 

@@ -6,6 +6,7 @@ export type CallKind =
   | 'close'
   | 'write'
   | 'sync'
+  | 'truncate'
   | 'rename'
   | 'remove'
   | 'syncDirectory'
@@ -90,6 +91,11 @@ export class FaultyDisk implements FileSystem {
     )
   }
 
+  truncate(file: File, length: number): Promise<void> {
+    const call: Call = { kind: 'truncate', name: this.#names.get(file)! }
+    return this.#call(call, () => this.#disk.truncate(file, length))
+  }
+
   sync(file: File, done: Done): void {
     this.#call({ kind: 'sync', name: this.#names.get(file)! }, () => {
       return new Promise<void>((resolve, reject) => {
@@ -135,7 +141,7 @@ export class FaultyDisk implements FileSystem {
 
   /** Resolves once a segment is prepared, and the storage knows it. */
   async prepared(times = 1): Promise<void> {
-    await this.until('close spare.tmp done', times)
+    await this.until(`rename ${String(times).padStart(16, '0')}.spare done`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 

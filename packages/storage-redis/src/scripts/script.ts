@@ -22,6 +22,26 @@ local function snapshot(id) return prefix .. ':snapshot:' .. id end
 local function termAt(index)
   return tonumber(redis.call('ZREVRANGEBYSCORE', runs, text(index), '-inf', 'LIMIT', 0, 1)[1])
 end
+-- Index and term of the newest snapshot; nil when there is none.
+local function newestSnapshot()
+  local id = redis.call('HGET', meta, 'snapshot')
+  if not id then return nil end
+  local taken = redis.call('HMGET', snapshot(id), 'index', 'term')
+  return tonumber(taken[1]), tonumber(taken[2])
+end
+-- Whether the log, or what stood right before it, has this entry.
+local function has(index, term)
+  if index < field('first') - 1 or index > field('last') then return false end
+  return (termAt(index) or field('before-term')) == term
+end
+-- Gives the log up: what follows begins behind this entry.
+local function restart(index, term)
+  for number = math.floor(field('first') / 4096), math.floor(field('last') / 4096) do
+    redis.call('UNLINK', prefix .. ':segment:' .. text(number))
+  end
+  redis.call('UNLINK', blocks, runs)
+  redis.call('HSET', meta, 'first', text(index + 1), 'last', text(index), 'before-term', text(term))
+end
 `
 
 /** ARGV[1] and ARGV[2]: whoever opened the storage last owns it, and nobody else touches it. */

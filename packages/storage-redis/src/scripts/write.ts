@@ -4,7 +4,8 @@ import { fenced, type Script } from './script.js'
 export const BLOCK_ARGUMENTS = 5
 
 /**
- * One batch: truncation, blocks, hard state. Judged as a whole before anything is changed, since what a script has
+ * One batch: truncation, blocks, hard state; or, when it begins right behind a snapshot whose last entry the log lacks,
+ * a log that restarts there. Judged as a whole before anything is changed, since what a script has
  * changed stays changed when it fails.
  * ARGV[3..]: last index before, term or '', vote or '', truncate from or '', then the blocks. Answers: last.
  */
@@ -17,16 +18,17 @@ if text(last) ~= ARGV[3] then
 end
 local function wrong(what) return redis.error_reply('BATCH wrong batch: ' .. what) end
 
-local from = last + 1
-if ARGV[6] ~= '' then
-  from = tonumber(ARGV[6])
-  if from < first or from > last + 1 then
-    return wrong('truncation at ' .. text(from) .. ', the log is ' .. text(first) .. ' to ' .. text(last))
-  end
+local from = tonumber(ARGV[6]) or last + 1
+local index, snapshotTerm = newestSnapshot()
+local restarts = index and tonumber(ARGV[7]) == index + 1 and not (from > index and has(index, snapshotTerm))
+if not restarts and (from < first or from > last + 1) then
+  return wrong('truncation at ' .. text(from) .. ', the log is ' .. text(first) .. ' to ' .. text(last))
 end
-local runTerm = termAt(from - 1)
-local term = runTerm or field('before-term')
-local tail = from - 1
+local runTerm, term, tail = nil, snapshotTerm, index
+if not restarts then
+  runTerm, tail = termAt(from - 1), from - 1
+  term = runTerm or field('before-term')
+end
 for i = 7, #ARGV, ${BLOCK_ARGUMENTS} do
   local effective, blockFirst, blockLast = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   if effective ~= tail + 1 then return wrong('entries from ' .. text(effective) .. ' after ' .. text(tail)) end
@@ -39,7 +41,10 @@ for i = 7, #ARGV, ${BLOCK_ARGUMENTS} do
   tail, term = blockLast, tonumber(ARGV[i + 3])
 end
 
-if from <= last then
+if restarts then
+  restart(index, snapshotTerm)
+  last = index
+elseif from <= last then
   -- A block that begins before the cut stays whole: where it now ends shows from what follows it.
   for _, cut in ipairs(redis.call('ZRANGEBYSCORE', blocks, text(from), '+inf')) do
     redis.call('HDEL', segment(tonumber(cut)), cut)

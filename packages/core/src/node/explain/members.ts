@@ -40,6 +40,7 @@ function explainFollower({ state, now }: Subject, id: string): Explanation[] {
 
 function why(follower: Follower): string {
   const { state, nextIndex, matchIndex, inFlight, inFlightBytes, window } = follower
+  if (state === 'snapshot') return 'it lacks entries that the log has no more, and is sent a snapshot'
   if (state === 'probe') return `where its log agrees is being looked for, at index ${nextIndex - 1}`
   const way = `${count(inFlight.length, 'message')} with ${count(inFlightBytes, 'byte')} on the way`
   const trip = window.roundTripMs === undefined ? '' : `, the round trip takes ${ms(window.roundTripMs)}`

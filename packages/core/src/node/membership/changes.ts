@@ -102,9 +102,11 @@ export class Changes {
 
   /** The configuration in force is the one that was asked for, the joint phase is over, and it is committed. */
   #isDone(change: UnderWay): boolean {
-    const { commitIndex, configurations, log } = this.#host.state
+    const { commitIndex, configurations, log, role, currentTerm } = this.#host.state
     const { index, configuration } = configurations.at(-1)!
-    if (log.termAt(change.index!) !== change.term) return false
+    // Its entry may be compacted away by now; while it leads in that term nobody else's can have taken its place.
+    const leads = role.role === 'leader' && currentTerm === change.term
+    if (!leads && log.termAt(change.index!) !== change.term) return false
     return index >= change.index! && index <= commitIndex && configuration.outgoing === undefined
   }
 

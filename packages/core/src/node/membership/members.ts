@@ -13,12 +13,11 @@ export class Members {
   readonly #kept = new Map<LogIndex, readonly Member[]>()
   #index: LogIndex
 
-  /** `initial`: what was in force before the log; `recovered`: what the log holds, in order. */
-  constructor(state: State, initial: readonly Member[], recovered: readonly MembershipBlock[]) {
+  /** `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order. */
+  constructor(state: State, initial: Membership, recovered: readonly MembershipBlock[]) {
     this.#state = state
-    this.#kept.set(0, initial)
-    for (const { index, members } of recovered) this.#kept.set(index, members)
-    this.#index = recovered.at(-1)?.index ?? 0
+    for (const { index, members } of [initial, ...recovered]) this.#kept.set(index, members)
+    this.#index = recovered.at(-1)?.index ?? initial.index
   }
 
   get inForce(): Membership {
@@ -33,6 +32,17 @@ export class Members {
     if (members === undefined && !this.#kept.has(index)) return
     if (members !== undefined) this.#kept.set(index, members)
     this.#index = index
+    this.#forget()
+  }
+
+  /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
+  installed(index: LogIndex, members: readonly Member[]): void {
+    this.#kept.set(index, members)
+    this.#index = configurationInForce(this.#state).index
+    this.#forget()
+  }
+
+  #forget(): void {
     const { configurations } = this.#state
     for (const kept of this.#kept.keys())
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
@@ -72,7 +82,8 @@ export class Members {
   get version(): string {
     const { role, configurations } = this.#state
     const followers = role.role === 'leader' ? role.followers.size : 0
-    return `${configurationInForce(this.#state).index} ${configurations.length} ${followers}`
+    const [first, last] = [configurations[0]!.index, configurationInForce(this.#state).index]
+    return `${first} ${last} ${configurations.length} ${followers}`
   }
 }
 

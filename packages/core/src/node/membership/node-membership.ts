@@ -3,6 +3,7 @@ import type { EncodeBlock } from '../../consensus/effects.js'
 import type { ConsensusEvent, Input } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import { RaftError } from '../../ports/errors.js'
+import type { SnapshotMetadata } from '../../ports/storage.js'
 import type { Member } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
 import type { LogKeeper } from '../log-keeper.js'
@@ -23,13 +24,15 @@ export class NodeMembership {
   #everybody: ReadonlyMap<NodeId, Member>
   readonly strangers: Strangers
   #version: string
+  /** Of the received snapshot that was restored last. */
+  #restored: readonly Member[] = []
 
   /** `gone`: there is no link to that member any more, because it is none. */
   constructor(parts: RuntimeParts, step: (input: Input) => void, gone: (id: NodeId) => void) {
-    const { state, initialMembers, recoveredMemberships, scheduler, events, answers } = parts
+    const { state, initial, recoveredMemberships, scheduler, events, answers } = parts
     this.#parts = parts
     this.#gone = gone
-    this.#members = new Members(state, initialMembers, recoveredMemberships)
+    this.#members = new Members(state, initial, recoveredMemberships)
     this.#everybody = this.#members.everybody(new Map())
     this.strangers = new Strangers(parts.admission)
     this.#version = this.#members.version
@@ -57,8 +60,14 @@ export class NodeMembership {
     return [...this.#everybody.values()]
   }
 
+  /** The state machine was restored from a leader's snapshot; consensus hears of it next. */
+  restored({ members }: SnapshotMetadata): void {
+    this.#restored = members
+  }
+
   /** What consensus says has happened; `log` has the blocks of the present step. */
   note(event: ConsensusEvent, log: LogKeeper): void {
+    if (event.type === 'SnapshotInstalled') this.#members.installed(event.lastIncludedIndex, this.#restored)
     if (event.type === 'MembershipChanged') this.#members.changed(event.index, log.membersAt(event.index))
   }
 

@@ -1,4 +1,5 @@
-// Finds the configurations of a recovered log: membership comes from what was before the log and from its entries.
+// Finds the configurations of a recovered log: membership comes from the snapshot, or from what the cluster began with, and
+// from the entries behind that.
 import type { LogIndex, Run } from '../../consensus/types.js'
 import { RaftError } from '../../ports/errors.js'
 import type { Storage, StoredState } from '../../ports/storage.js'
@@ -8,7 +9,7 @@ import { storageFailure } from '../failures.js'
 
 const READ_BYTES = 1024 * 1024
 
-/** A membership entry of the log. */
+/** A membership entry of the log, behind the newest snapshot. */
 export interface MembershipBlock {
   readonly index: LogIndex
   readonly members: readonly Member[]
@@ -16,10 +17,10 @@ export interface MembershipBlock {
 
 /** @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE */
 export async function findMemberships(storage: Storage, stored: StoredState): Promise<MembershipBlock[]> {
+  const after = stored.snapshot?.index ?? 0
+  const behind = stored.memberships?.filter((index) => index > after)
   try {
-    return await (stored.memberships === undefined
-      ? search(storage, stored)
-      : read(storage, stored.memberships))
+    return await (behind === undefined ? search(storage, stored, after) : read(storage, behind))
   } catch (error) {
     throw storageFailure(error as Error)
   }
@@ -39,10 +40,10 @@ async function read(storage: Storage, memberships: readonly LogIndex[]): Promise
   return found
 }
 
-async function search(storage: Storage, { runs }: StoredState): Promise<MembershipBlock[]> {
+async function search(storage: Storage, { runs }: StoredState, after: LogIndex): Promise<MembershipBlock[]> {
   const found: MembershipBlock[] = []
   const lastIndex = runs.at(-1)?.lastIndex ?? 0
-  for (let next = runs[0]?.firstIndex ?? 1; next <= lastIndex; ) {
+  for (let next = after + 1; next <= lastIndex; ) {
     const blocks = await storage.read(next, READ_BYTES)
     if (blocks.length === 0)
       throw new RaftError('ERR_STORAGE_CORRUPT', `${storage.name} storage: the log has no entry ${next}`)

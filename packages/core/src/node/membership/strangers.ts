@@ -10,7 +10,12 @@ import type { Admission } from '../admission.js'
 /** More are not looked at: a newer one takes the place of the oldest. */
 export const STRANGERS_MAX = 8
 
-const MAY_SAY: ReadonlySet<PeerMessage['type']> = new Set(['AppendEntries', 'RequestVote', 'PreVote'])
+const MAY_SAY: ReadonlySet<PeerMessage['type']> = new Set([
+  'AppendEntries',
+  'InstallSnapshot',
+  'RequestVote',
+  'PreVote',
+])
 
 export class Strangers {
   /** Oldest first. */

@@ -16,6 +16,27 @@ export class SessionTable {
     return this.#sessions.size
   }
 
+  /** As it is, whether expired by now or not. */
+  get(id: number): Session | undefined {
+    return this.#sessions.get(id)
+  }
+
+  /** All sessions as of now, in the order of their use, to be read later. */
+  capture(): Session[] {
+    return [...this.#sessions.values()].map((session) => session.copy())
+  }
+
+  /** Instead of what is here: what `capture` gave elsewhere. */
+  restore(sessions: readonly Session[]): void {
+    this.#sessions.clear()
+    this.#nextEnd = Number.POSITIVE_INFINITY
+    for (const session of sessions) {
+      this.#sessions.set(session.id, session)
+      this.#nextEnd = Math.min(this.#nextEnd, session.lastActive + session.ttlMs)
+    }
+    this.#latest = sessions.at(-1)
+  }
+
   has(id: number): boolean {
     return this.#sessions.has(id)
   }

@@ -49,7 +49,7 @@ export class Session {
   #indexes: Float64Array = new Float64Array(SLOTS_MIN)
   #terms: Float64Array = new Float64Array(SLOTS_MIN)
   /** Outcomes behind a gap: their predecessors come later, or never. */
-  readonly #early = new Map<number, Outcome>()
+  #early = new Map<number, Outcome>()
 
   constructor(id: number, ttlMs: number, lastActive: number) {
     this.id = id
@@ -79,6 +79,25 @@ export class Session {
     if (early !== undefined) return early
     const slot = sequence & (this.#results.length - 1)
     return { result: this.#results[slot], index: this.#indexes[slot]!, term: this.#terms[slot]! }
+  }
+
+  /** Every outcome that is kept, with its sequence. */
+  *outcomes(): Generator<[sequence: number, outcome: Outcome], void, undefined> {
+    for (let sequence = this.#acknowledgedBelow; sequence < this.#end; sequence++)
+      yield [sequence, this.outcomeOf(sequence)]
+    yield* this.#early
+  }
+
+  /** The same as of now; what comes later changes only this one. */
+  copy(): Session {
+    const copy = new Session(this.id, this.ttlMs, this.lastActive)
+    copy.#acknowledgedBelow = this.#acknowledgedBelow
+    copy.#end = this.#end
+    copy.#results = this.#results.slice()
+    copy.#indexes = this.#indexes.slice()
+    copy.#terms = this.#terms.slice()
+    copy.#early = new Map(this.#early)
+    return copy
   }
 
   /** A 'new' sequence has been applied. */

@@ -122,7 +122,7 @@ describe('5. "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit,
     expect(a.state.commitIndex).toBe(1)
   })
 
-  test('a heartbeat commits no further than the place it names', () => {
+  test('a heartbeat commits no further than the place it names (scylladb#9965, #10578)', () => {
     const a = new Solo({ log: [1, 1, 1] })
     a.append('B', { term: 2, prevLogIndex: 2, prevLogTerm: 1, leaderCommit: 3 })
     expect(a.state.commitIndex).toBe(2)

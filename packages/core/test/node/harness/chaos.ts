@@ -77,7 +77,7 @@ export class Chaos {
     await cluster.agreed()
     await cluster.world.until('every caller is answered', () => this.#open === 0)
     await cluster.agreed()
-    this.#orders = cluster.everyState.map(({ words }) => [...words])
+    this.#orders = cluster.everyMachine.map(({ state }) => [...state.words])
     this.#order = [...cluster.words(cluster.ids[0]!)]
     this.terms = cluster.node(cluster.ids[0]!).status().term
     await cluster.stop()
@@ -87,8 +87,15 @@ export class Chaos {
   #orders: string[][] = []
   #order: string[] = []
 
+  /** From where on all of them have entries: what is before may be compacted. */
   logs(): string[][] {
-    return this.cluster.ids.map((id) => this.cluster.disk(id).log)
+    const logs = this.cluster.ids.map((id) => this.cluster.disk(id).log)
+    const begin = Math.max(...this.cluster.ids.map((id) => this.cluster.disk(id).begin))
+    return logs.map((lines) => lines.filter((line) => Number.parseInt(line, 10) > begin))
+  }
+
+  get installs(): number {
+    return this.cluster.installs
   }
 
   verdict() {
@@ -181,5 +188,10 @@ function shape(seed: number): NodeLimits & { size: number; disk: { writes: 'at o
     inFlightBytesMax: 1_000_000,
     inFlightMessagesMax: choose([1, 4, 256], 7),
     pendingProposalsMax: choose([1_000, 12], 11),
+    snapshotLogBytesMin: choose([400, 1_000_000, 2_000], 1),
+    snapshotLogFactor: 1,
+    snapshotIntervalMsMin: choose([1, 100], 13),
+    snapshotTrailingBytes: choose([1, 1_000], 5),
+    snapshotChunkBytes: choose([64, 1_000_000], 7),
   }
 }

@@ -40,10 +40,12 @@ export class Cluster {
   readonly members: readonly Member[]
   readonly disks = new Map<NodeId, Disk>()
   readonly nodes = new Map<NodeId, WordsNode>()
-  /** The words each running process has applied: its machine's state. */
-  readonly states = new Map<NodeId, Words>()
+  /** Snapshots that were installed so far. */
+  installs = 0
+  /** What each running process has applied. */
+  readonly machines = new Map<NodeId, { readonly state: Words }>()
   /** Those of the processes that are gone, too. */
-  readonly everyState: Words[] = []
+  readonly everyMachine: { readonly state: Words }[] = []
   readonly #limits: NodeLimits & Pick<ClusterOptions, 'leases'>
 
   private constructor({ size = 3, voters = size, seed = 1, disk, ...limits }: ClusterOptions) {
@@ -80,6 +82,7 @@ export class Cluster {
       stateMachine: this.#watched(id, changed.stateMachine ?? WORDS),
     })
     this.nodes.set(id, node)
+    node.on('SnapshotInstalled', () => this.installs++)
     return node
   }
 
@@ -88,8 +91,8 @@ export class Cluster {
       codec: factory.codec,
       create: () => {
         const machine = factory.create()
-        this.states.set(id, machine.state)
-        this.everyState.push(machine.state)
+        this.machines.set(id, machine)
+        this.everyMachine.push(machine)
         return machine
       },
     }
@@ -118,7 +121,7 @@ export class Cluster {
   }
 
   words(id: NodeId): readonly string[] {
-    return this.states.get(id)!.words
+    return this.machines.get(id)!.state.words
   }
 
   /** Of those among `ids` that lead, the one of the latest term. */

@@ -2,8 +2,10 @@
 import type { HardState, LogIndex, Run } from '../../../src/consensus/types.js'
 import { RaftError } from '../../../src/ports/errors.js'
 import type {
+  SnapshotMetadata,
   Storage,
   StorageIdentity,
+  StoredSnapshot,
   StoredState,
   WriteBatch,
   WriteCompleted,
@@ -35,6 +37,9 @@ export class Disk {
   failure: Error | undefined
   /** Asynchronous reads wait until the test lets them go. */
   holdReads = false
+  /** Saving a snapshot completes when the test says so. */
+  holdSnapshots = false
+  snapshot: { readonly metadata: SnapshotMetadata; readonly content: readonly Uint8Array[] } | undefined
   readonly batches: WriteBatch[] = []
   hardState: HardState = { currentTerm: 0, votedFor: undefined }
   pending: { readonly batch: WriteBatch; readonly completed: WriteCompleted }[] = []
@@ -42,6 +47,9 @@ export class Disk {
   #heldReads: (() => void)[] = []
   #identity: StorageIdentity | undefined
   #slots: Slot[] = []
+  /** The log begins behind it: compacted, or begun anew behind a snapshot. */
+  begin: LogIndex = 0
+  #heldSnapshots: (() => void)[] = []
 
   constructor(world: World, { writes = 'at once', durable = true }: DiskOptions = {}) {
     this.world = world
@@ -57,9 +65,9 @@ export class Disk {
       open: async (identity) => this.#open(identity),
       write: (batch, completed) => this.#write(batch, completed),
       read: (from, bytesMax) => this.#read(from, bytesMax),
-      saveSnapshot: async () => Promise.reject(new Error('no snapshots here')),
-      openSnapshot: async () => undefined,
-      compact: async () => {},
+      saveSnapshot: (metadata, content) => this.#saveSnapshot(metadata, content),
+      openSnapshot: async () => this.#openSnapshot(),
+      compact: async (through) => this.#compact(through),
       close: async () => {
         this.closed++
         for (const { completed } of this.pending.splice(0))
@@ -73,24 +81,19 @@ export class Disk {
     if (formatted) {
       this.#identity = identity
       this.#slots = []
+      this.begin = 0
+      this.snapshot = undefined
       this.hardState = { currentTerm: 0, votedFor: undefined }
     }
     const { incarnation, members } = this.#identity!
+    if (this.#lacksSnapshot) this.#restart()
+    const snapshot = this.snapshot?.metadata
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this
     const memberships = this.#slots
       .filter(({ block }) => block.members !== undefined)
       .map((slot) => slot.firstIndex)
-    return {
-      formatted,
-      incarnation,
-      members,
-      hardState,
-      runs,
-      memberships,
-      snapshot: undefined,
-      lastTimestamp,
-    }
+    return { formatted, incarnation, members, hardState, runs, memberships, snapshot, lastTimestamp }
   }
 
   get runs(): Run[] {
@@ -154,11 +157,63 @@ export class Disk {
       const last = this.#slots.at(-1)
       if (last !== undefined) last.lastIndex = Math.min(last.lastIndex, truncateFrom - 1)
     }
-    for (const { block, firstIndex } of blocks) {
+    if (blocks[0] !== undefined && this.#lacksSnapshot && blocks[0].firstIndex === this.#snapshotIndex + 1) {
       const end = this.#slots.at(-1)?.lastIndex ?? 0
+      if (end > this.#snapshotIndex)
+        throw new Error(`entries up to ${end} behind a snapshot they do not follow`)
+      this.#restart()
+    }
+    for (const { block, firstIndex } of blocks) {
+      const end = this.#slots.at(-1)?.lastIndex ?? this.begin
       if (firstIndex !== end + 1) throw new Error(`a gap: ${firstIndex} after ${end}`)
       this.#slots.push({ block, firstIndex, lastIndex: block.lastIndex })
     }
+  }
+
+  get #snapshotIndex(): LogIndex {
+    return this.snapshot?.metadata.index ?? 0
+  }
+
+  /** The log does not have the snapshot's last entry. */
+  get #lacksSnapshot(): boolean {
+    const { index, term } = this.snapshot?.metadata ?? { index: 0, term: 0 }
+    return index > this.begin && this.termAt(index) !== term
+  }
+
+  #restart(): void {
+    this.#slots = []
+    this.begin = this.#snapshotIndex
+  }
+
+  async #saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const pieces: Uint8Array[] = []
+    for await (const piece of content) pieces.push(new Uint8Array(piece))
+    if (this.holdSnapshots) await new Promise<void>((resolve) => this.#heldSnapshots.push(resolve))
+    if (this.failure !== undefined) throw this.failure
+    this.snapshot = { metadata, content: pieces }
+  }
+
+  /** Snapshots that are written and not durable yet. */
+  get heldSnapshots(): number {
+    return this.#heldSnapshots.length
+  }
+
+  releaseSnapshots(): void {
+    for (const release of this.#heldSnapshots.splice(0)) release()
+  }
+
+  #openSnapshot(): StoredSnapshot | undefined {
+    if (this.snapshot === undefined) return undefined
+    const { metadata, content } = this.snapshot
+    return { metadata, content: iterate(content) }
+  }
+
+  /** Whole blocks only; a log that is another than the snapshot's goes as a whole. */
+  #compact(through: LogIndex): void {
+    if (this.#lacksSnapshot) return this.#restart()
+    const limit = Math.min(through, this.#snapshotIndex)
+    while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit)
+      this.begin = this.#slots.shift()!.lastIndex
   }
 
   async #read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {
@@ -182,4 +237,8 @@ export class Disk {
   releaseReads(): void {
     for (const release of this.#heldReads.splice(0)) release()
   }
+}
+
+async function* iterate(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* pieces
 }

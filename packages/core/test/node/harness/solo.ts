@@ -34,7 +34,7 @@ export class Solo {
   /** What has left, in order. */
   sent: { to: NodeId; message: PeerMessage }[] = []
   closed = false
-  words: readonly string[] = []
+  machine: { readonly state: Words } | undefined
   readonly #options: SoloOptions
 
   constructor(options: SoloOptions = {}) {
@@ -51,6 +51,10 @@ export class Solo {
   }
 
   /** Node A, with links to all its peers. */
+  get words(): readonly string[] {
+    return this.machine?.state.words ?? []
+  }
+
   async start(): Promise<void> {
     const { ids: _ids, disk: _disk, seed: _seed, world: _world, ...changed } = this.#options
     this.sent = []
@@ -78,7 +82,7 @@ export class Solo {
         codec: WORDS.codec,
         create: () => {
           const machine = (changed.stateMachine ?? WORDS).create()
-          this.words = machine.state.words
+          this.machine = machine
           return machine
         },
       },

@@ -1,0 +1,19 @@
+// What became of a command whose entry, if there was one, a snapshot has replaced: its session knows, or nobody does.
+import { outcomeUnknown, type Proposal } from './proposal.js'
+import type { Proposals } from './proposals.js'
+import type { Session } from './sessions/session.js'
+
+/** `session`: as of the snapshot; undefined: it has ended by then, or was never opened. */
+export function lookUp(proposals: Proposals, proposal: Proposal, session: Session | undefined): void {
+  const { sessionId, sequence, stage, doubtTerm } = proposal
+  const state = session?.stateOf(sequence) ?? 'expired'
+  if (state === 'known') {
+    const { result, index, term } = session!.outcomeOf(sequence)
+    proposals.waitingIn(sessionId)?.take(sequence)
+    return proposals.answer(proposal, result, index, term)
+  }
+  // Not in the session: not applied so far. It is still under way, or is proposed again.
+  const wasSent = stage !== 'waiting' || doubtTerm > 0
+  if (state === 'forgotten' || (state === 'expired' && wasSent))
+    proposals.fail(proposal, outcomeUnknown('an installed snapshot hides whether the command was applied'))
+}

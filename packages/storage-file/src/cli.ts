@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// riverraft-storage: looks at a storage's directory, and never changes a byte of it.
+import { once } from 'node:events'
+import { Command } from 'commander'
+import { ExitCode, type InspectFlags, inspect, verify } from './inspect/commands.js'
+
+// Whoever has read enough closes the pipe: no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
+async function print(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+}
+
+async function exitWith(command: Promise<ExitCode>): Promise<void> {
+  try {
+    process.exitCode = await command
+  } catch (error) {
+    process.stderr.write(`riverraft-storage: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = ExitCode.NotRead
+  }
+}
+
+const program = new Command('riverraft-storage')
+  .description(
+    'Shows and checks a directory of @riverraft/storage-file. It only reads; a node may be running on it.\n\n' +
+      'Exit codes: 0 all is well, 1 damaged, 2 a wrong command line, 3 it could not be read or judged.',
+  )
+  .showHelpAfterError('(riverraft-storage --help shows what there is)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? ExitCode.Whole : ExitCode.Usage))
+
+program
+  .command('inspect <directory>')
+  .description('list segments, records, terms, checksums, hard state and snapshots, then the verdict')
+  .option('--json', 'one JSON object a line')
+  .option('--no-records', 'leave out single records')
+  .action((directory: string, flags: InspectFlags) => exitWith(inspect(directory, flags, print)))
+
+program
+  .command('verify <directory>')
+  .description(
+    'read everything, and say whether a node would start on it; if not: which file, where, what to do',
+  )
+  .option('--json', 'one JSON object')
+  .action((directory: string, flags: { json?: true }) => exitWith(verify(directory, flags, print)))
+
+await program.parseAsync()

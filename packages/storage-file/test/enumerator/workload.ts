@@ -1,0 +1,33 @@
+// What is recorded: votes, appends, a truncation, roll-overs, snapshots, compactions, a log given up, and restarts.
+import type { RecordingDisk } from './recording-disk.js'
+import { Session, type Wiring } from './session.js'
+
+export async function workload(disk: RecordingDisk, wiring?: Wiring): Promise<void> {
+  const first = new Session(disk, wiring)
+  await first.open()
+  await first.write({ vote: { currentTerm: 1, votedFor: 'a' } })
+  await first.write({ blocks: [2, 1] })
+  await first.write({ blocks: [1], entryBytes: 20 })
+  // A conflict: the last two go, the second one from the middle of its block.
+  await first.write({ vote: { currentTerm: 2, votedFor: undefined }, truncateFrom: 2, blocks: [1, 2] })
+  await first.write({ blocks: [3] })
+  await Promise.all([first.save(3), first.write({ blocks: [2] })])
+  await Promise.all([first.compact(), first.write({ vote: { currentTerm: 3, votedFor: 'bé' }, blocks: [1] })])
+  await first.write({ truncateFrom: 7 })
+  await first.close()
+
+  const second = new Session(disk, wiring)
+  await second.open()
+  await second.write({ blocks: [1, 1] })
+  await Promise.all([second.save(6), second.write({ blocks: [3] })])
+  await second.compact()
+  // From a leader whose log begins beyond this one's end.
+  await second.save(20, 3)
+  await second.write({ blocks: [2] })
+  await second.write({ vote: { currentTerm: 4, votedFor: 'a' }, truncateFrom: 22, blocks: [2] })
+  await Promise.all([second.compact(), second.write({ blocks: [1] })])
+  await second.write({ blocks: [3] })
+  await second.save(24)
+  await second.compact()
+  await second.close()
+}
