@@ -34,6 +34,7 @@ const NEWS: readonly NodeEventType[] = [
   'LeaderRecognized',
   'LinkDown',
   'LinkUp',
+  'LogCompacted',
   'Stopped',
   'TermAdvanced',
   'WritesPersisted',

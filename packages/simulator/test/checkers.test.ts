@@ -1,14 +1,15 @@
 // The checkers themselves: each where its name says, and seen to fail.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineStateMachine, type PeerMessage } from '@riverraft/core'
+import { defineStateMachine, EntryKind, encodeBlock, type PeerMessage } from '@riverraft/core'
 import { expect, test } from 'vitest'
 import { History } from '../src/checkers/history.js'
 import type { NodeView } from '../src/checkers/node-view.js'
 import { readConfirmedAfterAsked } from '../src/checkers/read-confirmed-after-asked.js'
+import { checkSnapshots } from '../src/checkers/snapshot-equals-replay.js'
 import { registersRun } from '../src/cli/registers-run.js'
 import type { Operation } from '../src/clients/operation.js'
-import type { RegisterCommand, Registers } from '../src/clients/register-workload.js'
+import { type RegisterCommand, type Registers, registers } from '../src/clients/register-workload.js'
 import { CHECKERS, checkFromOutside, runSeed } from '../src/index.js'
 
 test('every property has a file of its name', () => {
@@ -72,6 +73,44 @@ test('a read index is given out after a majority has confirmed a round younger t
   asks(3, true)
   answers(3)
   expect(said).toHaveLength(2)
+})
+
+/** The content of a snapshot without sessions: version, the machine's bytes, the end. */
+function contentOf(machine: Iterable<Uint8Array>): Uint8Array[] {
+  const part = (kind: number, bytes: Uint8Array): Buffer => {
+    const head = Buffer.alloc(5, kind)
+    head.writeUInt32LE(bytes.length, 1)
+    return Buffer.concat([head, bytes])
+  }
+  return [Buffer.from([1]), ...[...machine].map((piece) => part(2, piece)), part(0, new Uint8Array(0))]
+}
+
+test('a snapshot that differs from the log is found, though nobody has read it: state, sessions, time', async () => {
+  const timestamp = 5
+  const check = async (
+    kind: number,
+    machine: Iterable<Uint8Array>,
+    changed: { timestamp?: number } = {},
+  ): Promise<string | undefined> => {
+    const history = new History(['a'], () => {})
+    const ttl = new Uint8Array(24)
+    ttl[1] = 4
+    history.learn(encodeBlock({ firstIndex: 1, term: 2, timestamp }, [{ kind, payload: ttl }]), 1, 0)
+    history.committed.push({ term: 2, inTerm: 2 })
+    const metadata = { index: 1, term: 2, members: [], timestamp, ...changed }
+    history.saved('a', metadata, contentOf(machine))
+    return checkSnapshots(history, registers)
+  }
+  const state = (...commands: RegisterCommand[]): Iterable<Uint8Array> => {
+    const machine = registers.create()
+    for (const command of commands)
+      machine.apply(command, { index: 1, term: 2, timestamp, session: undefined })
+    return machine.snapshot().content as Iterable<Uint8Array>
+  }
+  expect(await check(EntryKind.Noop, state())).toBeUndefined()
+  expect(await check(EntryKind.Noop, state({ type: 'write', key: 'a', value: 1 }))).toMatch(/its state is/)
+  expect(await check(EntryKind.OpenSession, state())).toMatch(/lacks session 1/)
+  expect(await check(EntryKind.Noop, state(), { timestamp: 6 })).toMatch(/at 6/)
 })
 
 test('a search that cannot decide is a failure', { timeout: 60_000 }, async () => {

@@ -1,5 +1,5 @@
 // Appends batches: one positioned write each, to the active segment; a new segment begins together with its first batch.
-import type { StorageIdentity, WriteBatch } from '@riverraft/core'
+import type { StorageIdentity, Term, WriteBatch } from '@riverraft/core'
 import { blockOffsets, encodeBatch, type PlannedBatch, planBatch } from './batch.js'
 import { writeAll } from './calls.js'
 import type { Done, File, FileSystem } from './file-system.js'
@@ -18,6 +18,8 @@ interface ActiveSegment extends Segment {
 export interface Append {
   readonly batch: WriteBatch
   readonly restart: Restart | undefined
+  /** Of the entry before the truncation: compaction may have taken it when the batch is durable. */
+  readonly termBefore: Term
   readonly plan: PlannedBatch
 }
 
@@ -60,21 +62,22 @@ export class LogAppender {
     const batch = restart === undefined ? whole : { ...whole, truncateFrom: undefined }
     const { truncateFrom } = batch
     const termBefore = truncateFrom === undefined ? 0 : log.termAt(truncateFrom - 1)!
-    return { batch, restart, plan: planBatch(batch, termBefore) }
+    return { batch, restart, termBefore, plan: planBatch(batch, termBefore) }
   }
 
   /** `done` comes when it is durable and the log knows it. */
-  append({ batch, restart, plan }: Append, done: Done): void {
+  append(append: Append, done: Done): void {
+    const { restart, plan } = append
     const active = this.#active
     if (active !== undefined && restart === undefined && this.#fits(active, plan.bytes)) {
       const { buffers, crc } = encodeBatch(plan, active, this.#state.batch + 1)
       this.#write(active, buffers, active.end, (error) => {
         if (error) return done(error)
-        this.#written(active, batch, plan, active.end, crc)
+        this.#written(active, append, active.end, crc)
         done()
       })
     } else {
-      this.#activate({ batch, restart, plan }).then(() => done(), done)
+      this.#activate(append).then(() => done(), done)
     }
   }
 
@@ -83,7 +86,8 @@ export class LogAppender {
     return active.end + bytes <= this.#segmentBytes
   }
 
-  async #activate({ batch, restart, plan }: Append): Promise<void> {
+  async #activate(append: Append): Promise<void> {
+    const { restart, plan } = append
     const { segments } = this.#state
     const sequence = nextSequence(this.#state)
     const salt = this.#fileSystem.randomU32()
@@ -100,7 +104,7 @@ export class LogAppender {
     segments.push(active)
     if (restart !== undefined) this.#state.log.restart(restart.index, restart.term)
     this.#state.dropped = false
-    this.#written(active, batch, plan, active.end, crc)
+    this.#written(active, append, active.end, crc)
   }
 
   /** A spare segment, or a new empty file: nobody waits for zeros. Its name is durable before its content. */
@@ -129,13 +133,12 @@ export class LogAppender {
   /** The batch is durable at `position`: now it is part of the log. */
   #written(
     active: ActiveSegment,
-    { truncateFrom, blocks, hardState }: WriteBatch,
-    plan: PlannedBatch,
+    { batch: { truncateFrom, blocks, hardState }, termBefore, plan }: Append,
     position: number,
     crc: number,
   ): void {
     const { log } = this.#state
-    if (truncateFrom !== undefined) log.truncate(truncateFrom, log.termAt(truncateFrom - 1)!)
+    if (truncateFrom !== undefined) log.truncate(truncateFrom, termBefore)
     if (hardState !== undefined) this.#state.hardState = hardState
     let i = 0
     for (const offset of blockOffsets(plan)) {

@@ -10,6 +10,7 @@ import {
   segmentsAmong,
   snapshotName,
   snapshotsAmong,
+  spareName,
   sparesAmong,
   UNFINISHED,
 } from './names.js'
@@ -22,7 +23,7 @@ export interface OpenedDirectory {
   readonly identity: StorageIdentity
   readonly state: RecoveredLog
   readonly snapshots: Snapshots
-  /** Numbers of the spare segments that are there. */
+  /** Numbers of the spare segments that can be used. */
   readonly spares: readonly number[]
 }
 
@@ -35,7 +36,7 @@ export async function openDirectory(
   const names = await fileSystem.list(directory)
   const opened = await readDirectory(fileSystem, directory, names, wanted)
   const { formatted, identity, state, snapshots } = opened
-  await removeUnfinished(fileSystem, directory, names, state)
+  await removeUnfinished(fileSystem, directory, names, opened)
   if (formatted) await writeFormat(fileSystem, directory, identity)
   else await syncAll(fileSystem, directory, snapshots, state)
   return opened
@@ -65,7 +66,7 @@ export async function readDirectory(
   await snapshots.find(names)
   const state = await recoverLog(fileSystem, directory, names, identity)
   reconcile(directory, snapshots, state)
-  return { formatted, identity, state, snapshots, spares: sparesAmong(names) }
+  return { formatted, identity, state, snapshots, spares: formatted ? [] : sparesAmong(names) }
 }
 
 /** Log and snapshot must fit together without a gap. */
@@ -105,10 +106,14 @@ async function removeUnfinished(
   fileSystem: FileSystem,
   directory: string,
   names: readonly string[],
-  { unused }: RecoveredLog,
+  { formatted, state: { unused } }: OpenedDirectory,
 ): Promise<void> {
-  const unfinished = names.filter((name) => name.endsWith(UNFINISHED)).map((name) => `${directory}/${name}`)
-  for (const path of [...unfinished, ...unused]) await fileSystem.remove(path)
+  const unfinished = names.filter((name) => name.endsWith(UNFINISHED))
+  // Left of another storage: its batches have numbers that this one has not come to yet.
+  if (formatted) unfinished.push(...sparesAmong(names).map(spareName))
+  for (const path of [...unfinished.map((name) => `${directory}/${name}`), ...unused]) {
+    await fileSystem.remove(path)
+  }
 }
 
 /** What was read may only be in the page cache of this machine: a promise that follows must not rest on that. */

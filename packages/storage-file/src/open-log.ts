@@ -119,12 +119,14 @@ export class OpenLog {
 
   async read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {
     const { log, segments } = this.#opened.state
+    const first = segments[0]?.sequence
     try {
       return await readLog(this.#fileSystem, this.#directory, log, segments, from, bytesMax)
     } catch (error) {
-      // Compacted while it was being read: the file is gone, or holds something else by now.
-      if (from <= log.base.index) return []
-      throw error
+      if (segments[0]?.sequence === first) throw error
+      // Compacted while it was being read: a file is gone, or holds something else by now. Nothing may be left to read
+      // at `from`, or, behind a truncation or a restart, other entries.
+      return this.read(from, bytesMax)
     }
   }
 
@@ -139,7 +141,8 @@ export class OpenLog {
 
   /**
    * Oldest first, each one's name durably gone before the next: a crash leaves no gap. The last segment stays: it holds
-   * the hard state.
+   * the hard state. A log that the opening gave up stays whole until it has restarted: its last segment alone may begin
+   * behind the snapshot, and would not say yet that it does not count.
    */
   compact(through: LogIndex): Promise<void> {
     this.#compacting = this.#compacting.then(() => this.#compact(through))
@@ -147,9 +150,10 @@ export class OpenLog {
   }
 
   async #compact(through: LogIndex): Promise<void> {
-    const { log, segments } = this.#opened.state
-    const limit = Math.min(through, this.#opened.snapshots.newest?.index ?? 0)
-    while (segments.length > 1 && log.endBefore(segments[1]!.sequence) <= limit) {
+    const { state, snapshots } = this.#opened
+    const { log, segments } = state
+    const limit = Math.min(through, snapshots.newest?.index ?? 0)
+    while (!state.dropped && segments.length > 1 && log.endBefore(segments[1]!.sequence) <= limit) {
       const { sequence } = segments.shift()!
       log.forgetBefore(segments[0]!.sequence)
       const path = `${this.#directory}/${segmentName(sequence)}`

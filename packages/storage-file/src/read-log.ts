@@ -39,8 +39,9 @@ export async function readLog(
   try {
     for (const { stretch, path, salt, end } of sources) {
       if (opened?.path !== path) {
-        if (opened !== undefined) await fileSystem.close(opened.file)
+        const before = opened?.file
         opened = undefined
+        if (before !== undefined) await fileSystem.close(before)
         const file = await fileSystem.open(path, 'read')
         const chunkBytes = Math.min(bytesMax + WALK_BYTES, CHUNK_BYTES_MAX)
         const place = { salt, position: stretch.offset, end }

@@ -224,3 +224,24 @@ test('a directory that may not be written is refused with the reason', async () 
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect(stdout).toMatch(/^ERR_STORAGE .*cannot be opened.*This process may not write there/)
 })
+
+test('a file whose closing fails is not closed again: its number may be another file by then', async () => {
+  const fileSystem = withoutSpares()
+  const storage = storageIn(await quickDirectory(), { fileSystem, segmentBytes: 4096 })
+  await storage.open(identity)
+  // Two to a segment: reading goes from one file to the next.
+  for (let index = 1; index <= 4; index++) {
+    await written(storage, batch([stored(block(index, 1, 1, 1_800))]))
+  }
+  const eio = systemError('EIO')
+  const closed: number[] = []
+  const close = fileSystem.close.bind(fileSystem)
+  fileSystem.close = async (file) => {
+    closed.push(file)
+    await close(file)
+    throw eio
+  }
+  await expect(storage.read(1, 100_000)).rejects.toMatchObject({ code: 'ERR_STORAGE', cause: eio })
+  expect(closed).toHaveLength(1)
+  fileSystem.close = close
+})

@@ -3,7 +3,7 @@ import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pr
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FileStorage } from '../src/index.js'
 import { contentsOf, copyOf, edit, segment } from './harness/directory.js'
-import { FaultyDisk, withoutSpares } from './harness/faulty-disk.js'
+import { FaultyDisk, systemError, withoutSpares } from './harness/faulty-disk.js'
 import {
   batch,
   block,
@@ -15,6 +15,7 @@ import {
   storageIn,
   stored,
   vote,
+  write,
   written,
 } from './harness/helpers.js'
 
@@ -183,6 +184,25 @@ describe('on opening, a spare', () => {
     expect(await spares()).not.toContain('0000000000000098.spare')
     expect((await everything(storage, 9)).at(-1)).toBe('9@1')
   })
+})
+
+test('what a storage that was formatted anew finds of spares is removed: its batches have other numbers', async () => {
+  await append(40)
+  await compact()
+  await storage.close()
+  for (const name of await readdir(directory))
+    if (!name.endsWith('.spare') && !name.startsWith('lock-')) await rm(`${directory}/${name}`)
+  // Those that were filled with zeros would be used first.
+  for (const name of await spares())
+    if ((await readFile(`${directory}/${name}`)).every((byte) => byte === 0)) await rm(`${directory}/${name}`)
+  disk = withoutSpares()
+  storage = await opened(directory, disk)
+  disk.judge = ({ kind, name }) =>
+    kind === 'write' && name.endsWith('.segment') ? systemError('EIO') : undefined
+  expect(await write(storage, vote(1))).toMatchObject({ code: 'ERR_STORAGE' })
+  await storage.close()
+  storage = await opened()
+  expect(await everything(storage)).toEqual([])
 })
 
 describe('in a recycled segment', () => {

@@ -31,6 +31,8 @@ describeWithRedis('three nodes, each with a Redis of its own', () => {
       electionTimeoutMsMin: 500,
       electionTimeoutMsMax: 1_000,
       requestTimeoutMs: 20_000,
+      snapshotTrailingBytes: 1,
+      snapshotChunkBytes: 500,
     })
     nodes.set(id, node)
     return node
@@ -50,6 +52,33 @@ describeWithRedis('three nodes, each with a Redis of its own', () => {
     await Promise.all([...servers.values()].map((server) => server.remove()))
     nodes.clear()
     servers.clear()
+  })
+
+  test('a node that was away while the log went is sent the snapshot, and starts again from it', async () => {
+    const said: string[] = []
+    const say = async (from: Id, item: string): Promise<number> => {
+      said.push(item)
+      return (await nodes.get(from)!.proposeWithReceipt(item)).index
+    }
+    await items(nodes.get('b')!, await say('a', 'before'))
+    await nodes.get('b')!.stop()
+    let index = 0
+    for (let n = 0; n < 20; n++) index = await say(n % 2 === 0 ? 'a' : 'c', `without b ${n}`)
+    for (const id of ['a', 'c'] as const) {
+      await items(nodes.get(id)!, index)
+      await nodes.get(id)!.takeSnapshot()
+    }
+    const back = await start('b')
+    const installed = new Promise((resolve) => back.on('SnapshotInstalled', resolve))
+    await installed
+    index = await say('b', 'behind the snapshot')
+    for (const id of ids) expect(await items(nodes.get(id)!, index)).toEqual(said)
+    expect(back.status().firstIndex).toBeGreaterThan(2)
+    await back.stop()
+    const again = await start('b')
+    expect(again.status().snapshotIndex).toBeGreaterThan(2)
+    index = await say('b', 'again')
+    for (const id of ids) expect(await items(nodes.get(id)!, index)).toEqual(said)
   })
 
   test('a node whose Redis is killed stops; started again, it has its data and catches up', async () => {

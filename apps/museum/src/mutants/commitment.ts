@@ -50,8 +50,8 @@ export const COMMITMENT_MUTANTS: readonly Mutant[] = [
     'heartbeat-commits-beyond-the-match',
     'The same by heartbeats alone (scylladb#10578).',
     'core/src/consensus/append-entries.ts',
-    'entries.at(-1)?.lastIndex ?? prevLogIndex\n  followerCommit',
-    'entries.at(-1)?.lastIndex ?? state.log.lastIndex\n  followerCommit',
+    'entries.at(-1)?.lastIndex ?? prevLogIndex, baseIndex',
+    'entries.at(-1)?.lastIndex ?? state.log.lastIndex, baseIndex',
   ),
   mutant(
     'apply-through-the-truncated',

@@ -41,8 +41,8 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'previous-term-not-compared',
     'That there is an entry at prevLogIndex is enough, whatever its term (Log Matching).',
     APPEND,
-    'if (state.log.termAt(prevLogIndex) !== prevLogTerm) {',
-    'if (prevLogIndex > state.log.lastIndex) {',
+    'state.log.termAt(prevLogIndex) !== prevLogTerm',
+    'prevLogIndex > state.log.lastIndex',
   ),
   mutant(
     'deposed-leader-obeyed',
@@ -55,7 +55,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'heartbeat-claims-the-log',
     'The answer to a heartbeat acknowledges the whole log, also what the leader never sent.',
     APPEND,
-    'Math.min(prevLogIndex, state.writes.durableIndex)',
+    'Math.min(lastNewIndex, state.writes.durableIndex)',
     'state.writes.durableIndex',
   ),
   {
@@ -118,8 +118,8 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'heartbeat-hides-a-gap',
     'Heartbeats stand on matchIndex: a lost append at the end is noticed by nobody.',
     REPLICATION,
-    'for (const [to, follower] of role.followers) sendAppendEntries(turn, to, follower.nextIndex - 1, [], 0)',
-    'for (const [to, follower] of role.followers) sendAppendEntries(turn, to, follower.matchIndex, [], 0)',
+    'Math.max(follower.nextIndex - 1, baseIndex)',
+    'Math.max(follower.matchIndex, baseIndex)',
   ),
   mutant(
     'cache-keeps-the-truncated',

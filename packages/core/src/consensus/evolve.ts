@@ -233,8 +233,9 @@ function recoverLog({ log }: State, { runs, snapshot }: Recovered): void {
 function snapshotInstalled(state: State, event: SnapshotInstalled): void {
   const { lastIncludedIndex, lastIncludedTerm, logKept } = event
   invariant(lastIncludedIndex > state.lastApplied, 'a snapshot is installed only when it is ahead')
-  invariant(state.role.role !== 'leader', 'a leader installs no snapshot')
   if (!logKept) {
+    // One that was elected while its state was restored has the snapshot's last entry: that is committed (§5.4).
+    invariant(state.role.role !== 'leader', 'a leader discards none of its own log')
     invariant(lastIncludedIndex > state.commitIndex, 'what is committed is never discarded without its equal')
     state.log.restart(lastIncludedIndex, lastIncludedTerm)
   }

@@ -30,9 +30,9 @@ export function matched(turn: Turn, from: NodeId, follower: Follower, matchIndex
   if (matchIndex > follower.matchIndex || follower.state === 'probe') {
     measure(turn, from, follower, matchIndex)
     turn.record({ type: 'FollowerMatched', follower: from, matchIndex })
-    advanceCommitIndex(turn)
     // It has installed a snapshot, and the log behind that is gone by now.
     if (follower.state === 'snapshot') sendSnapshotIfBehind(turn, from)
+    advanceCommitIndex(turn)
   }
   turn.do({ type: 'Replicate', to: from })
 }

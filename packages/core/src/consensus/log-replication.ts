@@ -79,8 +79,8 @@ export function broadcastHeartbeat(turn: Turn): void {
   turn.record({ type: 'HeartbeatSent', at: turn.now, round: role.round + 1 })
   // prevLogIndex is the last index sent, so that a lost append at the end shows as a gap.
   const { baseIndex } = turn.state.log
-  for (const [to, { nextIndex }] of role.followers)
-    sendAppendEntries(turn, to, Math.max(nextIndex - 1, baseIndex), [], 0)
+  for (const [to, follower] of role.followers)
+    sendAppendEntries(turn, to, Math.max(follower.nextIndex - 1, baseIndex), [], 0)
 }
 
 function sendAppendEntries(

@@ -2,6 +2,7 @@
 // has to remember it.
 import type { Effect, Persist, Send } from './effects.js'
 import type { ConsensusEvent } from './events.js'
+import type { AppendEntriesReply, InstallSnapshotReply } from './messages.js'
 import type { State } from './state.js'
 import type { Turn } from './turn.js'
 import type { LogIndex } from './types.js'
@@ -73,11 +74,9 @@ function writeBehind(state: State, { message }: Send): number {
     case 'RequestVoteReply':
       return message.voteGranted ? state.writes.hardState : 0
     case 'AppendEntriesReply':
-      if (!message.success) return 0
-      return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
     case 'InstallSnapshotReply':
-      // The snapshot itself is durable before it counts as installed; the term must be too.
-      if (message.matchIndex === 0) return 0
+      // An installed snapshot is durable itself before anybody says so; the term must be too.
+      if (!acknowledges(message)) return 0
       return Math.max(state.writes.hardState, writeCovering(state, message.matchIndex))
     case 'InstallSnapshot':
     case 'AppendEntries':
@@ -95,6 +94,10 @@ function writeBehind(state: State, { message }: Send): number {
     default:
       return message satisfies never
   }
+}
+
+function acknowledges(message: AppendEntriesReply | InstallSnapshotReply): boolean {
+  return message.type === 'AppendEntriesReply' ? message.success : message.matchIndex > 0
 }
 
 function writeCovering(state: State, index: LogIndex): number {

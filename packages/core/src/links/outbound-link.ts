@@ -1,14 +1,14 @@
 // One outbound connection from its first byte to its last: hello, then our frames. The peer's frames come on its own.
 import { hasCode } from '../ports/errors.js'
 import type { Member, TransportHost } from '../ports/transport.js'
-import { encodeFrame, type Frame, isHeartbeatFrame } from '../wire/frame.js'
+import { encodeFrame, type Frame, isBulkFrame, isHeartbeatFrame } from '../wire/frame.js'
 import type { HelloRefusal } from '../wire/hello.js'
 import { FRAME_BYTES_MAX, HELLO_BYTES_MAX } from '../wire/limits.js'
 import type { Connection } from './connection.js'
 import { FrameReader, withLength } from './frame-reader.js'
 import { helloFrame, judgeAnswer } from './handshake.js'
 import type { LinkSettings } from './options.js'
-import { OutboundQueue } from './outbound-queue.js'
+import { type FrameKind, OutboundQueue } from './outbound-queue.js'
 import { Pressure } from './pressure.js'
 import { Watchdog } from './watchdog.js'
 
@@ -85,7 +85,7 @@ export class OutboundLink {
       this.#write(framed, byteLength)
       return
     }
-    this.#queue.push(framed, byteLength, isHeartbeatFrame(frame))
+    this.#queue.push(framed, byteLength, kindOf(frame))
     this.#pressure.update(this.#queue.bytes)
   }
 
@@ -170,4 +170,9 @@ export class OutboundLink {
   #diagnose(reason: string): void {
     this.#settings.onDiagnostic({ peer: this.#member.id, remote: this.#connection.remote, reason })
   }
+}
+
+function kindOf(frame: Frame): FrameKind {
+  if (isHeartbeatFrame(frame)) return 'heartbeat'
+  return isBulkFrame(frame) ? 'bulk' : 'other'
 }

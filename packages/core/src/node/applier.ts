@@ -91,7 +91,7 @@ export class Applier {
     this.#term = term
     this.#timestamp = timestamp
     this.#members = members
-    this.#proposals.hiddenBySnapshot((id) => this.#sessions.get(id), term)
+    this.#proposals.hiddenBySnapshot((id) => this.#sessions.get(id), index, term)
   }
 
   /**

@@ -210,11 +210,11 @@ export class Proposals {
   }
 
   /**
-   * The state came from a snapshot whose last entry is of `term`: what was applied up to there was not seen here. Its
-   * sessions know the outcomes; what they do not know was not applied, unless the session itself is gone.
+   * The state came from a snapshot whose last entry has `index` and `term`: what was applied up to there was not seen
+   * here. Its sessions know the outcomes; what they do not know was not applied, unless the session itself is gone.
    */
-  hiddenBySnapshot(sessionOf: (id: number) => Session | undefined, term: Term): void {
-    const look = (proposal: Proposal): void => lookUp(this, proposal, sessionOf(proposal.sessionId))
+  hiddenBySnapshot(sessionOf: (id: number) => Session | undefined, index: LogIndex, term: Term): void {
+    const look = (proposal: Proposal): void => lookUp(this, proposal, sessionOf(proposal.sessionId), index)
     for (const commands of [this.#own, this.#callers]) commands.forEach(look)
     if (this.#own.id !== 0 && sessionOf(this.#own.id) === undefined) this.ownSessionEnded()
     // Whether a session was opened cannot be seen: another one is. The first, if any, expires.

@@ -55,7 +55,12 @@ export class SnapshotSaves {
     } finally {
       this.#interrupt = undefined
       // Nobody waits for it: a generator that hangs cannot be left before its next chunk comes.
-      if (!over) void Promise.resolve(iterator.return?.()).catch(() => {})
+      if (!over) void leave(iterator).catch(() => {})
     }
   }
+}
+
+/** Also what is thrown at once becomes a rejection: it must not take the place of the reason for leaving. */
+async function leave(iterator: AsyncIterator<Uint8Array>): Promise<void> {
+  await iterator.return?.()
 }

@@ -69,7 +69,8 @@ export interface Transport {
   setMembers(members: readonly Member[]): void
   /**
    * Never blocks, never throws. The node calls it at most once a turn and peer. The queue to a peer is bounded in
-   * bytes: a queued frame that is only heartbeat is replaced by a newer one; if it is still full, this frame is dropped.
+   * bytes: a queued frame that is only heartbeat is replaced by a newer one; one that is only a part of a snapshot waits
+   * until nothing else does; if it is still full, this frame is dropped.
    */
   send(peer: NodeId, frame: Frame): void
   /** Closes every connection and listener. Idempotent; nothing is delivered after it resolved. */

@@ -8,7 +8,7 @@ import { ByteReader, ByteWriter, decodeError, plain } from './bytes.js'
 import type { Incarnation } from './hello.js'
 import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX } from './limits.js'
 import { decodeBody, encodeBody, typeByte } from './message-codec.js'
-import { isHeartbeat, type PeerMessage, payloadsOf } from './messages.js'
+import { isBulk, isHeartbeat, type PeerMessage, payloadsOf } from './messages.js'
 
 export const FRAME_VERSION = 1
 
@@ -32,6 +32,11 @@ export interface EncodedFrame {
 /** True when a newer frame of the same kind makes this one worthless. */
 export function isHeartbeatFrame(frame: Frame): boolean {
   return frame.messages.every(isHeartbeat)
+}
+
+/** True when it may wait for all other frames: parts of snapshots. */
+export function isBulkFrame(frame: Frame): boolean {
+  return frame.messages.length > 0 && frame.messages.every(isBulk)
 }
 
 export function encodeFrame(frame: Frame): EncodedFrame {

@@ -68,6 +68,11 @@ export function payloadsOf(message: PeerMessage): readonly Uint8Array[] {
   return message.type === 'InstallSnapshot' ? [message.data] : []
 }
 
+/** True for a part of a snapshot: there is time for it when nothing else is to be sent. */
+export function isBulk(message: PeerMessage): boolean {
+  return message.type === 'InstallSnapshot' && message.data.length > 0
+}
+
 /** True for what a newer one of its kind makes worthless: AppendEntries without entries. */
 export function isHeartbeat(message: PeerMessage): boolean {
   return message.type === 'AppendEntries' && message.entries.length === 0

@@ -75,7 +75,9 @@ afterAll(() => {
     'Removed',
     'RemovalCommitted',
     'FollowerLeft',
-    'LogTruncated',
+    'SnapshotTaken',
+    'LogCompacted',
+    'SnapshotSendStarted',
   ]
   const refusals = [
     'under-way',
@@ -85,5 +87,7 @@ afterAll(() => {
     'not-caught-up',
     'would-lose-quorum',
   ]
+  // Some 25 and 80 times in a run: fewer than five is no matter of luck.
+  for (const what of ['LogTruncated', 'SnapshotInstalled']) expect(reached.get(what), what).toBeGreaterThan(4)
   for (const what of [...always, ...refusals]) expect(reached.get(what), what).toBeGreaterThan(20)
 })

@@ -17,7 +17,7 @@ interface Receiving {
 
 export class Snapshots {
   readonly #server: Server
-  #taken: Snapshot | undefined
+  #taken: { readonly snapshot: Snapshot; readonly afterWrite: number } | undefined
   #receiving: Receiving | undefined
   #restoring: Receiving | undefined
 
@@ -42,14 +42,16 @@ export class Snapshots {
       lastIncludedTerm: entries[lastApplied - 1]!.term,
       configuration: configurationAt(state, lastApplied).configuration,
     }
-    this.#taken = { point, entries: entries.slice(0, lastApplied) }
+    const content = { point, entries: entries.slice(0, lastApplied) }
+    this.#taken = { snapshot: content, afterWrite: state.writes.started }
   }
 
-  /** What was captured is durable. */
+  /** What was captured is durable, unless what was written before it is not yet. */
   save(): void {
-    const snapshot = this.#taken
+    if (this.#taken === undefined || this.#server.state.writes.persisted < this.#taken.afterWrite) return
+    const { snapshot } = this.#taken
     this.#taken = undefined
-    if (snapshot === undefined || this.#isOld(snapshot.point)) return
+    if (this.#isOld(snapshot.point)) return
     this.#server.disk.snapshot = snapshot
     this.#server.step({ type: 'SnapshotSaved', snapshot: snapshot.point })
   }

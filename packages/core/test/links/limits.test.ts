@@ -22,32 +22,46 @@ const tags = (pieces: readonly Uint8Array[]): number[] => pieces.map((bytes) => 
 
 test('a full queue drops the frame being sent, never one that waits', () => {
   const queue = new OutboundQueue(1_000)
-  expect([1, 2, 3].map((tag) => queue.push(piece(tag), 100, false))).toEqual([true, true, false])
+  expect([1, 2, 3].map((tag) => queue.push(piece(tag), 100, 'other'))).toEqual([true, true, false])
   expect(tags(queue.take(10_000))).toEqual([1, 2])
   expect(queue.bytes).toBe(0)
 })
 
 test('an empty queue takes a frame of any size, or a large one could never be sent', () => {
   const queue = new OutboundQueue(1_000)
-  expect(queue.push(piece(1, 5_000), 5_000, false)).toBe(true)
-  expect(queue.push(piece(2), 100, false)).toBe(false)
+  expect(queue.push(piece(1, 5_000), 5_000, 'other')).toBe(true)
+  expect(queue.push(piece(2), 100, 'other')).toBe(false)
 })
 
 test('a queued heartbeat gives way to a newer one, which goes behind what it speaks of', () => {
   const queue = new OutboundQueue(10_000)
-  queue.push(piece(1), 100, true)
-  queue.push(piece(2), 100, false)
+  queue.push(piece(1), 100, 'heartbeat')
+  queue.push(piece(2), 100, 'other')
   const before = queue.bytes
-  queue.push(piece(3), 100, true)
+  queue.push(piece(3), 100, 'heartbeat')
   expect(queue.bytes).toBe(before)
   expect(tags(queue.take(10_000))).toEqual([2, 3])
-  queue.push(piece(4), 100, true)
+  queue.push(piece(4), 100, 'heartbeat')
   expect(tags(queue.take(10_000))).toEqual([4])
+})
+
+test('parts of a snapshot leave one at a time, when nothing else waits, and take no room from the rest', () => {
+  const queue = new OutboundQueue(2_000)
+  expect(queue.push(piece(10, 1_500), 1_500, 'bulk')).toBe(true)
+  expect(queue.push(piece(11, 1_500), 1_500, 'bulk')).toBe(false)
+  queue.push(piece(1), 100, 'other')
+  queue.push(piece(2), 100, 'heartbeat')
+  queue.push(piece(12), 100, 'bulk')
+  expect(tags(queue.take(10_000))).toEqual([1, 2])
+  expect(tags(queue.take(10_000))).toEqual([10])
+  queue.push(piece(3), 100, 'heartbeat')
+  expect(tags(queue.take(10_000))).toEqual([3])
+  expect(queue.bytes).toBe(0)
 })
 
 test('frames leave in batches of about the size asked for, at least one', () => {
   const queue = new OutboundQueue(100_000)
-  for (const tag of [1, 2, 3, 4]) queue.push(piece(tag, 1_000), 1_000, false)
+  for (const tag of [1, 2, 3, 4]) queue.push(piece(tag, 1_000), 1_000, 'other')
   expect(tags(queue.take(2_600))).toEqual([1, 2])
   expect(tags(queue.take(1))).toEqual([3])
   expect(tags(queue.take(1))).toEqual([4])
@@ -73,7 +87,11 @@ test('whatever is pushed and taken, the queue stays in order, within its bound, 
         } else {
           const tag = index % 256
           if (step.heartbeat) waiting = waiting.filter(({ heartbeat }) => !heartbeat)
-          const queued = queue.push(piece(tag, step.bytes), step.bytes, step.heartbeat)
+          const queued = queue.push(
+            piece(tag, step.bytes),
+            step.bytes,
+            step.heartbeat ? 'heartbeat' : 'other',
+          )
           if (queued) waiting.push({ tag, heartbeat: step.heartbeat })
         }
         expect(queue.bytes).toBeLessThanOrEqual(2_000)

@@ -1,12 +1,14 @@
 // A follower that needs what the leader's log has no more (Raft §7): it is sent the snapshot, beside everything else.
 import { expect, test } from 'vitest'
 import { contentOf } from '../../src/node/snapshots/content.js'
-import { SNAPSHOT_CREDIT_BYTES } from '../../src/node/snapshots/incoming-snapshot.js'
+import { CHUNKS_MAX, SNAPSHOT_CREDIT_BYTES } from '../../src/node/snapshots/incoming-snapshot.js'
 import { crc32 } from '../../src/wire/crc32-table.js'
+import { EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
 import type { InstallSnapshotChunk, PeerMessage } from '../../src/wire/messages.js'
+import { encodeOpening } from '../../src/wire/open-session.js'
 import { encodeValues } from '../../src/wire/value-encoder.js'
 import { Cluster, type WordsNode } from './harness/cluster.js'
-import { append, block, Solo } from './harness/solo.js'
+import { accepted, append, block, blockOf, Solo } from './harness/solo.js'
 import { watch } from './harness/world.js'
 
 const LIMITS = { snapshotTrailingBytes: 1, snapshotChunkBytes: 64 }
@@ -262,6 +264,63 @@ test('one whose storage is slow is sent no more than it has room for', async () 
   await cluster.kill(lost.id)
 })
 
+/** A leads and has a snapshot of `words`; C, of whom nothing was heard, needs it. */
+async function sending(words: readonly string[], limits: object = LIMITS): Promise<Solo> {
+  const solo = await Solo.start(limits)
+  await solo.lead({ acknowledge: false })
+  await solo.acknowledge(['B'])
+  for (const word of words) await proposed(solo, word)
+  await solo.world.outcome(solo.node.takeSnapshot())
+  return solo
+}
+
+async function proposed(solo: Solo, word: string): Promise<void> {
+  const told = watch(solo.node.propose(word))
+  while (told.state === 'pending') {
+    await solo.world.calm()
+    await solo.acknowledge(['B'])
+  }
+}
+
+/** C is asked how much of the snapshot it has: nothing, and it has room for all of it. Returns the length. */
+async function room(solo: Solo): Promise<number> {
+  let asked: InstallSnapshotChunk | undefined
+  await solo.world.until('C is asked', () => {
+    asked = solo.take('InstallSnapshot', 'C').at(-1)
+    return asked !== undefined
+  })
+  const { term, lastIncludedIndex, totalBytes } = asked!
+  const progress = { matchIndex: 0, nextOffset: 0, creditOffset: totalBytes }
+  await solo.receive('C', { type: 'InstallSnapshotReply', term, lastIncludedIndex, ...progress })
+  return totalBytes
+}
+
+test('a newer snapshot that storage has already while the node is not told so yet: it is sent when that is known', async () => {
+  const solo = await sending(['a'])
+  solo.disk.holdSaved = true
+  await proposed(solo, 'b')
+  const taken = solo.node.takeSnapshot()
+  await solo.world.until('storage has it', () => solo.disk.heldSnapshots === 1)
+  await room(solo)
+  expect(solo.closed).toBe(false)
+  solo.disk.releaseSnapshots()
+  const index = await solo.world.outcome(taken)
+  await room(solo)
+  await room(solo)
+  expect(solo.take('InstallSnapshot', 'C')[0]).toMatchObject({ lastIncludedIndex: index, offset: 0 })
+  await solo.node.stop({ transfer: false })
+})
+
+test('a follower that claims to have room for all of it is sent no more ahead than any other', async () => {
+  const words = Array.from({ length: 20 }, () => 'w'.repeat(500_000))
+  const solo = await sending(words, { snapshotTrailingBytes: 1, snapshotChunkBytes: 1024 * 1024 })
+  expect(await room(solo)).toBeGreaterThan(2 * SNAPSHOT_CREDIT_BYTES)
+  await solo.world.pass(100)
+  const ends = solo.take('InstallSnapshot', 'C').map(({ offset, data }) => offset + data.length)
+  expect(Math.max(...ends)).toBe(SNAPSHOT_CREDIT_BYTES)
+  await solo.node.stop({ transfer: false })
+})
+
 /** A content as a leader would send it, of a state of these words. */
 async function contentBytes(...words: string[]): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
@@ -282,7 +341,7 @@ function chunk(
     lastIncludedIndex: 5,
     lastIncludedTerm: 2,
     timestamp: 7,
-    members: [],
+    members: ['A', 'B', 'C'].map((id) => ({ id, address: id, role: 'voter' })),
     totalBytes: content.length,
     contentChecksum: crc32(content),
     offset: from,
@@ -310,6 +369,17 @@ test('chunks out of order, repeated and overlapping: each byte counts once, and 
   await solo.world.until('it is installed', () => solo.node.status().lastApplied === 5)
   expect(solo.words).toEqual(['a', 'b'])
   expect(solo.take('InstallSnapshotReply').at(-1)).toMatchObject({ matchIndex: 5 })
+  await solo.node.stop({ transfer: false })
+})
+
+test('a sender of the smallest chunks cannot make them take many times the memory of what they carry', async () => {
+  const stuck = { saveSnapshot: () => new Promise<void>(() => {}) }
+  const solo = new Solo({ storage: { ...new Solo().disk.storage(), ...stuck } })
+  await solo.start()
+  const content = new Uint8Array(20_000)
+  for (let at = 0; at < content.length; at += 1_000)
+    await solo.receive('B', ...Array.from({ length: 1_000 }, (_, i) => chunk(content, at + i, at + i + 1)))
+  expect(progress(solo).at(-1)).toBe(CHUNKS_MAX)
   await solo.node.stop({ transfer: false })
 })
 
@@ -369,5 +439,28 @@ test('writes that are under way are durable before the snapshot counts', async (
   await solo.receive('B', append(3, 2, 3, [block(3, 3, 'b')], { leaderCommit: 3 }))
   expect(solo.words).toEqual(['a', 'b'])
   expect(solo.disk.log).toEqual(['3/3 "b"'])
+  await solo.node.stop({ transfer: false })
+})
+
+test('a command of a session that was opened behind the snapshot is still under way: it is answered', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 3)
+  const told = watch(solo.node.propose('later', { session: { id: 6, sequence: 1 }, timeoutMs: 60_000 }))
+  await solo.world.calm()
+  const forward = solo.take('Forward', 'B')[0]!
+  const content = await contentBytes('a')
+  await solo.receive('B', accepted(forward, 7), chunk(content, 0, content.length))
+  await solo.world.until('it is installed', () => solo.node.status().lastApplied === 5)
+  const opening = {
+    kind: EntryKind.OpenSession,
+    payload: encodeOpening({ ttlMs: 60_000, nonce: '0'.repeat(32) }),
+  }
+  const entries = [
+    encodeBlock({ firstIndex: 6, term: 3, timestamp: 8 }, [opening]),
+    blockOf(forward, 7, 3, 8),
+  ]
+  await solo.receive('B', append(3, 5, 2, entries, { leaderCommit: 7 }))
+  expect(solo.words).toEqual(['a', 'later'])
+  expect(told).toMatchObject({ state: 'fulfilled' })
   await solo.node.stop({ transfer: false })
 })

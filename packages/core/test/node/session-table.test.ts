@@ -187,3 +187,41 @@ describe('the table', () => {
     )
   })
 })
+
+test('capturing copies nothing: with a full table a leader would miss its heartbeats over it', () => {
+  const table = new SessionTable()
+  table.open(1, 1_000, 0)
+  table.open(2, 1_000, 0)
+  expect(table.capture()).toEqual([table.get(1), table.get(2)])
+  expect(table.capture()[0]).toBe(table.get(1))
+})
+
+test('what is captured stays as it was, whatever is applied afterwards, and however often', () => {
+  const table = new SessionTable()
+  table.open(1, 1_000, 0)
+  table.use(1, 1, 1)!.record(1, 'first', 10, 1)
+  table.open(2, 1_000, 1)
+  const before = table.capture()
+  // Not the one that was used last, then the one that was.
+  for (const [id, at] of [
+    [1, 5],
+    [1, 6],
+    [2, 7],
+  ] as const)
+    table.use(id, at, 2)!.record(at, 'later', 20, 1)
+  const after = table.capture()
+  table.use(2, 8, 9)
+  expect(before.map(({ id, lastActive }) => [id, lastActive])).toEqual([
+    [1, 1],
+    [2, 1],
+  ])
+  expect([...before[0]!.outcomes()]).toEqual([[1, { result: 'first', index: 10, term: 1 }]])
+  expect([...before[1]!.outcomes()]).toEqual([])
+  expect(after.map(({ id, lastActive }) => [id, lastActive])).toEqual([
+    [1, 6],
+    [2, 7],
+  ])
+  expect(after[1]!.acknowledgedBelow).toBe(2)
+  expect([...after[0]!.outcomes()].map(([sequence]) => sequence)).toEqual([5, 6])
+  expect(table.get(2)).toMatchObject({ lastActive: 8, acknowledgedBelow: 9 })
+})

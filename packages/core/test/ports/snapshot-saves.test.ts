@@ -60,6 +60,26 @@ test('a save that leaves its content leaves the caller’s', async () => {
   expect(left).toBe(true)
 })
 
+test('a content that cannot be left does not hide why it is left', async () => {
+  const content: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: false, value: Uint8Array.of(1) }),
+      return: () => {
+        throw new Error('cannot be left')
+      },
+    }),
+  }
+  let left: unknown
+  const saved = new SnapshotSaves().save(content, async (live) => {
+    const iterator = live[Symbol.asyncIterator]()
+    await iterator.next()
+    left = await iterator.return!().catch((error: unknown) => error)
+    throw new Error('the disk is full')
+  })
+  await expect(saved).rejects.toThrow('the disk is full')
+  expect(left).toEqual({ done: true, value: undefined })
+})
+
 test('the end fails the one whose next chunk never comes, and those that wait', async () => {
   const saves = new SnapshotSaves()
   const endless = async function* () {

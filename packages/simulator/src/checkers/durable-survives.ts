@@ -11,8 +11,7 @@ export const durableSurvives: Checker = {
     opened(node, stored) {
       if (node.wiped && stored.formatted) return
       const writes = [undefined, node.writing].slice(0, node.writing === undefined ? 1 : 2)
-      const snapshots = [node.durableSnapshot]
-      if (node.savingSnapshot !== undefined) snapshots.push(node.savingSnapshot)
+      const snapshots = [node.durableSnapshot, ...node.savingSnapshots]
       if (node.rotten) snapshots.push(node.olderSnapshot, undefined)
       for (const batch of writes)
         for (const snapshot of snapshots) if (isWhat(stored, node, batch, snapshot)) return

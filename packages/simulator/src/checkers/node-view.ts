@@ -28,9 +28,9 @@ export class NodeView {
   log: Term[] = []
   /** The same of the storage's log, as it is without its snapshot. */
   storedLog: Term[] = []
-  /** The newest one on the disk, and one under way to it. */
+  /** The newest one on the disk, and those that may be there or not: under way, or failed. */
   durableSnapshot: SnapshotView | undefined
-  savingSnapshot: SnapshotView | undefined
+  savingSnapshots: SnapshotView[] = []
   /** The one before: it may serve when the newest is damaged, and the log still has what is between. */
   olderSnapshot: SnapshotView | undefined
   /** Something on its disk was damaged. */
@@ -72,9 +72,9 @@ export class NodeView {
     this.writing = undefined
     this.durableHardState = stored.hardState
     const { snapshot } = stored
-    const known = [this.durableSnapshot, this.savingSnapshot, this.olderSnapshot]
+    const known = [this.durableSnapshot, ...this.savingSnapshots, this.olderSnapshot]
     this.durableSnapshot = known.find((view) => view?.metadata.index === snapshot?.index)
-    this.savingSnapshot = undefined
+    this.savingSnapshots = []
     // What the log has forgotten is what the snapshot stands for.
     const begin = (stored.runs[0]?.firstIndex ?? (snapshot?.index ?? 0) + 1) - 1
     this.storedLog = (this.durableSnapshot?.prefix ?? []).slice(0, begin)

@@ -15,7 +15,7 @@ import type { NetworkObserver } from '../network/network.js'
 import type { World } from '../world/world.js'
 import type { AppliedCommand, Checker, Hooks } from './checker.js'
 import type { History } from './history.js'
-import type { SnapshotView } from './node-view.js'
+import type { NodeView, SnapshotView } from './node-view.js'
 
 /** The events somebody looks at. */
 export const OBSERVED_EVENTS: readonly NodeEventType[] = [
@@ -168,18 +168,16 @@ export class Observation implements NetworkObserver {
         this.#note(6, id, node.durableLog.length)
       },
       savingSnapshot: (metadata) => {
-        node.savingSnapshot = this.#snapshotView(metadata)
+        node.savingSnapshots.push(this.#snapshotView(metadata))
       },
       savedSnapshot: (metadata, content) => {
         this.#history.saved(id, metadata, content)
-        node.savingSnapshot = undefined
+        forget(node, metadata)
         node.olderSnapshot = node.durableSnapshot
         node.durableSnapshot = this.#snapshotView(metadata)
         this.#note(8, id, metadata.index)
       },
-      droppedSnapshot: () => {
-        node.savingSnapshot = undefined
-      },
+      droppedSnapshot: (metadata) => forget(node, metadata),
       failed: (error: Error) => {
         this.#say(id, () => `storage failed: ${error.message}`)
         node.storageFailed = true
@@ -187,6 +185,11 @@ export class Observation implements NetworkObserver {
       },
     }
   }
+}
+
+/** It is no longer on its way. */
+function forget(node: NodeView, { index }: SnapshotMetadata): void {
+  node.savingSnapshots = node.savingSnapshots.filter(({ metadata }) => metadata.index !== index)
 }
 
 /** What a message is, as far as protocol branches differ. */

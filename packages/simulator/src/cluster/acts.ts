@@ -149,9 +149,12 @@ export const ACT_TABLE: Record<Act, Perform> = {
         disk.isFull = false
       })
     }),
+  /** Now and then it dies while it is at it: before, during, or after the log is discarded. */
   'take-snapshot': (nemesis) =>
     withProcess(nemesis, ({ node, process }) => {
       if (node === undefined || process === undefined) return
+      if (!nemesis.wiping && nemesis.tape.below(8) === 7)
+        process.crashAt(1 + nemesis.tape.below(6), nemesis.tape.below(2) === 1)
       nemesis.world.touchPromises()
       node.takeSnapshot().then(
         () => nemesis.world.coverage.hit('snapshot: asked for, taken'),

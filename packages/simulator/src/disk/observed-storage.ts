@@ -23,7 +23,7 @@ export interface StorageObserver {
   /** The storage says that it is durable. `content`: what was stored, in pieces. */
   savedSnapshot(metadata: SnapshotMetadata, content: readonly Uint8Array[]): void
   /** Its content was given up: nothing is left of it. */
-  droppedSnapshot(): void
+  droppedSnapshot(metadata: SnapshotMetadata): void
   /** The storage said that it failed. */
   failed(error: Error): void
 }
@@ -78,7 +78,7 @@ export class ObservedStorage implements Storage {
         if (this.#process.alive) this.#observer.savedSnapshot(metadata, watched.pieces)
       },
       () => {
-        if (watched.failed) this.#observer.droppedSnapshot()
+        if (watched.failed) this.#observer.droppedSnapshot(metadata)
         return watched.failed
       },
     )

@@ -1,6 +1,6 @@
 // What waits at the sender while a connection takes no more: bounded in bytes, and never two heartbeats, as the Transport
 // port demands.
-import { type Frame, isHeartbeatFrame } from '@riverraft/core'
+import { type Frame, isBulkFrame, isHeartbeatFrame } from '@riverraft/core'
 
 /** Far smaller than any real queue: it must be seen full. */
 export const SEND_QUEUE_BYTES_MAX = 2_048
@@ -36,9 +36,10 @@ export class SendQueue {
     return replaces ? 'replaced' : 'queued'
   }
 
-  /** Everything that waits, oldest first; the queue is empty then. */
+  /** Everything that waits, oldest first, parts of snapshots behind the rest; the queue is empty then. */
   take(): Frame[] {
-    const frames = this.#frames.map(({ frame }) => frame)
+    const waiting = this.#frames.map(({ frame }) => frame)
+    const frames = [...waiting.filter((frame) => !isBulkFrame(frame)), ...waiting.filter(isBulkFrame)]
     this.#frames = []
     this.#heartbeat = undefined
     this.#bytes = 0

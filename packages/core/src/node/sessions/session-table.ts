@@ -11,6 +11,8 @@ export class SessionTable {
   #latest: Session | undefined
   /** No session ends before this: sessions are looked through no sooner. */
   #nextEnd = Number.POSITIVE_INFINITY
+  /** How often the sessions were captured: one that is older than the last time is copied before it changes. */
+  #captures = 0
 
   get size(): number {
     return this.#sessions.size
@@ -21,16 +23,21 @@ export class SessionTable {
     return this.#sessions.get(id)
   }
 
-  /** All sessions as of now, in the order of their use, to be read later. */
+  /**
+   * All sessions as of now, in the order of their use, to be read later. They are copied only when they change: to copy a
+   * full table at once would take a leader longer than an election timeout.
+   */
   capture(): Session[] {
-    return [...this.#sessions.values()].map((session) => session.copy())
+    this.#captures++
+    return [...this.#sessions.values()]
   }
 
-  /** Instead of what is here: what `capture` gave elsewhere. */
+  /** Instead of what is here: what `capture` gave elsewhere. They are this table's from now on. */
   restore(sessions: readonly Session[]): void {
     this.#sessions.clear()
     this.#nextEnd = Number.POSITIVE_INFINITY
     for (const session of sessions) {
+      session.captures = this.#captures
       this.#sessions.set(session.id, session)
       this.#nextEnd = Math.min(this.#nextEnd, session.lastActive + session.ttlMs)
     }
@@ -46,6 +53,7 @@ export class SessionTable {
     if (timestamp > this.#nextEnd) this.#sweep(timestamp)
     if (this.#sessions.size === SESSIONS_MAX) this.#sessions.delete(this.#sessions.keys().next().value!)
     this.#latest = new Session(id, ttlMs, timestamp)
+    this.#latest.captures = this.#captures
     this.#sessions.set(id, this.#latest)
     this.#nextEnd = Math.min(this.#nextEnd, timestamp + ttlMs)
   }
@@ -63,12 +71,13 @@ export class SessionTable {
    * run of a retry would not be told from a first one.
    */
   use(id: number, timestamp: number, acknowledgedBelow: number): Session | undefined {
-    const session = this.#sessions.get(id)
-    if (session === undefined) return undefined
-    if (session.isExpired(timestamp)) {
+    const present = this.#sessions.get(id)
+    if (present === undefined) return undefined
+    if (present.isExpired(timestamp)) {
       this.#sessions.delete(id)
       return undefined
     }
+    const session = present.captures === this.#captures ? present : this.#copied(present)
     session.lastActive = timestamp
     session.acknowledge(acknowledgedBelow)
     if (session !== this.#latest) {
@@ -76,6 +85,15 @@ export class SessionTable {
       this.#sessions.set(id, session)
       this.#latest = session
     }
+    return session
+  }
+
+  /** In the place of one that was captured. */
+  #copied(captured: Session): Session {
+    const session = captured.copy()
+    session.captures = this.#captures
+    this.#sessions.set(session.id, session)
+    if (this.#latest === captured) this.#latest = session
     return session
   }
 }

@@ -37,6 +37,8 @@ export class Session {
   readonly ttlMs: number
   /** The timestamp of its last command, or of its opening. */
   lastActive: number
+  /** How often its table had been captured when it was made: once more, and it must not change any more. */
+  captures = 0
   /** No outcome below it is kept. Never goes back. */
   #acknowledgedBelow = 1
   /** The first sequence that is not applied; the ones behind the gap not counted. */

@@ -1,11 +1,15 @@
 // A snapshot that is arriving: chunks in order into a stream for storage, never more in memory than was granted.
-import { crc32 } from '#crc32'
+
 import type { NodeId } from '../../consensus/types.js'
 import { decodeError } from '../../wire/bytes.js'
+import { checksumOf } from '../../wire/checksum.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
 
 /** Bytes that may be on the way or wait for the disk. */
 export const SNAPSHOT_CREDIT_BYTES: number = 4 * 1024 * 1024
+
+/** Chunks that may wait for the disk: one of a single byte takes hundreds. */
+export const CHUNKS_MAX = 4_096
 
 export class IncomingSnapshot {
   readonly from: NodeId
@@ -49,11 +53,11 @@ export class IncomingSnapshot {
     return Math.min(this.#handedOn + SNAPSHOT_CREDIT_BYTES, this.head.totalBytes)
   }
 
-  /** True when it was the next one: repeated ones, ones behind a gap and ones beyond the credit are dropped. */
+  /** True when it was the next one: repeated ones, ones behind a gap, beyond the credit and too many are dropped. */
   add({ offset, data }: InstallSnapshotChunk): boolean {
     const end = offset + data.length
     if (this.#aborted !== undefined || offset > this.nextOffset || end <= this.nextOffset) return false
-    if (end > this.creditOffset) return false
+    if (end > this.creditOffset || this.#chunks.length >= CHUNKS_MAX) return false
     const chunk = data.subarray(this.nextOffset - offset)
     // A small view must not keep a large receive buffer alive.
     this.#chunks.push(chunk.length * 2 >= chunk.buffer.byteLength ? chunk : chunk.slice())
@@ -74,7 +78,7 @@ export class IncomingSnapshot {
     let checksum = 0
     while (this.#handedOn < this.head.totalBytes) {
       const chunk = await this.#next()
-      checksum = crc32(chunk, checksum)
+      checksum = checksumOf(chunk, checksum)
       yield chunk
       this.#handedOn += chunk.length
       this.#progressed()

@@ -3,6 +3,7 @@
 import type { InstallSnapshotReply } from '../../consensus/messages.js'
 import type { StoredSnapshot } from '../../ports/storage.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
+import { SNAPSHOT_CREDIT_BYTES } from './incoming-snapshot.js'
 import type { SnapshotInfo } from './snapshot-store.js'
 
 export interface OutgoingHost {
@@ -22,6 +23,9 @@ interface Chunk {
   readonly offset: number
   readonly data: Uint8Array
 }
+
+/** Storage has a newer one by now: nothing is wrong with it. */
+export class SnapshotReplaced extends Error {}
 
 const NOTHING = new Uint8Array(0)
 
@@ -58,8 +62,10 @@ export class OutgoingSnapshot {
     this.#heardAt = Number.NEGATIVE_INFINITY
   }
 
-  answered({ nextOffset, creditOffset }: InstallSnapshotReply): void {
-    if (nextOffset > this.info.byteLength || creditOffset > this.info.byteLength) return
+  answered({ nextOffset, creditOffset: granted }: InstallSnapshotReply): void {
+    if (nextOffset > this.info.byteLength || granted > this.info.byteLength) return
+    // What is not acknowledged is kept in memory here: a follower cannot ask for more of that.
+    const creditOffset = Math.min(granted, nextOffset + SNAPSHOT_CREDIT_BYTES)
     const hasLess = nextOffset < this.ackedOffset
     if (hasLess && !this.#isAsking) return
     // What was sent arrives: the question was asked too early, and sending all again would only make it slower.
@@ -127,6 +133,8 @@ export class OutgoingSnapshot {
 
   async #readChunk(fromTheStart: boolean): Promise<void> {
     if (fromTheStart || this.#reader === undefined) await this.#open()
+    // Nothing is open yet of what was never read: `close` could not have ended it.
+    if (this.#closed) return
     let chunk = await this.#cut()
     // A transfer that is resumed: what the follower has is passed over.
     while (!this.#closed && end(chunk) <= this.ackedOffset && end(chunk) < this.info.byteLength)
@@ -137,8 +145,9 @@ export class OutgoingSnapshot {
   async #open(): Promise<void> {
     await this.#reader?.return?.()
     const stored = await this.#host.open()
-    if (stored?.metadata.index !== this.info.metadata.index)
-      throw new Error('a newer snapshot has taken its place')
+    if (stored === undefined) throw new Error('the stored snapshot is gone')
+    if (stored.metadata.index !== this.info.metadata.index)
+      throw new SnapshotReplaced('a newer snapshot has taken its place')
     this.#chunks = []
     this.#reader = stored.content[Symbol.asyncIterator]()
     this.#unread = NOTHING

@@ -5,7 +5,7 @@ import type { InstallSnapshotReply } from '../../consensus/messages.js'
 import type { NodeId } from '../../consensus/types.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
 import type { SnapshotProgress } from '../types.js'
-import { OutgoingSnapshot } from './outgoing-snapshot.js'
+import { OutgoingSnapshot, SnapshotReplaced } from './outgoing-snapshot.js'
 import type { SnapshotStore } from './snapshot-store.js'
 
 export interface SenderHost {
@@ -53,10 +53,14 @@ export class SnapshotSender {
     this.#host.wake()
   }
 
-  /** Two newer ones may have taken its place while it was read: then the newest one is sent. */
+  /**
+   * Newer ones may have taken its place while it was read: then the newest one is sent. Storage has it a little before
+   * this node is told so: until then the follower is asked again.
+   */
   #readFailed(to: NodeId, outgoing: OutgoingSnapshot, error: Error): void {
     if (this.#outgoing.get(to) !== outgoing) return
-    if (this.#store.newest === outgoing.info) return this.#host.failed(error)
+    const isReplaced = error instanceof SnapshotReplaced || this.#store.newest !== outgoing.info
+    if (!isReplaced) return this.#host.failed(error)
     this.begin(to)
   }
 

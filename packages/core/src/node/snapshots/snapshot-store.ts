@@ -1,6 +1,7 @@
 // The storage's snapshots as the node uses them: one is saved at a time, and the newest one's length and checksum are known.
-import { crc32 } from '#crc32'
+
 import type { SnapshotMetadata, Storage, StoredSnapshot } from '../../ports/storage.js'
+import { checksumOf } from '../../wire/checksum.js'
 
 export interface SnapshotInfo {
   readonly metadata: SnapshotMetadata
@@ -68,7 +69,7 @@ export class MeasuredContent implements AsyncIterable<Uint8Array> {
         isWhole = next.done === true
         if (next.done) return
         this.byteLength += next.value.length
-        this.checksum = crc32(next.value, this.checksum)
+        this.checksum = checksumOf(next.value, this.checksum)
         yield next.value
       }
     } finally {

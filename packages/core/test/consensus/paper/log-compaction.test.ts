@@ -282,6 +282,17 @@ describe('Figure 13, InstallSnapshot RPC, receiver', () => {
     expect(a.state.log.baseIndex).toBe(2)
   })
 
+  test('one that leads by the time its state is restored keeps its log: it has all that is committed (§5.4)', () => {
+    const a = new Solo({ log: [1, 1, 1] })
+    a.receive('B', chunk(1, 2, 1), log(1, 1))
+    a.persist()
+    a.server.snapshots.keep()
+    a.lead()
+    a.server.snapshots.restore()
+    expect(a.state).toMatchObject({ role: { role: 'leader' }, commitIndex: 2, lastApplied: 2 })
+    expect(termsOf(a.server.entries)).toEqual([1, 1, 1, 2])
+  })
+
   test("of two leaders' snapshots at once the later one's counts (etcd#18055)", () => {
     const a = new Solo()
     a.receive('B', chunk(1, 2, 1), log(1, 1))

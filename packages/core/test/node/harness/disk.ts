@@ -39,6 +39,8 @@ export class Disk {
   holdReads = false
   /** Saving a snapshot completes when the test says so. */
   holdSnapshots = false
+  /** A snapshot is there, but who saved it is told when the test says so. */
+  holdSaved = false
   snapshot: { readonly metadata: SnapshotMetadata; readonly content: readonly Uint8Array[] } | undefined
   readonly batches: WriteBatch[] = []
   hardState: HardState = { currentTerm: 0, votedFor: undefined }
@@ -191,6 +193,7 @@ export class Disk {
     if (this.holdSnapshots) await new Promise<void>((resolve) => this.#heldSnapshots.push(resolve))
     if (this.failure !== undefined) throw this.failure
     this.snapshot = { metadata, content: pieces }
+    if (this.holdSaved) await new Promise<void>((resolve) => this.#heldSnapshots.push(resolve))
   }
 
   /** Snapshots that are written and not durable yet. */

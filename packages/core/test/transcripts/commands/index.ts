@@ -1,4 +1,4 @@
-// The table of commands. A new group (pre-vote, leadership transfer, membership, snapshots) is one file and one row here.
+// The table of commands. A new group (membership) is one file and one row here.
 import { Mistake } from '../mistake.js'
 import type { Stage } from '../stage.js'
 import { CLIENT_COMMANDS } from './clients.js'
@@ -8,6 +8,7 @@ import { MEMBERSHIP_COMMANDS } from './membership.js'
 import { NETWORK_COMMANDS } from './network.js'
 import { PACE_COMMANDS } from './pace.js'
 import { SERVER_COMMANDS } from './servers.js'
+import { SNAPSHOT_COMMANDS } from './snapshots.js'
 import { TIME_COMMANDS } from './time.js'
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(
@@ -18,6 +19,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...DISK_COMMANDS,
     ...CLIENT_COMMANDS,
     ...MEMBERSHIP_COMMANDS,
+    ...SNAPSHOT_COMMANDS,
     ...PACE_COMMANDS,
   ].map((command) => [command.name, command]),
 )

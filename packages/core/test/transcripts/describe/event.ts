@@ -54,6 +54,14 @@ export function describeEvent(event: ConsensusEvent): string | undefined {
       return `FollowerLeft ${event.follower}`
     case 'CommitAdvanced':
       return `CommitAdvanced to ${event.commitIndex}`
+    case 'SnapshotTaken':
+      return `SnapshotTaken up to ${event.lastIncludedIndex}@${event.lastIncludedTerm}`
+    case 'SnapshotInstalled':
+      return `SnapshotInstalled up to ${event.lastIncludedIndex}@${event.lastIncludedTerm}, log ${event.logKept ? 'kept' : 'discarded'}`
+    case 'LogCompacted':
+      return `LogCompacted through ${event.through}`
+    case 'SnapshotSendStarted':
+      return `SnapshotSendStarted to ${event.to}, up to ${event.lastIncludedIndex}`
     case 'FollowerMatched':
       return `FollowerMatched ${event.follower} at ${event.matchIndex}`
     case 'FollowerContacted':

@@ -32,6 +32,12 @@ function parts(message: Message): string[] {
         : [`refuses prev ${rejectedIndex}`, `hint ${hintIndex}@${hintTerm}`]
       return [...answer, ...describeRound(round)]
     }
+    case 'InstallSnapshot': {
+      const { lastIncludedIndex, lastIncludedTerm } = message
+      return [`up to ${lastIncludedIndex}@${lastIncludedTerm}`]
+    }
+    case 'InstallSnapshotReply':
+      return [message.matchIndex > 0 ? `match ${message.matchIndex}` : `refuses ${message.lastIncludedIndex}`]
     case 'ReadIndexRequest':
       return [`read ${message.readId}`, ...(message.lease ? ['lease'] : [])]
     case 'ReadIndexReply':

@@ -13,12 +13,18 @@ export function describeState({ up, state, entries, disk }: Server): string {
     describeRole(role),
     `term ${currentTerm}`,
     votedFor === undefined ? 'no vote' : `vote ${votedFor}`,
-    `log [${termsOf(entries).join(' ')}]`,
+    `log [${describeLog(termsOf(entries), state.log.baseIndex)}]`,
     `commit ${commitIndex}`,
     ...(index > 0 ? [`members ${describeConfiguration(configuration)}`] : []),
     ...(writes.durableIndex < state.log.lastIndex ? [`durable ${writes.durableIndex}`] : []),
     ...(writing.length > 0 ? [`writing ${writing.join(' ')}`] : []),
   ].join(', ')
+}
+
+/** What a snapshot has replaced stands before the bar. */
+function describeLog(terms: readonly number[], baseIndex: number): string {
+  if (baseIndex === 0) return terms.join(' ')
+  return `${terms.slice(0, baseIndex).join(' ')} | ${terms.slice(baseIndex).join(' ')}`.trim()
 }
 
 function describeRole(role: Server['state']['role']): string {

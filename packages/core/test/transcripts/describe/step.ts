@@ -20,6 +20,12 @@ export function describeInput({ id, state }: Server, input: Input): string | und
       return `${id} is asked to change the members to ${describeConfiguration(input)}${input.force ? ', by force' : ''}`
     case 'Receive':
       return `${id} receives ${input.message.type} from ${input.from} ${describeMessage(input.message)}`
+    case 'SnapshotSaved':
+      return `${id} has taken a snapshot`
+    case 'SnapshotRestored':
+      return `${id} has restored the snapshot of ${input.from}`
+    case 'CompactLog':
+      return undefined
     case 'PeerConnected':
       return `${id} is connected to ${input.peer} anew`
     case 'Recover':
@@ -44,11 +50,18 @@ export function describeEffect(server: Server, effect: Effect): string | undefin
     case 'Send':
     case 'EncodeBlock':
     case 'Replicate':
+    case 'SendSnapshot':
+    case 'ContinueSnapshot':
+    case 'ForgetLog':
     case 'Apply':
     case 'WakeAt':
       return undefined
     case 'Persist':
       return describeWrite(server, effect)
+    case 'StoreChunk':
+      return `stores the snapshot of ${effect.from}`
+    case 'RestartLog':
+      return `discards its log, which goes on behind ${effect.index}`
     case 'RefuseProposals':
       return `refuses ${effect.count} ${effect.count === 1 ? 'proposal' : 'proposals'}`
     case 'AnswerReads':
