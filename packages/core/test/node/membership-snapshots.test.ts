@@ -58,12 +58,15 @@ test('when no log tells of the members any more, a restarted node has them from 
   const ids = members.map(({ id }) => id).sort()
   await cluster.world.outcome(leader.propose('b'))
   await cluster.agreed(ids)
-  await compact(ids.join(''))
-  for (const id of ids) expect(cluster.disk(id).snapshot?.metadata.members).toEqual(members)
-  for (const id of ids) await cluster.kill(id)
-  for (const id of ids) expect((await cluster.start(id)).status().members).toEqual(members)
-  const [next] = await cluster.elected(ids)
-  expect(await cluster.world.outcome(next.propose('c'))).toBe(3)
+  // One after the other: those that have the members from a snapshot, and those that have them from the log, know each other.
+  for (const [i, compacted] of ids.entries()) {
+    await compact(compacted)
+    expect(cluster.disk(compacted).snapshot?.metadata.members).toEqual(members)
+    for (const id of ids) await cluster.kill(id)
+    for (const id of ids) expect((await cluster.start(id)).status().members).toEqual(members)
+    const [next] = await cluster.elected(ids)
+    expect(await cluster.world.outcome(next.propose('c'))).toBe(3 + i)
+  }
 })
 
 test('a change that is not committed is in no snapshot, and is undone when it is truncated (canonical/raft#250)', async () => {
