@@ -1,5 +1,6 @@
 // What happened, in the past tense. `evolve` folds these into the state; nothing else changes it.
 import type { FollowerLeft, MembershipChanged, RemovalCommitted } from './membership-events.js'
+import type { LeaseReadAnswered, ReadQueued, ReadRoundStarted, ReadsAnswered } from './read-events.js'
 import type {
   LogCompacted,
   SnapshotInstalled,
@@ -9,6 +10,7 @@ import type {
 import type { HardState, LogIndex, Millis, NodeId, Run, SnapshotPoint, Term } from './types.js'
 import type { RoundTripMeasured, WindowGrown, WindowShrunk } from './window-events.js'
 
+export type * from './read-events.js'
 export type * from './snapshot-events.js'
 export type * from './window-events.js'
 
@@ -224,34 +226,6 @@ export interface HeartbeatSent {
   readonly type: 'HeartbeatSent'
   readonly at: Millis
   readonly round: number
-}
-
-/** Thesis §6.4: all reads that wait are waiting for this round of heartbeats. */
-export interface ReadRoundStarted {
-  readonly type: 'ReadRoundStarted'
-  readonly round: number
-}
-
-/** A read waits for the round after the ones already begun. `from` is the asking node. */
-export interface ReadQueued {
-  readonly type: 'ReadQueued'
-  readonly readId: number
-  readonly from: NodeId
-}
-
-/** The first `count` reads of the queue have their answer. */
-export interface ReadsAnswered {
-  readonly type: 'ReadsAnswered'
-  readonly count: number
-}
-
-/** Thesis §6.4.1: this leader's lease answered a read at once. `from` is the asking node. */
-export interface LeaseReadAnswered {
-  readonly type: 'LeaseReadAnswered'
-  readonly readId: number
-  readonly from: NodeId
-  readonly readIndex: LogIndex
-  readonly at: Millis
 }
 
 /** The runtime was asked to wake consensus at `at`. */

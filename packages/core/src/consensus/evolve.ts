@@ -1,14 +1,6 @@
 // The only code that changes state. It folds what happened and never decides.
 
-import type {
-  BecameLeader,
-  ConsensusEvent,
-  HeartbeatSent,
-  LogTruncated,
-  Recovered,
-  SnapshotInstalled,
-  WriteStarted,
-} from './events.js'
+import type { BecameLeader, ConsensusEvent, HeartbeatSent, Recovered, SnapshotInstalled } from './events.js'
 import { acknowledgeInFlight, clearInFlight, evolveFollower, evolveWindow } from './evolve-follower.js'
 import {
   applyConfigurations,
@@ -17,8 +9,8 @@ import {
   membershipChanged,
   recoverConfigurations,
   removalCommitted,
-  truncateConfigurations,
 } from './evolve-membership.js'
+import { logTruncated, writeStarted, writesPersisted } from './evolve-writes.js'
 import { invariant } from './invariant-violation.js'
 import { answeredRound } from './lease.js'
 import type { LeaderState, State } from './state.js'
@@ -286,32 +278,4 @@ function growthSeen({ log, options }: State, { growth }: LeaderState, at: Millis
   if (at - growth.at(-1)!.at < options.heartbeatMs) return
   growth.push({ at, lastIndex: log.lastIndex })
   while (growth.length > 1 && growth[1]!.at <= at - options.electionTimeoutMsMax) growth.shift()
-}
-
-function logTruncated(state: State, event: LogTruncated): void {
-  invariant(event.fromIndex > state.commitIndex, 'what is committed is never truncated')
-  invariant(state.role.role !== 'leader', 'a leader never truncates its own log (§5.3, Leader Append-Only)')
-  state.log.truncateFrom(event.fromIndex)
-  truncateConfigurations(state, event.fromIndex)
-  const last = event.fromIndex - 1
-  state.writes.durableIndex = Math.min(state.writes.durableIndex, last)
-  // A write that is still under way carries entries that are gone: its completion must not acknowledge what
-  // will stand at their indexes (etcd's append ABA race).
-  for (const write of state.writes.inFlight) write.lastIndex = Math.min(write.lastIndex, last)
-}
-
-function writeStarted(state: State, event: WriteStarted): void {
-  invariant(event.write === state.writes.started + 1, 'writes are numbered one by one')
-  state.writes.started = event.write
-  if (event.hardState) state.writes.hardState = event.write
-  state.writes.inFlight.push({ write: event.write, lastIndex: event.lastIndex, at: event.at })
-}
-
-function writesPersisted(state: State, write: number): void {
-  const { writes } = state
-  invariant(write <= writes.started, 'only started writes complete')
-  writes.persisted = Math.max(writes.persisted, write)
-  while (writes.inFlight.length > 0 && writes.inFlight[0]!.write <= write) {
-    writes.durableIndex = Math.max(writes.durableIndex, writes.inFlight.shift()!.lastIndex)
-  }
 }

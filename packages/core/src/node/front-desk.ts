@@ -10,6 +10,7 @@ import { planChange } from './membership/plan.js'
 import type { Limits } from './options.js'
 import type { Request } from './proposal.js'
 import type { Read } from './reads.js'
+import type { Machine } from './recover.js'
 import { checkRead, checkSession, checkTtl, encodeCommand } from './request-options.js'
 import type { Runtime } from './runtime.js'
 import type {
@@ -31,6 +32,7 @@ export interface FrontDeskParts {
   readonly scheduler: Scheduler
   readonly answers: Answers
   readonly runtime: Runtime
+  readonly machine: Machine
 }
 
 export class FrontDesk {
@@ -97,7 +99,7 @@ export class FrontDesk {
       const { reads } = this.#runtime
       const read: Read = {
         waiter: new Waiter(),
-        query: () => query(this.#runtime.machineState),
+        query: () => query(this.#parts.machine.state),
         deadline,
         minIndex,
         consistency,

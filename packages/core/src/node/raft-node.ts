@@ -2,24 +2,22 @@
 import { initialState } from '../consensus/index.js'
 import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
-import type { StateMachine } from '../ports/state-machine.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
 import { Admission } from './admission.js'
 import { Answers } from './answers.js'
+import { closeBoth } from './close-both.js'
 import { EventStream } from './event-stream.js'
 import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
 import { FrontDesk } from './front-desk.js'
-import { findMemberships, type MembershipBlock, withConfigurations } from './membership/recover.js'
 import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
+import { type Machine, type Recovered, recover } from './recover.js'
 import { Runtime } from './runtime.js'
-import { type Restored, restoreAtStart } from './snapshots/restore.js'
-import { pointOf } from './snapshots/snapshots.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
@@ -41,15 +39,6 @@ import type {
   StopOptions,
 } from './types.js'
 import { whileLeader } from './while-leader.js'
-
-type Machine = StateMachine<unknown, unknown, unknown>
-
-/** What was read from the storage before the node begins. */
-interface Recovered {
-  readonly machine: Machine
-  readonly restored: Restored | undefined
-  readonly memberships: readonly MembershipBlock[]
-}
 
 export class RaftNode<Command, Result, State> {
   readonly id: string
@@ -87,9 +76,7 @@ export class RaftNode<Command, Result, State> {
     let node: RaftNode<Command, Result, State> | undefined
     try {
       const machine = options.stateMachine.create() as Machine
-      const restored = await restoreAtStart(storage, stored, machine, scheduler)
-      const memberships = await findMemberships(storage, stored)
-      node = new RaftNode(options, limits, scheduler, stored, { machine, restored, memberships })
+      node = new RaftNode(options, limits, scheduler, await recover(storage, stored, machine, scheduler))
       const { everybody } = node.#runtime.membership
       node.#admission.address = everybody.find((member) => member.id === nodeId)?.address ?? ''
       node.#address = await options.transport.listen(node.#transportHost(), everybody)
@@ -105,12 +92,10 @@ export class RaftNode<Command, Result, State> {
     options: NodeOptions<Command, Result, State>,
     limits: Limits,
     scheduler: Scheduler,
-    stored: StoredState,
-    { machine, restored, memberships }: Recovered,
+    { stored, metadata, machine, restored, memberships, input }: Recovered,
   ) {
     const { id, clusterId, transport } = options
-    const { incarnation, hardState, runs, snapshot } = stored
-    const metadata = snapshot ?? { index: 0, term: 0, members: stored.members, timestamp: 0 }
+    const { incarnation, hardState } = stored
     this.id = id
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -118,17 +103,16 @@ export class RaftNode<Command, Result, State> {
     this.#options = options
     this.#scheduler = scheduler
     this.#stored = stored
-    this.#recall = new Recall(id, () => scheduler.now())
     const now = (): number => scheduler.now()
+    this.#recall = new Recall(id, now)
     this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
     const answers = new Answers(scheduler)
     const leases = leasesInHello(limits, options.leases)
     this.#admission = new Admission(id, clusterId, incarnation, stored.members, leases)
-    const seed = randomNumber(scheduler, 4)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
       limits,
-      state: initialState(id, consensusOptions(limits, options), seed),
+      state: initialState(id, consensusOptions(limits, options), randomNumber(scheduler, 4)),
       scheduler,
       outbox: new Outbox(transport, incarnation),
       events: this.#events,
@@ -149,16 +133,9 @@ export class RaftNode<Command, Result, State> {
       scheduler,
       answers,
       runtime: this.#runtime,
+      machine,
     })
-    const recovered = withConfigurations(runs, memberships)
-    const recover = {
-      type: 'Recover' as const,
-      now: 0,
-      hardState,
-      runs: recovered,
-      snapshot: pointOf(metadata),
-    }
-    this.#runtime.receive(recover)
+    this.#runtime.receive(input)
   }
 
   /**
@@ -242,8 +219,13 @@ export class RaftNode<Command, Result, State> {
     const { incarnation } = this.#stored
     const { members, index: membersIndex } = this.#runtime.membership.inForce
     const identity = { clusterId, incarnation, members, membersIndex, address: this.#address }
-    const stopped = this.#stopping !== undefined
-    return statusOf(this.#runtime, this.#stored, identity, this.#scheduler.now(), stopped)
+    return statusOf(
+      this.#runtime,
+      this.#stored,
+      identity,
+      this.#scheduler.now(),
+      this.#stopping !== undefined,
+    )
   }
 
   /**
@@ -299,16 +281,7 @@ export class RaftNode<Command, Result, State> {
   async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
     this.#desk.stop(why, error)
-    // The transport first: a disk that hangs must not keep the node on the network.
-    const closeTransport = async (): Promise<void> => this.#options.transport.close()
-    const closeStorage = async (): Promise<void> => {
-      await this.#runtime.stop()
-      await this.#options.storage.close()
-    }
-    const closings = await Promise.allSettled([closeTransport(), closeStorage()])
-    // What failed may fail to close too: the first error is the one that tells.
-    const failed = closings.find((closing) => closing.status === 'rejected')
-    const reported = error ?? (failed === undefined ? undefined : asRaftError(failed.reason))
+    const reported = await closeBoth(this.#options.transport, this.#options.storage, this.#runtime, error)
     this.#events.emit({ type: 'Stopped', error: reported })
     this.#events.close()
     this.#resolveClosed(reported)

@@ -2,7 +2,7 @@
 // and speaks once to each peer.
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
-import type { LogIndex, NodeId } from '../consensus/types.js'
+import type { NodeId } from '../consensus/types.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import { nonceOf } from '../wire/open-session.js'
 import { Applier } from './applier.js'
@@ -39,12 +39,13 @@ export class Runtime {
   readonly snapshots: Snapshots
   readonly backlog: Backlog
   readonly membership: NodeMembership
+  readonly applier: Applier
+  readonly timer: WakeTimer
   readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
   readonly #append: LeaderAppend
   readonly #replicator: Replicator
-  readonly #applier: Applier
   readonly #desk: LeaderDesk
   readonly #lag: LagWatch
   #inbox: Item[] = []
@@ -54,10 +55,9 @@ export class Runtime {
   #askedInTurn = false
   #stopped = false
   #tickDue = false
-  readonly #timer: WakeTimer
 
   constructor(parts: RuntimeParts) {
-    const { options, limits, scheduler, answers, state } = parts
+    const { options, limits, scheduler, answers, state, recoveredTerm } = parts
     this.#parts = parts
     this.state = state
     this.backlog = new Backlog(state, limits)
@@ -72,59 +72,29 @@ export class Runtime {
     this.transfer = new Transfer(answers)
     const step = (input: Input): void => this.#step(input)
     this.membership = new NodeMembership(parts, step, (id) => this.linkDown(id))
-    this.#timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
+    this.timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
       this.#tickDue = true
       this.wake()
     })
     const failed = (error: Error): void => this.#fail(storageFailure(error))
-    const loaded = (): void => this.wake()
-    const { storage } = options
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
-    this.#log = new LogKeeper(storage, limits, parts.lastTimestamp, wallClock, { persisted, failed })
+    this.#log = new LogKeeper(options.storage, limits, parts.lastTimestamp, wallClock, { persisted, failed })
     this.#append = new LeaderAppend(this.#log, this.backlog, (count) =>
       this.#step({ type: 'Propose', now: scheduler.now(), count }),
     )
-    this.#replicator = new Replicator(
-      {
-        // A listener may stop the node within a turn: what is not stepped any more is not wanted any more.
-        wanted: (to) => (this.#stopped ? undefined : entriesWanted(state, to)),
-        offer: (to, entries, bytes) =>
-          this.#step({ type: 'OfferEntries', now: scheduler.now(), to, entries, bytes }),
-        loaded,
-        failed,
-      },
-      this.#log.cache,
-      storage,
-    )
-    this.#applier = new Applier(parts, this.#log.cache, this.proposals, { loaded, failed })
-    this.snapshots = new Snapshots(parts, this.#snapshotsHost(failed), this.#applier)
+    this.#replicator = new Replicator(this.#replicatorHost(failed), this.#log.cache, options.storage)
+    this.applier = new Applier(parts, this.#log.cache, this.proposals, { loaded: () => this.wake(), failed })
+    this.snapshots = new Snapshots(parts, this.#snapshotsHost(failed), this.applier)
     const { proposals, reads, transfer } = this
     const processId = randomNumber(scheduler, 6)
-    const { recoveredTerm } = parts
     const desk = this.#deskHost()
     this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, transfer, processId, recoveredTerm)
-  }
-
-  get lastApplied(): LogIndex {
-    return this.#applier.lastApplied
-  }
-
-  get machineState(): unknown {
-    return this.#parts.machine.state
-  }
-
-  get loopDelayMs(): number {
-    return this.#timer.loopDelayMs
   }
 
   /** The peers to whom the link is up. */
   get linked(): ReadonlySet<NodeId> {
     return this.#desk.linked
-  }
-
-  get sessionCount(): number {
-    return this.#applier.sessionCount
   }
 
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
@@ -173,7 +143,7 @@ export class Runtime {
   }
 
   #cancelTimers(): void {
-    this.#timer.cancel()
+    this.timer.cancel()
     this.#desk.stop()
   }
 
@@ -195,7 +165,7 @@ export class Runtime {
         this.#parts.outbox.flush()
         this.#lag.look(this.state)
         again = this.#applyCommitted() || commitToTell
-        if (this.membership.mayStop(this.#applier)) this.#fail(this.membership.removal)
+        if (this.membership.mayStop(this.applier)) this.#fail(this.membership.removal)
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
     } catch (error) {
       this.#fail(error)
@@ -259,7 +229,7 @@ export class Runtime {
         this.#replicator.forgetFetched()
         return this.#log.restart(effect.index)
       case 'Apply':
-        this.#applier.commitIndex = effect.commitIndex
+        this.applier.commitIndex = effect.commitIndex
         return
       case 'AnswerReads':
         return this.reads.answered(effect.readIds, effect.readIndex)
@@ -274,22 +244,33 @@ export class Runtime {
         this.membership.removed = true
         return
       case 'WakeAt':
-        return this.#timer.set(effect.at)
+        return this.timer.set(effect.at)
       default:
         effect satisfies never
     }
   }
 
   #applyCommitted(): boolean {
-    const before = this.#applier.lastApplied
-    const again = this.#applier.run()
-    const { lastApplied } = this.#applier
+    const before = this.applier.lastApplied
+    const again = this.applier.run()
+    const { lastApplied } = this.applier
     if (lastApplied > before) {
       this.#step({ type: 'Applied', now: this.#parts.scheduler.now(), index: lastApplied })
       this.#parts.events.emit({ type: 'Applied', lastApplied })
     }
     this.reads.run(lastApplied)
     return again
+  }
+
+  #replicatorHost(failed: (error: Error) => void): ConstructorParameters<typeof Replicator>[0] {
+    return {
+      // A listener may stop the node within a turn: what is not stepped any more is not wanted any more.
+      wanted: (to) => (this.#stopped ? undefined : entriesWanted(this.state, to)),
+      offer: (to, entries, bytes) =>
+        this.#step({ type: 'OfferEntries', now: this.#parts.scheduler.now(), to, entries, bytes }),
+      loaded: () => this.wake(),
+      failed,
+    }
   }
 
   #snapshotsHost(failed: (error: Error) => void): SnapshotsHost {

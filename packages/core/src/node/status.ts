@@ -12,7 +12,8 @@ export function statusOf(
   now: number,
   stopped: boolean,
 ): NodeStatus {
-  const { state, proposals, reads, lastApplied, backlog } = runtime
+  const { state, proposals, reads, backlog } = runtime
+  const { lastApplied, sessionCount } = runtime.applier
   // Before the first turn consensus knows nothing yet: what the storage returned is what this node knows.
   const isRecovered = state.configuration.voters.length > 0
   return {
@@ -34,8 +35,8 @@ export function statusOf(
     uncommittedBytes: state.role.role === 'leader' ? backlog.byteLength : 0,
     pendingProposals: proposals.pending,
     pendingReads: reads.count,
-    loopDelayMs: runtime.loopDelayMs,
-    sessions: runtime.sessionCount,
+    loopDelayMs: runtime.timer.loopDelayMs,
+    sessions: sessionCount,
     followers: followersOf(runtime, now),
     stopped,
   }
