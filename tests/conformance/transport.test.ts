@@ -21,6 +21,7 @@ class Host extends RecordingHost {
       name: right.name,
       listen: (host, members) => right.listen(host, members),
       send: (peer, frame) => right.send(peer, frame),
+      setMembers: (members) => right.setMembers(members),
       close: () => right.close(),
       ...alter(right),
     }

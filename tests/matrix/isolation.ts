@@ -12,6 +12,7 @@ export function switched(inner: Transport): Switched {
     transport: {
       name: inner.name,
       listen: (host, members) => inner.listen(listening(host, self), members),
+      setMembers: (members) => inner.setMembers(members),
       send: (peer, frame) => {
         if (!self.cutOff) inner.send(peer, frame)
       },

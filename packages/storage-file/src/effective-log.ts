@@ -26,6 +26,8 @@ export class EffectiveLog {
   /** Both increasing. A mark's stretch ends where the next one begins. */
   readonly #marks: (Place & { readonly first: LogIndex })[] = []
   #markNext = true
+  /** Where the membership entries stand. */
+  readonly #memberships: LogIndex[] = []
 
   /**
    * Judges a whole batch before any of it is written: a batch happens completely or not at all.
@@ -49,6 +51,10 @@ export class EffectiveLog {
     return this.#terms[lastAtMost(this.#terms, index, (run) => run.firstIndex)]!.term
   }
 
+  get memberships(): readonly LogIndex[] {
+    return this.#memberships
+  }
+
   runs(): Run[] {
     return this.#terms.map(({ firstIndex, term }, i) => {
       const lastIndex = (this.#terms[i + 1]?.firstIndex ?? this.lastIndex + 1) - 1
@@ -62,6 +68,7 @@ export class EffectiveLog {
     this.lastIndex = index
     this.#terms.length = 0
     this.#marks.length = 0
+    this.#memberships.length = 0
     this.#markNext = true
   }
 
@@ -71,12 +78,14 @@ export class EffectiveLog {
     this.lastIndex = from - 1
     while (this.#terms.length > 0 && this.#terms.at(-1)!.firstIndex >= from) this.#terms.pop()
     while (this.#marks.length > 0 && this.#marks.at(-1)!.first >= from) this.#marks.pop()
+    while (this.#memberships.length > 0 && this.#memberships.at(-1)! >= from) this.#memberships.pop()
     // What the last mark leads to stands before the truncation; what comes next stands behind it.
     this.#markNext = true
   }
 
   /** `first` is lastIndex + 1; the block's record stands at `place`. */
-  append(first: LogIndex, last: LogIndex, term: Term, place: Place): void {
+  append(first: LogIndex, last: LogIndex, term: Term, place: Place, isMembership = false): void {
+    if (isMembership) this.#memberships.push(first)
     const mark = this.#marks.at(-1)
     if (
       this.#markNext ||
@@ -102,6 +111,7 @@ export class EffectiveLog {
     const index = this.endBefore(sequence)
     if (index <= this.base.index) return
     this.base = { index, term: this.termAt(index)! }
+    this.#memberships.splice(0, lastAtMost(this.#memberships, index, (at) => at) + 1)
     this.#marks.splice(0, lastAtMost(this.#marks, sequence - 1, (one) => one.sequence) + 1)
     const term = lastAtMost(this.#terms, index + 1, (run) => run.firstIndex)
     if (index === this.lastIndex) this.#terms.length = 0

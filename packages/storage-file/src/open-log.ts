@@ -77,6 +77,7 @@ export class OpenLog {
       members: identity.members,
       hardState,
       runs: log.runs(),
+      memberships: log.memberships,
       snapshot: snapshots.newest,
       lastTimestamp: last?.timestamp ?? 0,
     }

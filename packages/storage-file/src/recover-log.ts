@@ -210,9 +210,9 @@ function applyBatch(
     log.truncate(truncation.from, truncation.termBefore)
   }
   if (hardState !== undefined) recovered.hardState = hardState
-  for (const { first, last, term, offset } of blocks) {
+  for (const { first, last, term, offset, isMembership } of blocks) {
     if (first !== log.lastIndex + 1) throw new Error(`entries from ${first} stand after ${log.lastIndex}`)
     if (term < log.termAt(log.lastIndex)!) throw new Error(`term ${term} stands after a later one`)
-    log.append(first, last, term, { sequence, offset })
+    log.append(first, last, term, { sequence, offset }, isMembership)
   }
 }

@@ -15,6 +15,7 @@ export interface ScannedBatch {
     readonly last: LogIndex
     readonly term: Term
     readonly offset: number
+    readonly isMembership: boolean
   }[]
 }
 
@@ -97,8 +98,9 @@ function add(batch: ScannedBatch, { kind, index, body, block, position }: FoundR
       batch.hardState = decodeHardState(body)
       return
     case RecordKind.Block: {
-      const { lastIndex: last, term } = block!
-      batch.blocks.push({ first: index, last, term, offset: position })
+      const { lastIndex: last, term, members } = block!
+      const isMembership = members !== undefined
+      batch.blocks.push({ first: index, last, term, offset: position, isMembership })
     }
   }
 }

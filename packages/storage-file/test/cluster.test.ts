@@ -27,6 +27,7 @@ async function cluster(): Promise<{
       id,
       clusterId: 'words',
       members,
+      join: !members.some((member) => member.id === id),
       transport: network.transport(),
       storage: fileStorage({ directory: `${root}/${id}`, segmentBytes: 256 * 1024 }),
       stateMachine: words,
@@ -80,6 +81,46 @@ test('a whole cluster that was stopped comes back with everything it had acknowl
   await Promise.all(members.map(({ id }) => start(id)))
   const words = await nodes.get('a')!.read((state) => [...state.words], { timeoutMs: 20_000 })
   expect(words).toEqual(Array.from({ length: 20 }, (_, i) => `w${i}`))
+})
+
+test('members that came and went are found again in the log, at the same index', async () => {
+  const { root, nodes, start } = await cluster()
+  const leading = async (): Promise<Node> => {
+    await nodes.get('b')!.propose({ word: 'a leader is known' }, { timeoutMs: 20_000 })
+    return nodes.get(nodes.get('b')!.status().leaderId!)!
+  }
+  await start('d')
+  const leader = await leading()
+  const gone = ['a', 'c'].find((id) => id !== leader.id)!
+  const add: Member[] = [{ id: 'd', address: 'd', role: 'voter' }]
+  const changed = await leader.changeMembership({ add, remove: [gone] }, { timeoutMs: 20_000 })
+  expect(await nodes.get(gone)!.closed).toMatchObject({ code: 'ERR_REMOVED' })
+  const last = await leader.proposeWithReceipt({ word: 'last' }, { timeoutMs: 20_000 })
+  const rest = changed.members.map(({ id }) => id)
+  expect(rest.toSorted()).toEqual(
+    ['b', leader.id === 'b' ? (gone === 'a' ? 'c' : 'a') : leader.id, 'd'].toSorted(),
+  )
+  for (const id of rest) await wordsOf(nodes.get(id)!, last.index)
+  await Promise.all(rest.map((id) => nodes.get(id)!.stop()))
+
+  const storage = fileStorage({ directory: `${root}/d` })
+  const { memberships } = await storage.open({
+    clusterId: 'words',
+    nodeId: 'd',
+    members: [],
+    incarnation: '',
+  })
+  // As a learner, joint, and alone.
+  expect(memberships).toHaveLength(3)
+  expect(memberships!.at(-1)).toBe(changed.index)
+  await storage.close()
+
+  for (const id of rest) {
+    const { members: found, membersIndex } = (await start(id)).status()
+    expect([found, membersIndex]).toEqual([changed.members, changed.index])
+  }
+  const words = await nodes.get('b')!.read((state) => [...state.words], { timeoutMs: 20_000 })
+  expect(words.at(-1)).toBe('last')
 })
 
 test('a full disk ends a node with advice; when there is room again, everything acknowledged is there', async () => {

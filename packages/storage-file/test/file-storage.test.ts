@@ -45,6 +45,7 @@ describe('what it says of itself', () => {
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
       runs: [],
+      memberships: [],
       snapshot: undefined,
       lastTimestamp: 0,
     })
@@ -67,6 +68,7 @@ describe('what it says of itself', () => {
         { firstIndex: 1, lastIndex: 3, term: 1 },
         { firstIndex: 4, lastIndex: 5, term: 2 },
       ],
+      memberships: [],
       snapshot: undefined,
       lastTimestamp: 1_004,
     })

@@ -90,7 +90,7 @@ function unsealed(bytes: Buffer, magic: string): { length: number; crc: number }
 /** `members` as the document puts it. */
 function members(bytes: Buffer, at: number): { values: Value[]; end: number } {
   expect(document).toContain(
-    '`members` is a `u32` number of members and, for each, text id, text address, u8 role (0: voter).',
+    '`members` is a `u32` number of members and, for each, text id, text address, u8 role (0: voter, 1: learner, 2: leaving;',
   )
   const { value: count, end } = field('u32', bytes, at)
   return fields(

@@ -126,6 +126,7 @@ test('a directory of version 1 is opened, and goes on', async () => {
       { firstIndex: 1, lastIndex: 4, term: 1 },
       { firstIndex: 5, lastIndex: 9, term: 2 },
     ],
+    memberships: [],
     snapshot: { ...metadata(2), members },
     lastTimestamp: 1_006,
   })

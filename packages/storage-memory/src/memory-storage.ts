@@ -40,6 +40,7 @@ class MemoryStorage implements Storage {
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
       runs: [],
+      memberships: [],
       snapshot: undefined,
       lastTimestamp: 0,
     }

@@ -22,6 +22,7 @@ describe('what it says of itself', () => {
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
       runs: [],
+      memberships: [],
       snapshot: undefined,
       lastTimestamp: 0,
     })

@@ -23,10 +23,16 @@ export function libp2pTransport(options: Libp2pTransportOptions): Transport {
   const links = linkTransport('libp2p', new Libp2pDriver(libp2p), { dialTimeoutMs: 5_000, ...linkOptions })
   return {
     name: links.name,
+    checkMember,
     listen: async (host, members) => {
       check(libp2p, host, members)
       await tagMembers(libp2p, members)
       return links.listen(host, members)
+    },
+    setMembers: (members) => {
+      links.setMembers(members)
+      // Without the tag libp2p may prefer other connections to theirs: worse, and no reason to fail.
+      void tagMembers(libp2p, members).catch(() => undefined)
     },
     send: (peer, frame) => links.send(peer, frame),
     close: () => links.close(),
@@ -39,14 +45,16 @@ function check(libp2p: Libp2p, host: TransportHost, members: readonly Member[]):
   if (libp2p.peerId.toString() !== host.id) {
     throw new RaftError('ERR_INVALID_OPTION', `node ${host.id} runs on the libp2p node ${libp2p.peerId}`)
   }
-  for (const member of members) {
-    try {
-      peerIdFromString(member.id)
-      addressOf(member)
-    } catch (cause) {
-      const message = `member ${member.id} at ${member.address}: not a PeerId and a multiaddr`
-      throw new RaftError('ERR_INVALID_OPTION', message, { cause })
-    }
+  for (const member of members) checkMember(member)
+}
+
+function checkMember(member: Member): void {
+  try {
+    peerIdFromString(member.id)
+    addressOf(member)
+  } catch (cause) {
+    const message = `member ${member.id} at ${member.address}: not a PeerId and a multiaddr`
+    throw new RaftError('ERR_INVALID_OPTION', message, { cause })
   }
 }
 

@@ -53,6 +53,23 @@ export class MemoryTransport implements Transport, LinkTarget {
     return address
   }
 
+  setMembers(members: readonly Member[]): void {
+    const host = this.#host
+    if (host === undefined || this.#closed) return
+    const addresses = new Map(members.map((member) => [member.id, addressOf(member)]))
+    for (const [id, link] of this.#links) {
+      if (addresses.get(id) === link.address) continue
+      link.close()
+      this.#links.delete(id)
+    }
+    for (const member of members) {
+      if (member.id === host.id || this.#links.has(member.id)) continue
+      const link = new Link(this.#network, host, member)
+      this.#links.set(member.id, link)
+      link.connect()
+    }
+  }
+
   send(peer: NodeId, frame: Frame): void {
     this.#links.get(peer)?.send(frame)
   }

@@ -21,13 +21,17 @@ export function tcp(options: TcpTransportOptions): Transport {
   if (advertise !== undefined) parseDial(advertise, 'advertise')
   const driver = new TcpDriver(parseListen(listen), (diagnostic) => linkOptions.onDiagnostic?.(diagnostic))
   const links = linkTransport('tcp', driver, linkOptions)
+  const checkMember = ({ id, address }: Member): void =>
+    void parseDial(address, `the address of member ${id}`)
   return {
     name: links.name,
+    checkMember,
     listen: async (host, members) => {
-      for (const { id, address } of members) parseDial(address, `the address of member ${id}`)
+      for (const member of members) checkMember(member)
       const bound = await links.listen(host, members)
       return advertise ?? (isWildcard(bound) ? addressOf(host.id, members) : undefined) ?? bound
     },
+    setMembers: (members) => links.setMembers(members),
     send: (peer, frame) => links.send(peer, frame),
     close: () => links.close(),
   }

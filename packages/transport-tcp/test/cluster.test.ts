@@ -38,6 +38,10 @@ class Lossy implements Transport {
     return this.#transport.listen({ ...host, receive }, members)
   }
 
+  setMembers(members: readonly Member[]): void {
+    this.#transport.setMembers(members)
+  }
+
   send(...args: Parameters<Transport['send']>): void {
     if (!this.losing) this.#transport.send(...args)
   }

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import type { Server as SecureServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
-import { RaftError, type Transport } from '@riverraft/core'
+import { type Member, RaftError, type Transport } from '@riverraft/core'
 import { type LinkOptions, linkTransport } from '@riverraft/core/links'
 import { checkDial, checkPath, isWildcard, parseListen } from './address.js'
 import { type Place, WebSocketDriver } from './driver.js'
@@ -45,15 +45,19 @@ export function websocket(options: WebSocketTransportOptions): Transport {
     onDiagnostic: (diagnostic) => linkOptions.onDiagnostic?.(diagnostic),
   })
   const links = linkTransport('websocket', driver, linkOptions)
+  const checkMember = ({ id, address }: Member): void =>
+    void checkDial(address, `the address of member ${id}`)
   return {
     name: links.name,
+    checkMember,
     listen: async (host, members) => {
-      for (const { id, address } of members) checkDial(address, `the address of member ${id}`)
+      for (const member of members) checkMember(member)
       const bound = await links.listen(host, members)
       // A shared server may be reached by another name, scheme or port than it is bound to.
       const own = members.find(({ id }) => id === host.id)?.address
       return advertise ?? (server !== undefined || isWildcard(bound) ? own : undefined) ?? bound
     },
+    setMembers: (members) => links.setMembers(members),
     send: (peer, frame) => links.send(peer, frame),
     close: () => links.close(),
   }

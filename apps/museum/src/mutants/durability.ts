@@ -50,14 +50,14 @@ export const DURABILITY_MUTANTS: readonly Mutant[] = [
   mutant(
     'old-completion-acknowledges',
     "After truncate-and-append the older write's completion acknowledges the new entries (etcd's append ABA race).",
-    'core/src/consensus/evolve.ts',
+    'core/src/consensus/evolve-writes.ts',
     'for (const write of state.writes.inFlight) write.lastIndex = Math.min(write.lastIndex, last)',
     '',
   ),
   mutant(
     'durable-survives-truncation',
     'What was durable before a truncation still counts as durable after it.',
-    'core/src/consensus/evolve.ts',
+    'core/src/consensus/evolve-writes.ts',
     'state.writes.durableIndex = Math.min(state.writes.durableIndex, last)',
     '',
   ),

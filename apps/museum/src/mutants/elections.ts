@@ -80,8 +80,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'own-vote-counted-early',
     'A candidate counts its own vote before that is on disk: alone, it is elected twice in a term (etcd#14370).',
     ELECTION,
-    "turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })\n}",
-    "turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })\n  countVote(turn, state.id, true)\n}",
+    "turn.send(voter, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })\n}",
+    "turn.send(voter, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })\n  countVote(turn, state.id, true)\n}",
   ),
   mutant(
     'leader-keeps-leading',

@@ -39,8 +39,8 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     'late-time-to-campaign-obeyed',
     'A TimeoutNow of an earlier term is obeyed in a later one, and overrides the votes that are owed to its leader.',
     TRANSFER,
-    'if (request.term !== state.currentTerm || !state',
-    'if (!state',
+    'if (request.term !== state.currentTerm || !isVoter',
+    'if (!isVoter',
   ),
   mutant(
     'pre-vote-for-a-shorter-log',

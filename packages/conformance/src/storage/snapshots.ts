@@ -1,4 +1,5 @@
 // Snapshots: streamed in and out, each as a whole or not there.
+import type { Member } from '@riverraft/core'
 import { check, failsWith, hasCode, same } from '../assert.js'
 import type { Contract } from './bench.js'
 import { batch, block, entries, logFrom, vote } from './entries.js'
@@ -13,8 +14,17 @@ export const snapshots: Contract = {
   'one comes back as it was saved, and leaves the log as it is': async (bench) => {
     await bench.open()
     await bench.written(batch([block(1, 4), block(5, 2)]))
-    const members = Array.from({ length: 9 }, (_, i) => {
-      return { id: `n${i}`, address: `/ip4/10.0.0.${i}/tcp/7001/p2p/é`, role: 'voter' as const }
+    // Of a change that is under way: every role, with and without what may be said of a member besides.
+    const members = Array.from({ length: 9 }, (_, i): Member => {
+      const role = (['voter', 'learner', 'leaving'] as const)[i % 3]!
+      const isOutgoing = role === 'leaving' || i > 4
+      return {
+        id: `n${i}`,
+        address: `/ip4/10.0.0.${i}/tcp/7001/p2p/é`,
+        role,
+        ...(isOutgoing ? { outgoing: true } : {}),
+        ...(i % 2 === 0 ? { incarnation: `fedcba987654321${i}` } : {}),
+      }
     })
     const metadata = { ...metadataOf(4), members }
     await bench.storage.saveSnapshot(metadata, chunks('the ', 'state'))

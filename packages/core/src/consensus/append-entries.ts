@@ -1,5 +1,7 @@
 // Raft §5.3: log replication, the receiver's side (Figure 2, AppendEntries RPC, "Receiver implementation").
+
 import { followerCommit } from './commitment.js'
+import { configurationInForce } from './configuration.js'
 import { drawElectionTimeout } from './election-timer.js'
 import { invariant } from './invariant-violation.js'
 import type { AppendEntries } from './messages.js'
@@ -67,10 +69,21 @@ export function recognizeLeader(turn: Turn, leader: NodeId): void {
 function store(turn: Turn, run: Run): void {
   const { state } = turn
   const fromIndex = state.log.firstConflict(run)
-  if (fromIndex !== undefined) turn.record({ type: 'LogTruncated', fromIndex })
+  if (fromIndex !== undefined) truncate(turn, fromIndex)
   const firstIndex = Math.max(run.firstIndex, state.log.lastIndex + 1)
   if (firstIndex > run.lastIndex) return
   turn.record({ type: 'EntriesAppended', firstIndex, lastIndex: run.lastIndex, term: run.term })
+  const { configuration } = run
+  if (configuration !== undefined)
+    turn.record({ type: 'MembershipChanged', index: firstIndex, configuration })
+}
+
+/** §6: with its entry a configuration goes, and "the server must fall back to the previous one" (thesis §4.1). */
+export function truncate(turn: Turn, fromIndex: LogIndex): void {
+  const { state } = turn
+  const was = state.configuration
+  turn.record({ type: 'LogTruncated', fromIndex })
+  if (state.configuration !== was) turn.record({ type: 'MembershipChanged', ...configurationInForce(state) })
 }
 
 function reject(turn: Turn, to: NodeId, request: AppendEntries, hintIndex: LogIndex): void {

@@ -1,6 +1,8 @@
 // Raft §5.3, §5.4.2: when an entry is committed.
 
+import { noticeRemoval } from './leaving.js'
 import { replicateToAll } from './log-replication.js'
+import { continueMembershipChange } from './membership-changes.js'
 import { quorumIndex } from './quorum.js'
 import { startReadRound } from './read-index.js'
 import type { Turn } from './turn.js'
@@ -21,6 +23,7 @@ export function advanceCommitIndex(turn: Turn): void {
   if (index <= state.commitIndex || state.log.termAt(index) !== state.currentTerm) return
   commit(turn, index)
   replicateToAll(turn)
+  continueMembershipChange(turn)
   // The first commit of the term is what waiting reads have been waiting for.
   startReadRound(turn)
 }
@@ -31,7 +34,9 @@ export function advanceCommitIndex(turn: Turn): void {
  */
 export function followerCommit(turn: Turn, leaderCommit: LogIndex, lastNewIndex: LogIndex): void {
   const index = Math.min(leaderCommit, lastNewIndex)
-  if (index > turn.state.commitIndex) commit(turn, index)
+  if (index <= turn.state.commitIndex) return
+  commit(turn, index)
+  noticeRemoval(turn, leaderCommit)
 }
 
 function commit(turn: Turn, commitIndex: LogIndex): void {

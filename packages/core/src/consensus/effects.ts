@@ -1,6 +1,6 @@
 // What the runtime is to do, by id and never by callback.
 import type { InstallSnapshot, InstallSnapshotReply, Message } from './messages.js'
-import type { HardState, LogIndex, Millis, NodeId, Term } from './types.js'
+import type { Configuration, HardState, LogIndex, Millis, NodeId, Term } from './types.js'
 
 /** Give `message` to the transport once write number `afterWrite` is durable (0: at once). */
 export interface Send {
@@ -23,10 +23,12 @@ export interface Persist {
 /** The leader has given places in its log: encode the block for them. Precedes the Persist that carries it. */
 export interface EncodeBlock {
   readonly type: 'EncodeBlock'
-  readonly content: 'noop' | 'proposals'
+  readonly content: 'noop' | 'proposals' | 'membership'
   readonly firstIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly term: Term
+  /** Of 'membership'. */
+  readonly configuration?: Configuration
 }
 
 /** Not the leader: the commands of this Propose input were not appended. */
@@ -104,6 +106,33 @@ export interface TransferFailed {
   readonly reason: TransferFailure
 }
 
+/**
+ * Why a membership change was not begun. 'under-way': another one is. 'not-yet-committed': this leader has committed
+ * nothing yet in its term. 'changed': not the configuration that was expected. 'unknown-learner', 'not-caught-up': a new
+ * voter is no learner, or its log is behind. 'would-lose-quorum': no majority of the new voters answers.
+ */
+export type MembershipRefusal =
+  | 'not-leader'
+  | 'handing-over'
+  | 'under-way'
+  | 'not-yet-committed'
+  | 'changed'
+  | 'no-voters'
+  | 'unknown-learner'
+  | 'not-caught-up'
+  | 'would-lose-quorum'
+
+/** A ChangeMembership was refused: nothing has changed. */
+export interface MembershipRefused {
+  readonly type: 'MembershipRefused'
+  readonly reason: MembershipRefusal
+}
+
+/** §6: this server's removal is committed. It leads and campaigns no more, and may be shut down. */
+export interface Removed {
+  readonly type: 'Removed'
+}
+
 /** Send a Tick at `at`. Replaces every earlier wish. */
 export interface WakeAt {
   readonly type: 'WakeAt'
@@ -125,4 +154,6 @@ export type Effect =
   | AnswerReads
   | RefuseReads
   | TransferFailed
+  | MembershipRefused
+  | Removed
   | WakeAt

@@ -1,5 +1,6 @@
 // Raft §5.2: "Raft uses randomized election timeouts to ensure that split votes are rare and that they are resolved
 // quickly."
+import { mayCampaign } from './configuration.js'
 import { nextRandom } from './random.js'
 import type { State } from './state.js'
 import type { Turn } from './turn.js'
@@ -32,7 +33,7 @@ export function resetElectionTimer(turn: Turn): void {
 /** When this server has something to do although nothing arrives: Infinity for one that only listens. */
 export function nextDeadline(state: State): Millis {
   if (state.role.role === 'leader') return state.role.heartbeatAt + state.options.heartbeatMs
-  if (!state.configuration.voters.includes(state.id)) return Number.POSITIVE_INFINITY
+  if (!mayCampaign(state)) return Number.POSITIVE_INFINITY
   return state.electionTimer.startedAt + state.electionTimer.timeoutMs
 }
 

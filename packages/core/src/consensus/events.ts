@@ -1,4 +1,6 @@
 // What happened, in the past tense. `evolve` folds these into the state; nothing else changes it.
+import type { FollowerLeft, MembershipChanged, RemovalCommitted } from './membership-events.js'
+import type { LeaseReadAnswered, ReadQueued, ReadRoundStarted, ReadsAnswered } from './read-events.js'
 import type {
   LogCompacted,
   SnapshotInstalled,
@@ -8,6 +10,7 @@ import type {
 import type { HardState, LogIndex, Millis, NodeId, Run, SnapshotPoint, Term } from './types.js'
 import type { RoundTripMeasured, WindowGrown, WindowShrunk } from './window-events.js'
 
+export type * from './read-events.js'
 export type * from './snapshot-events.js'
 export type * from './window-events.js'
 
@@ -46,13 +49,17 @@ export interface ElectionTimerReset {
   readonly at: Millis
 }
 
-/** 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term. */
+/**
+ * 'quorum-lost' (thesis §6.2) and 'storage-stalled': a leader that cannot do its work steps down, in its term. 'removed'
+ * (§6): it is no voter any more.
+ */
 export type BecameFollowerReason =
   | 'higher-term'
   | 'leader-found'
   | 'vote-granted'
   | 'quorum-lost'
   | 'storage-stalled'
+  | 'removed'
 
 export interface BecameFollower {
   readonly type: 'BecameFollower'
@@ -221,34 +228,6 @@ export interface HeartbeatSent {
   readonly round: number
 }
 
-/** Thesis §6.4: all reads that wait are waiting for this round of heartbeats. */
-export interface ReadRoundStarted {
-  readonly type: 'ReadRoundStarted'
-  readonly round: number
-}
-
-/** A read waits for the round after the ones already begun. `from` is the asking node. */
-export interface ReadQueued {
-  readonly type: 'ReadQueued'
-  readonly readId: number
-  readonly from: NodeId
-}
-
-/** The first `count` reads of the queue have their answer. */
-export interface ReadsAnswered {
-  readonly type: 'ReadsAnswered'
-  readonly count: number
-}
-
-/** Thesis §6.4.1: this leader's lease answered a read at once. `from` is the asking node. */
-export interface LeaseReadAnswered {
-  readonly type: 'LeaseReadAnswered'
-  readonly readId: number
-  readonly from: NodeId
-  readonly readIndex: LogIndex
-  readonly at: Millis
-}
-
 /** The runtime was asked to wake consensus at `at`. */
 export interface WakeScheduled {
   readonly type: 'WakeScheduled'
@@ -275,6 +254,9 @@ export type ConsensusEvent =
   | TransferAborted
   | EntriesAppended
   | LogTruncated
+  | MembershipChanged
+  | RemovalCommitted
+  | FollowerLeft
   | WriteStarted
   | WritesPersisted
   | CommitAdvanced

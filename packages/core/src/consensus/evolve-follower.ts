@@ -16,6 +16,7 @@ export function freshFollower({ log: { lastIndex }, options }: State): Follower 
     ackedRound: 0,
     commitIndexSent: 0,
     contactAt: undefined,
+    leaving: undefined,
   }
 }
 

@@ -1,26 +1,20 @@
 // The only code that changes state. It folds what happened and never decides.
 
-import { configurationInForce } from './configuration.js'
-import type {
-  BecameLeader,
-  ConsensusEvent,
-  HeartbeatSent,
-  LogTruncated,
-  Recovered,
-  SnapshotInstalled,
-  WriteStarted,
-} from './events.js'
+import type { BecameLeader, ConsensusEvent, HeartbeatSent, Recovered, SnapshotInstalled } from './events.js'
+import { acknowledgeInFlight, clearInFlight, evolveFollower, evolveWindow } from './evolve-follower.js'
 import {
-  acknowledgeInFlight,
-  clearInFlight,
-  evolveFollower,
-  evolveWindow,
-  freshFollower,
-} from './evolve-follower.js'
+  applyConfigurations,
+  followersOf,
+  installConfigurations,
+  membershipChanged,
+  recoverConfigurations,
+  removalCommitted,
+} from './evolve-membership.js'
+import { logTruncated, writeStarted, writesPersisted } from './evolve-writes.js'
 import { invariant } from './invariant-violation.js'
 import { answeredRound } from './lease.js'
-import { type LeaderState, peersOf, type State } from './state.js'
-import type { SnapshotPoint } from './types.js'
+import type { LeaderState, State } from './state.js'
+import type { Millis, SnapshotPoint } from './types.js'
 import { freshWindow } from './window.js'
 
 export function evolve(state: State, event: ConsensusEvent): void {
@@ -70,6 +64,13 @@ export function evolve(state: State, event: ConsensusEvent): void {
       return
     case 'LogTruncated':
       return logTruncated(state, event)
+    case 'MembershipChanged':
+      return membershipChanged(state, event)
+    case 'RemovalCommitted':
+      return removalCommitted(leader(state), event)
+    case 'FollowerLeft':
+      leader(state).followers.delete(event.follower)
+      return
     case 'WriteStarted':
       return writeStarted(state, event)
     case 'WritesPersisted':
@@ -79,7 +80,7 @@ export function evolve(state: State, event: ConsensusEvent): void {
       return
     case 'AppliedAdvanced':
       state.lastApplied = event.lastApplied
-      return
+      return applyConfigurations(state)
     case 'AppendSent':
       evolveFollower(state, event.to, (follower) => {
         follower.commitIndexSent = Math.max(follower.commitIndexSent, event.commitIndex)
@@ -189,7 +190,7 @@ function recovered(state: State, event: Recovered): void {
   state.votedFor = event.hardState.votedFor
   state.snapshot = event.snapshot
   recoverLog(state, event)
-  state.configuration = configurationInForce(state)
+  recoverConfigurations(state, event)
   // What the snapshot holds is committed, and the state machine was restored from it.
   state.commitIndex = event.snapshot.lastIncludedIndex
   state.lastApplied = state.commitIndex
@@ -231,7 +232,7 @@ function snapshotInstalled(state: State, event: SnapshotInstalled): void {
     state.log.restart(lastIncludedIndex, lastIncludedTerm)
   }
   state.snapshot = snapshotPoint(event)
-  state.configuration = configurationInForce(state)
+  installConfigurations(state, event)
   state.commitIndex = Math.max(state.commitIndex, lastIncludedIndex)
   state.lastApplied = lastIncludedIndex
   // The snapshot is durable, and with it all that it replaces.
@@ -243,15 +244,15 @@ function snapshotPoint({ lastIncludedIndex, lastIncludedTerm, configuration }: S
 }
 
 function becameLeader(state: State, event: BecameLeader): void {
-  const followers = new Map([...peersOf(state)].map((peer) => [peer, freshFollower(state)]))
   state.role = {
     role: 'leader',
-    followers,
+    followers: followersOf(state),
     firstIndex: event.firstIndex,
     judgesFrom: event.at,
     heartbeatAt: event.at,
     round: 0,
     roundsSent: [],
+    growth: [{ at: event.at, lastIndex: event.firstIndex }],
     transfer: undefined,
     leaseEnded: false,
     readRound: 0,
@@ -269,31 +270,12 @@ function heartbeatSent(state: State, { at, round }: HeartbeatSent): void {
   const answered = answeredRound(state)
   role.roundsSent = role.roundsSent.filter((sent) => sent.round >= answered)
   role.roundsSent.push({ round, at })
+  growthSeen(state, role, at)
 }
 
-function logTruncated(state: State, event: LogTruncated): void {
-  invariant(event.fromIndex > state.commitIndex, 'what is committed is never truncated')
-  invariant(state.role.role !== 'leader', 'a leader never truncates its own log (§5.3, Leader Append-Only)')
-  state.log.truncateFrom(event.fromIndex)
-  const last = event.fromIndex - 1
-  state.writes.durableIndex = Math.min(state.writes.durableIndex, last)
-  // A write that is still under way carries entries that are gone: its completion must not acknowledge what
-  // will stand at their indexes (etcd's append ABA race).
-  for (const write of state.writes.inFlight) write.lastIndex = Math.min(write.lastIndex, last)
-}
-
-function writeStarted(state: State, event: WriteStarted): void {
-  invariant(event.write === state.writes.started + 1, 'writes are numbered one by one')
-  state.writes.started = event.write
-  if (event.hardState) state.writes.hardState = event.write
-  state.writes.inFlight.push({ write: event.write, lastIndex: event.lastIndex, at: event.at })
-}
-
-function writesPersisted(state: State, write: number): void {
-  const { writes } = state
-  invariant(write <= writes.started, 'only started writes complete')
-  writes.persisted = Math.max(writes.persisted, write)
-  while (writes.inFlight.length > 0 && writes.inFlight[0]!.write <= write) {
-    writes.durableIndex = Math.max(writes.durableIndex, writes.inFlight.shift()!.lastIndex)
-  }
+/** A sample each heartbeat, however many rounds of reads there are; the oldest is not younger than an election timeout. */
+function growthSeen({ log, options }: State, { growth }: LeaderState, at: Millis): void {
+  if (at - growth.at(-1)!.at < options.heartbeatMs) return
+  growth.push({ at, lastIndex: log.lastIndex })
+  while (growth.length > 1 && growth[1]!.at <= at - options.electionTimeoutMsMax) growth.shift()
 }

@@ -42,6 +42,19 @@ export interface TransferLeadership {
   readonly to: NodeId | undefined
 }
 
+/**
+ * §6: the members are to be these; nobody twice. `expectedIndex`: refused unless the configuration in force is the one of
+ * that index (compare-and-set). `force`: although a majority of these voters has not been heard of lately.
+ */
+export interface ChangeMembership {
+  readonly type: 'ChangeMembership'
+  readonly now: Millis
+  readonly voters: readonly NodeId[]
+  readonly learners: readonly NodeId[]
+  readonly expectedIndex: LogIndex | undefined
+  readonly force: boolean
+}
+
 export interface Receive {
   readonly type: 'Receive'
   readonly now: Millis
@@ -116,6 +129,7 @@ export type Input =
   | Propose
   | RequestRead
   | TransferLeadership
+  | ChangeMembership
   | Receive
   | Persisted
   | Applied

@@ -1,5 +1,6 @@
 // Raft §7, Figure 13: InstallSnapshot RPC, the receiver's side. The bytes are collected outside.
-import { recognizeLeader } from './append-entries.js'
+import { recognizeLeader, truncate } from './append-entries.js'
+import { configurationInForce } from './configuration.js'
 import type { InstallSnapshot } from './messages.js'
 import { leaderOf } from './state.js'
 import type { Turn } from './turn.js'
@@ -27,9 +28,10 @@ export function snapshotRestored(turn: Turn, from: NodeId, snapshot: SnapshotPoi
   if (lastIncludedIndex > state.lastApplied) {
     const logKept = state.log.termAt(lastIncludedIndex) === lastIncludedTerm
     // Storage forgets what is behind the snapshot's end with a write; what is before it goes with the next entries.
-    if (!logKept && state.log.lastIndex > lastIncludedIndex)
-      turn.record({ type: 'LogTruncated', fromIndex: lastIncludedIndex + 1 })
+    if (!logKept && state.log.lastIndex > lastIncludedIndex) truncate(turn, lastIncludedIndex + 1)
     turn.record({ type: 'SnapshotInstalled', ...snapshot, logKept })
+    const inForce = configurationInForce(state)
+    if (inForce.index === lastIncludedIndex) turn.record({ type: 'MembershipChanged', ...inForce })
     if (!logKept) turn.do({ type: 'RestartLog', index: lastIncludedIndex })
   }
   if (leaderOf(state) === from) reply(turn, from, lastIncludedIndex, lastIncludedIndex)

@@ -1,10 +1,11 @@
 // Raft §5.2: leader election, with the election restriction of §5.4.1.
+import { isVoter, votersOf } from './configuration.js'
 import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'
 import type { VoteRefusal } from './events.js'
 import { broadcastHeartbeat, replicateToAll } from './log-replication.js'
 import type { RequestVote, RequestVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
-import { peersOf, type State } from './state.js'
+import type { State } from './state.js'
 import { refusesEverybody } from './stickiness.js'
 import { becomeFollower } from './terms.js'
 import type { Turn } from './turn.js'
@@ -21,8 +22,9 @@ export function campaign(turn: Turn, transfer = false): void {
   resetElectionTimer(turn)
   const lastLogIndex = state.log.lastIndex
   const lastLogTerm = state.log.lastTerm
-  for (const peer of peersOf(state))
-    turn.send(peer, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })
+  for (const voter of votersOf(state.configuration))
+    if (voter !== state.id)
+      turn.send(voter, { type: 'RequestVote', term, lastLogIndex, lastLogTerm, transfer })
 }
 
 /** "Each server will vote for at most one candidate in a given term, on a first-come-first-served basis". */
@@ -66,7 +68,7 @@ export function isUpToDate(
 export function receiveRequestVoteReply(turn: Turn, from: NodeId, reply: RequestVoteReply): void {
   const { state } = turn
   if (reply.term !== state.currentTerm || state.role.role !== 'candidate') return
-  if (!state.configuration.voters.includes(from)) return
+  if (!isVoter(state.configuration, from)) return
   countVote(turn, from, reply.voteGranted)
 }
 

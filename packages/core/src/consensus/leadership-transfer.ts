@@ -1,4 +1,5 @@
 // Thesis §3.10: leadership transfer.
+import { isVoter } from './configuration.js'
 import { campaign } from './leader-election.js'
 import type { TimeoutNow } from './messages.js'
 import { refuseWaitingReads } from './read-index.js'
@@ -23,8 +24,8 @@ export function transferLeadership(turn: Turn, wanted: NodeId | undefined): void
   sendTimeoutNow(turn)
 }
 
-/** Whoever has the most of the log; of several the one heard from last. */
-function successor(state: State, { followers }: LeaderState): NodeId | undefined {
+/** Whoever has the most of the log; of several the one heard from last. While joint, nobody who is on the way out. */
+export function successor(state: State, { followers }: LeaderState): NodeId | undefined {
   let best: NodeId | undefined
   for (const [id, { matchIndex, contactAt }] of followers) {
     if (contactAt === undefined || !state.configuration.voters.includes(id)) continue
@@ -63,6 +64,6 @@ export function continueTransfer(turn: Turn): void {
 export function receiveTimeoutNow(turn: Turn, request: TimeoutNow): void {
   const { state } = turn
   // Of an earlier term: it was given up, or has happened.
-  if (request.term !== state.currentTerm || !state.configuration.voters.includes(state.id)) return
+  if (request.term !== state.currentTerm || !isVoter(state.configuration, state.id)) return
   if (state.role.role === 'follower' || state.role.role === 'pre-candidate') campaign(turn, true)
 }

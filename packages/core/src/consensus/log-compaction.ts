@@ -55,8 +55,17 @@ export function sendSnapshotIfBehind(turn: Turn, to: NodeId): void {
   const follower = followerOf(state, to)
   if (follower === undefined || follower.nextIndex > state.log.baseIndex) return
   const { lastIncludedIndex } = state.snapshot
+  if (!maySend(follower, lastIncludedIndex)) return
   turn.record({ type: 'SnapshotSendStarted', to, lastIncludedIndex })
   turn.do({ type: 'SendSnapshot', to })
+}
+
+/**
+ * A server that leaves is told so by the entry that removed it (§6): a snapshot that holds that entry would take it for
+ * any other, and what is behind it is not for that server.
+ */
+export function maySend({ leaving }: Follower, lastIncludedIndex: LogIndex): boolean {
+  return leaving === undefined || lastIncludedIndex < leaving.index
 }
 
 export function followerOf({ role }: State, id: NodeId): Follower | undefined {

@@ -2,6 +2,7 @@
 import { advanceCommitIndex } from './commitment.js'
 import { invariant } from './invariant-violation.js'
 import { sendTimeoutNow } from './leadership-transfer.js'
+import { leaveWhenTold } from './leaving.js'
 import { sendSnapshotIfBehind } from './log-compaction.js'
 import type { AppendEntriesReply } from './messages.js'
 import { confirmReadRound } from './read-index.js'
@@ -18,6 +19,7 @@ export function receiveAppendEntriesReply(turn: Turn, from: NodeId, reply: Appen
   turn.record({ type: 'FollowerContacted', follower: from, round: reply.round, at: turn.now })
   if (reply.success) matched(turn, from, follower, reply.matchIndex)
   else conflicted(turn, from, follower, reply)
+  leaveWhenTold(turn, from, follower, reply)
   confirmReadRound(turn)
   if (state.role.role === 'leader' && state.role.transfer?.timeoutNowSent === false) sendTimeoutNow(turn)
 }

@@ -1,6 +1,6 @@
 // Raft §5.3: log replication, what the leader sends.
 import { invariant } from './invariant-violation.js'
-import type { State } from './state.js'
+import { lastIndexFor, type State } from './state.js'
 import type { Turn } from './turn.js'
 import type { LogIndex, NodeId, Run } from './types.js'
 import { windowIsFull } from './window.js'
@@ -38,12 +38,13 @@ export function entriesWanted(state: State, to: NodeId): EntriesWanted | undefin
   const fromIndex = follower.nextIndex
   const firstIndexMin = state.log.baseIndex + 1
   if (follower.state === 'snapshot' || fromIndex < firstIndexMin) return undefined
-  if (fromIndex <= state.log.lastIndex) {
+  if (fromIndex <= lastIndexFor(follower, state.log.lastIndex)) {
     if (windowIsFull(follower)) return undefined
     const room = follower.window.bytes - follower.inFlightBytes
     return { fromIndex, firstIndexMin, bytesMax: Math.min(room, state.options.messageBytesMax) }
   }
-  const knowsCommit = follower.commitIndexSent >= state.commitIndex || follower.state === 'probe'
+  const knowsCommit =
+    follower.commitIndexSent >= lastIndexFor(follower, state.commitIndex) || follower.state === 'probe'
   return knowsCommit ? undefined : { fromIndex, firstIndexMin, bytesMax: 0 }
 }
 
@@ -51,11 +52,14 @@ export function entriesWanted(state: State, to: NodeId): EntriesWanted | undefin
  * Sends what the runtime has gathered for a Replicate. The first run may begin before nextIndex, at a block boundary:
  * the follower skips what it has.
  */
-export function offerEntries(turn: Turn, to: NodeId, entries: readonly Run[], bytes: number): void {
+export function offerEntries(turn: Turn, to: NodeId, offered: readonly Run[], bytes: number): void {
   const { state } = turn
   const follower = state.role.role === 'leader' ? state.role.followers.get(to) : undefined
   const wanted = entriesWanted(state, to)
   if (follower === undefined || wanted === undefined) return
+  // The entry that removes it is alone in its run, and the last one that it gets.
+  const lastWanted = lastIndexFor(follower, state.log.lastIndex)
+  const entries = offered.filter((run) => run.firstIndex <= lastWanted)
   const first = entries[0]
   if (first === undefined) return sendAppendEntries(turn, to, follower.nextIndex - 1, [], 0)
   const lastIndex = entries.at(-1)!.lastIndex
@@ -91,7 +95,7 @@ function sendAppendEntries(
   const prevLogTerm = state.log.termAt(prevLogIndex)
   invariant(prevLogTerm !== undefined, 'prevLogIndex is in the log')
   const lastIndex = entries.at(-1)?.lastIndex ?? prevLogIndex
-  const leaderCommit = state.commitIndex
+  const leaderCommit = lastIndexFor(state.role.followers.get(to)!, state.commitIndex)
   const { round } = state.role
   turn.record({
     type: 'AppendSent',

@@ -1,11 +1,12 @@
 // Thesis §9.6: "a candidate only increments its term if it first learns from a majority of the cluster that they would
 // be willing to grant the candidate their votes".
+import { isVoter, votersOf } from './configuration.js'
 import { drawElectionTimeout, drawRetry, resetElectionTimer } from './election-timer.js'
 import type { VoteRefusal } from './events.js'
 import { campaign, isUpToDate } from './leader-election.js'
 import type { PreVote, PreVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
-import { peersOf, type State } from './state.js'
+import type { State } from './state.js'
 import { refusesEverybody } from './stickiness.js'
 import type { Turn } from './turn.js'
 import type { Millis, NodeId } from './types.js'
@@ -19,7 +20,8 @@ export function startPreVote(turn: Turn): void {
   resetElectionTimer(turn)
   const lastLogIndex = state.log.lastIndex
   const lastLogTerm = state.log.lastTerm
-  for (const peer of peersOf(state)) turn.send(peer, { type: 'PreVote', term, lastLogIndex, lastLogTerm })
+  for (const voter of votersOf(state.configuration))
+    if (voter !== state.id) turn.send(voter, { type: 'PreVote', term, lastLogIndex, lastLogTerm })
   countPreVote(turn, state.id, true)
 }
 
@@ -47,7 +49,7 @@ function refusal(state: State, request: PreVote, now: Millis): VoteRefusal | und
 
 export function receivePreVoteReply(turn: Turn, from: NodeId, reply: PreVoteReply): void {
   const { state } = turn
-  if (reply.askedTerm !== state.currentTerm || !state.configuration.voters.includes(from)) return
+  if (reply.askedTerm !== state.currentTerm || !isVoter(state.configuration, from)) return
   countPreVote(turn, from, reply.voteGranted)
 }
 

@@ -1,7 +1,10 @@
 // Raft Figure 2: "State". Rules read it; only `evolve` writes it.
+
+import { membersOf } from './configuration.js'
 import { Log } from './log.js'
 import type {
   Configuration,
+  ConfigurationEntry,
   ConsensusOptions,
   LogIndex,
   Millis,
@@ -42,6 +45,10 @@ export interface Follower {
   commitIndexSent: LogIndex
   /** When it last answered in this term. */
   contactAt: Millis | undefined
+  /** Removed by the entry at `index` (§6). Told of the commit by heartbeats from `round` on, and waited for until then. */
+  leaving:
+    | { readonly index: LogIndex; told: { readonly round: number; readonly until: Millis } | undefined }
+    | undefined
 }
 
 /** A read that waits for leadership to be confirmed. */
@@ -54,6 +61,7 @@ export interface PendingRead {
 /** Everything only a leader has. It is made at election and dies with the term. */
 export interface LeaderState {
   readonly role: 'leader'
+  /** All other members, and those that leave. */
   readonly followers: Map<NodeId, Follower>
   /** Where this leader's own entries begin: its no-op. Nothing is read before it is committed. */
   readonly firstIndex: LogIndex
@@ -64,6 +72,8 @@ export interface LeaderState {
   round: number
   /** When the rounds that a quorum has not all answered yet began, oldest first. */
   roundsSent: { readonly round: number; readonly at: Millis }[]
+  /** How long the log was, over the last election timeout and a little more, oldest first: at least one. */
+  growth: { readonly at: Millis; readonly lastIndex: LogIndex }[]
   /** The handing over that is under way. It has a deadline, and dies with the term (hashicorp/raft#696). */
   transfer: { readonly to: NodeId; readonly deadline: Millis; timeoutNowSent: boolean } | undefined
   /** A successor was told to campaign: whenever that arrives, no lease holds any more in this term. */
@@ -112,8 +122,10 @@ export interface Writes {
 export interface State {
   readonly id: NodeId
   readonly options: ConsensusOptions
-  /** In force: what the snapshot says, until a later entry of the log says otherwise. */
+  /** The configuration in force: the last one of `configurations`. */
   configuration: Configuration
+  /** The newest configuration that is applied, from the log or a snapshot, then all behind it; indexes rise. Never empty. */
+  configurations: ConfigurationEntry[]
 
   /** Latest term this server has seen. Never goes back; durable before anything of the term is promised. */
   currentTerm: Term
@@ -151,6 +163,7 @@ export function initialState(id: NodeId, options: ConsensusOptions, seed: number
     id,
     options,
     configuration: { voters: [] },
+    configurations: [{ index: 0, configuration: { voters: [] } }],
     currentTerm: 0,
     votedFor: undefined,
     log: new Log(),
@@ -174,7 +187,15 @@ export function leaderOf(state: State): NodeId | undefined {
   return state.role.role === 'follower' ? state.role.leaderId : undefined
 }
 
-/** The voters besides this server. */
+/** The members besides this server. */
 export function* peersOf(state: State): Generator<NodeId> {
-  for (const voter of state.configuration.voters) if (voter !== state.id) yield voter
+  for (const member of membersOf(state.configuration)) if (member !== state.id) yield member
+}
+
+/**
+ * A server that leaves is sent nothing beyond the entry that removed it, and no commit index beyond it: when it has
+ * both, it knows that it is out and that no later entry takes it back.
+ */
+export function lastIndexFor({ leaving }: Follower, lastIndex: LogIndex): LogIndex {
+  return leaving === undefined ? lastIndex : Math.min(leaving.index, lastIndex)
 }

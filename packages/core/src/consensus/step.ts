@@ -17,9 +17,11 @@ import {
   receiveRequestVoteReply,
 } from './leader-election.js'
 import { continueTransfer, receiveTimeoutNow, transferLeadership } from './leadership-transfer.js'
+import { forgetRemoved } from './leaving.js'
 import { compactLog, snapshotSaved } from './log-compaction.js'
 import { broadcastHeartbeat, offerEntries, propose } from './log-replication.js'
 import { peerConnected, receiveAppendEntriesReply } from './log-replication-replies.js'
+import { changeMembership } from './membership-changes.js'
 import type { Message } from './messages.js'
 import { persistBeforeSpeaking } from './persist-before-speaking.js'
 import { receivePreVote, receivePreVoteReply, startPreVote } from './pre-vote.js'
@@ -65,6 +67,8 @@ function decide(turn: Turn, input: Input): void {
       return requestRead(turn, input.readId, input.lease)
     case 'TransferLeadership':
       return transferLeadership(turn, input.to)
+    case 'ChangeMembership':
+      return changeMembership(turn, input)
     case 'Receive':
       return receive(turn, input)
     case 'Persisted':
@@ -118,6 +122,7 @@ function leaderTick(turn: Turn): void {
   if (stepDownIfUseless(turn)) return
   broadcastHeartbeat(turn)
   continueTransfer(turn)
+  forgetRemoved(turn)
 }
 
 function receive(turn: Turn, { from, message }: Receive): void {

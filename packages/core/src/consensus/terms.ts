@@ -1,6 +1,7 @@
 // Raft §5.1, terms: "if one server's current term is smaller than the other's, then it updates its current term to
 // the larger value. If a candidate or leader discovers that its term is out of date, it immediately reverts to
 // follower state."
+import { isOut } from './configuration.js'
 import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'
 import type { BecameFollowerReason } from './events.js'
 import { refuseWaitingReads } from './read-index.js'
@@ -22,4 +23,6 @@ export function becomeFollower(turn: Turn, reason: BecameFollowerReason): void {
   // A leader's election timer has not been running.
   drawElectionTimeout(turn)
   resetElectionTimer(turn)
+  // Only a leader comes here although it is removed: others have no role to give up.
+  if (isOut(turn.state)) turn.do({ type: 'Removed' })
 }

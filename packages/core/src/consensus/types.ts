@@ -17,6 +17,8 @@ export interface Run {
   readonly firstIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly term: Term
+  /** Of a membership entry (§6), which is alone in its run. */
+  readonly configuration?: Configuration | undefined
 }
 
 /** What must survive a crash besides the log (Figure 2, "Persistent state on all servers"). */
@@ -25,9 +27,20 @@ export interface HardState {
   readonly votedFor: NodeId | undefined
 }
 
-/** The voters in force. Learners and joint configurations get their own fields when they arrive. */
+/** §6: who takes part. Nobody is named twice, but that a voter on its way out may become a learner. */
 export interface Configuration {
+  /** While joint: the voters of C_new. Empty only at a server that has not learned yet who is in the cluster. */
   readonly voters: readonly NodeId[]
+  /** The voters of C_old, while joint: every decision needs a majority of both. */
+  readonly outgoing?: readonly NodeId[]
+  /** Thesis §4.2.1: they get the log and are not counted. */
+  readonly learners?: readonly NodeId[]
+}
+
+/** A configuration and the index of its entry, or of the end of the snapshot that told it; 0: what the cluster began with. */
+export interface ConfigurationEntry {
+  readonly index: LogIndex
+  readonly configuration: Configuration
 }
 
 /**

@@ -31,6 +31,10 @@ export class Dialler {
     this.#backOff = new BackOff(settings.backOffMsMin, settings.backOffMsMax, settings.random)
   }
 
+  get address(): string {
+    return this.#member.address
+  }
+
   /** Without a link the frame is dropped: by the time there is one it would be old, and Raft repeats itself. */
   send(frame: Frame): void {
     this.#link?.send(frame)

@@ -48,6 +48,13 @@ export class InboundConnections {
     }
   }
 
+  /** It is no member any more. */
+  hangUp(peer: NodeId): void {
+    const connection = this.#greeted.get(peer)
+    this.#greeted.delete(peer)
+    if (connection !== undefined) this.#drop(connection, peer, 'not a member any more')
+  }
+
   close(): void {
     this.#closed = true
     for (const connection of [...this.#pending, ...this.#greeted.values()]) connection.close('closed')

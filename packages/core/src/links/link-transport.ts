@@ -23,6 +23,7 @@ class LinkTransport implements Transport {
   readonly #driver: LinkDriver
   readonly #settings: LinkSettings
   readonly #diallers = new Map<NodeId, Dialler>()
+  #host: TransportHost | undefined
   #inbound: InboundConnections | undefined
   #listening: Promise<string> | undefined
   #closing: Promise<void> | undefined
@@ -37,10 +38,8 @@ class LinkTransport implements Transport {
     if (this.#listening !== undefined || this.#closing !== undefined) {
       throw new RaftError('ERR_LISTEN', `a ${this.name} transport serves one node once`)
     }
-    for (const member of members) {
-      if (member.id === host.id) continue
-      this.#diallers.set(member.id, new Dialler(member, this.#driver, host, this.#settings))
-    }
+    this.#host = host
+    for (const member of members) if (member.id !== host.id) this.#know(host, member)
     const inbound = new InboundConnections(
       host,
       this.#settings,
@@ -53,6 +52,26 @@ class LinkTransport implements Transport {
     if (this.#closing !== undefined) throw new RaftError('ERR_LISTEN', 'closed while it began to listen')
     for (const dialler of this.#diallers.values()) dialler.dial()
     return address
+  }
+
+  setMembers(members: readonly Member[]): void {
+    const host = this.#host
+    if (host === undefined || this.#closing !== undefined) return
+    const addresses = new Map(members.map(({ id, address }) => [id, address]))
+    for (const [id, dialler] of this.#diallers) {
+      if (addresses.get(id) === dialler.address) continue
+      dialler.close()
+      this.#diallers.delete(id)
+      if (!addresses.has(id)) this.#inbound?.hangUp(id)
+    }
+    for (const member of members)
+      if (member.id !== host.id && !this.#diallers.has(member.id)) this.#know(host, member).dial()
+  }
+
+  #know(host: TransportHost, member: Member): Dialler {
+    const dialler = new Dialler(member, this.#driver, host, this.#settings)
+    this.#diallers.set(member.id, dialler)
+    return dialler
   }
 
   send(peer: NodeId, frame: Frame): void {

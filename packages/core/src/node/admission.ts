@@ -8,9 +8,17 @@ export class Admission {
   readonly #id: NodeId
   readonly #clusterId: string
   readonly #incarnation: Incarnation
-  readonly #members: ReadonlySet<NodeId>
+  /** Those that may connect. */
+  #members: ReadonlySet<NodeId>
   readonly #membersHash: number
   readonly #leaseHash: number
+  /**
+   * Of this cluster, but no member as far as this node knows: a leader that was added while this node was away, perhaps
+   * (thesis §4.2.2).
+   */
+  onStranger: ((hello: Hello) => void) | undefined
+  /** Where this node listens, once it does. */
+  address = ''
   /** The first incarnation met under each member's id; another one is a wiped storage and must not vote. */
   readonly #incarnations = new Map<NodeId, Incarnation>()
 
@@ -29,6 +37,22 @@ export class Admission {
     this.#leaseHash = leaseHash
   }
 
+  /**
+   * Who is a member now. The incarnation that is committed for one is the only one that it may have; a removed one may come
+   * back with another storage once it is added again.
+   */
+  setMembers(members: readonly Member[]): void {
+    this.#members = new Set(members.map((member) => member.id))
+    for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#incarnations.delete(id)
+    for (const { id, incarnation } of members)
+      if (incarnation !== undefined && id !== this.#id) this.#incarnations.set(id, incarnation)
+  }
+
+  /** Of this node or a member that has said hello; undefined while it is not known. */
+  incarnationOf(id: NodeId): Incarnation | undefined {
+    return id === this.#id ? this.#incarnation : this.#incarnations.get(id)
+  }
+
   hello(to: NodeId): Hello {
     return {
       protocolMin: PROTOCOL_MIN,
@@ -40,6 +64,7 @@ export class Admission {
       incarnation: this.#incarnation,
       membersHash: this.#membersHash,
       leaseHash: this.#leaseHash,
+      ...(this.address === '' ? {} : { address: this.address }),
     }
   }
 
@@ -48,9 +73,13 @@ export class Admission {
     if (hello.clusterId !== this.#clusterId) return 'wrong-cluster'
     if (hello.generation !== 0) return 'wrong-generation'
     if (hello.to !== this.#id) return 'wrong-target'
-    if (hello.from === this.#id || !this.#members.has(hello.from)) return 'unknown-member'
+    if (hello.from === this.#id) return 'unknown-member'
     if (hello.membersHash !== this.#membersHash) return 'wrong-members'
     if (hello.leaseHash !== this.#leaseHash) return 'wrong-lease'
+    if (!this.#members.has(hello.from)) {
+      this.onStranger?.(hello)
+      return 'unknown-member'
+    }
     const known = this.#incarnations.get(hello.from)
     if (known !== undefined && known !== hello.incarnation) return 'incarnation-changed'
     this.#incarnations.set(hello.from, hello.incarnation)

@@ -29,8 +29,8 @@ export class Applier {
   readonly #proposals: Proposals
   readonly #now: () => number
   readonly #sessions = new SessionTable()
-  /** The configuration in force. */
-  readonly #members: () => readonly Member[]
+  /** The configuration as of lastApplied: one that is not committed yet is in no snapshot. */
+  #members: readonly Member[]
   /** What has been applied, in bytes of log. */
   readonly bytes: AppliedBytes
   /** Who wants nothing applied for now. */
@@ -46,7 +46,7 @@ export class Applier {
   commitIndex: LogIndex = 0
 
   constructor(parts: RuntimeParts, cache: LogCache, proposals: Proposals, events: BlockSourceEvents) {
-    const { options, limits, state, scheduler, restored, members } = parts
+    const { options, limits, state, scheduler, restored, initial } = parts
     this.#machine = parts.machine
     this.#codec = options.stateMachine.codec
     this.#log = state.log
@@ -54,7 +54,7 @@ export class Applier {
     this.#source = new BlockSource(options.storage, events)
     this.#proposals = proposals
     this.#now = () => scheduler.now()
-    this.#members = () => members
+    this.#members = initial.members
     this.bytes = new AppliedBytes(limits.snapshotTrailingBytes)
     if (restored !== undefined) this.restored(restored.info.metadata, restored.sessions)
   }
@@ -74,14 +74,14 @@ export class Applier {
     const metadata: SnapshotMetadata = {
       index: this.lastApplied,
       term: this.#term,
-      members: this.#members(),
+      members: this.#members,
       timestamp: this.#timestamp,
     }
     return { metadata, sessions: this.#sessions.capture(), machine: this.#machine.snapshot() }
   }
 
   /** The state machine has been restored from a snapshot: the entries up to its index are not seen here. */
-  restored({ index, term, timestamp }: SnapshotMetadata, sessions: readonly Session[]): void {
+  restored({ index, term, members, timestamp }: SnapshotMetadata, sessions: readonly Session[]): void {
     this.#sessions.restore(sessions)
     this.#source.clear()
     this.#cursor = undefined
@@ -90,6 +90,7 @@ export class Applier {
     this.commitIndex = Math.max(this.commitIndex, index)
     this.#term = term
     this.#timestamp = timestamp
+    this.#members = members
     this.#proposals.hiddenBySnapshot((id) => this.#sessions.get(id), index, term)
   }
 
@@ -169,6 +170,10 @@ export class Applier {
   #apply(block: EntryBlock, { index, kind, payload }: EntryCursor): void {
     switch (kind) {
       case EntryKind.Noop:
+        return
+      case EntryKind.Membership:
+        // In force since it was appended, and committed by now.
+        this.#members = block.members!
         return
       case EntryKind.Command:
         if (block.sessionId === 0) return void this.#run(block, index, payload)

@@ -6,20 +6,33 @@ import type { Member } from '../ports/transport.js'
 import { Aborts } from './aborts.js'
 import { type Answers, Waiter } from './answers.js'
 import { Deadlines } from './deadlines.js'
+import { planChange } from './membership/plan.js'
 import type { Limits } from './options.js'
 import type { Request } from './proposal.js'
 import type { Read } from './reads.js'
+import type { Machine } from './recover.js'
 import { checkRead, checkSession, checkTtl, encodeCommand } from './request-options.js'
 import type { Runtime } from './runtime.js'
-import type { NodeOptions, OpenSessionOptions, ProposeOptions, ReadOptions, RequestOptions } from './types.js'
+import type {
+  Membership,
+  MembershipChange,
+  NodeOptions,
+  OpenSessionOptions,
+  ProposeOptions,
+  ReadOptions,
+  RequestOptions,
+} from './types.js'
 
 export interface FrontDeskParts {
-  readonly options: Pick<NodeOptions<unknown, unknown, unknown>, 'id' | 'leases' | 'stateMachine'>
-  readonly members: readonly Member[]
+  readonly options: Pick<
+    NodeOptions<unknown, unknown, unknown>,
+    'id' | 'leases' | 'stateMachine' | 'transport'
+  >
   readonly limits: Limits
   readonly scheduler: Scheduler
   readonly answers: Answers
   readonly runtime: Runtime
+  readonly machine: Machine
 }
 
 export class FrontDesk {
@@ -36,7 +49,12 @@ export class FrontDesk {
     this.#runtime = runtime
     const { proposals, reads, transfer } = runtime
     this.#deadlines = new Deadlines(scheduler, (now) =>
-      Math.min(proposals.sweep(now), reads.sweep(now), transfer.sweep(now)),
+      Math.min(
+        proposals.sweep(now),
+        reads.sweep(now),
+        transfer.sweep(now),
+        runtime.membership.changes.sweep(now),
+      ),
     )
   }
 
@@ -81,7 +99,7 @@ export class FrontDesk {
       const { reads } = this.#runtime
       const read: Read = {
         waiter: new Waiter(),
-        query: () => query(this.#runtime.machineState),
+        query: () => query(this.#parts.machine.state),
         deadline,
         minIndex,
         consistency,
@@ -100,10 +118,31 @@ export class FrontDesk {
 
   transferLeadership(to: NodeId | undefined, options: RequestOptions): Promise<NodeId> {
     try {
-      const { options: node, members } = this.#parts
+      const { options: node } = this.#parts
+      const { members } = this.#runtime.membership.inForce
       if (to !== undefined && (to === node.id || !members.some(({ id }) => id === to)))
         throw new RaftError('ERR_INVALID_OPTION', `${to} is not another member`)
       return this.#handOver(to, this.#deadline(options), options.signal)
+    } catch (error) {
+      return this.#refuse(error)
+    }
+  }
+
+  changeMembership(change: MembershipChange, options: RequestOptions): Promise<Membership> {
+    try {
+      const deadline = this.#deadline(options)
+      const { changes } = this.#runtime.membership
+      const waiter = new Waiter<Membership>()
+      const { expectedIndex, force = false } = change
+      for (const member of change.add ?? []) this.#parts.options.transport.checkMember?.(member)
+      const plan = (members: readonly Member[]) => planChange(members, change)
+      changes.begin({ waiter, plan, expectedIndex, force, deadline })
+      this.#deadlines.note(deadline)
+      this.#onAbort(options.signal, waiter, (cause) =>
+        changes.giveUp(waiter, new RaftError('ERR_ABORTED', 'aborted by the caller', { cause })),
+      )
+      this.#runtime.wake()
+      return waiter.promise
     } catch (error) {
       return this.#refuse(error)
     }
@@ -113,7 +152,7 @@ export class FrontDesk {
   async handOver(): Promise<void> {
     const { scheduler, limits } = this.#parts
     const { role, configuration } = this.#runtime.state
-    if (role.role !== 'leader' || configuration.voters.length === 1) return
+    if (role.role !== 'leader' || configuration.voters.every((id) => id === this.#parts.options.id)) return
     const deadline = scheduler.now() + limits.electionTimeoutMsMax
     this.#deadlines.note(deadline)
     try {
@@ -180,6 +219,7 @@ export class FrontDesk {
     this.#runtime.proposals.stop(why, error)
     this.#runtime.reads.stop(stopped)
     this.#runtime.transfer.giveUp(stopped)
+    this.#runtime.membership.changes.stop(stopped)
     this.#runtime.snapshots.stop(stopped)
   }
 }

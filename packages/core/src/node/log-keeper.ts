@@ -3,7 +3,9 @@ import type { Persist } from '../consensus/effects.js'
 import type { Input } from '../consensus/inputs.js'
 import type { LogIndex, Term } from '../consensus/types.js'
 import type { Storage, StoredBlock } from '../ports/storage.js'
-import { type EntryBlock, EntryKind, encodeBlock } from '../wire/entry-block.js'
+import type { Member } from '../ports/transport.js'
+import { type EntryBlock, EntryKind, encodeBlock, FLAG_MEMBERSHIP } from '../wire/entry-block.js'
+import { encodeMembers } from '../wire/membership-entry.js'
 import type { ProposedEntries } from '../wire/messages.js'
 import { LogCache } from './log-cache.js'
 import { LogWriter, type LogWriterEvents } from './log-writer.js'
@@ -54,7 +56,7 @@ export class LogKeeper {
 
   /** A leader's own entries have their places: these, or its no-op. */
   encode(proposed: ProposedEntries | undefined, firstIndex: LogIndex, term: Term): void {
-    const timestamp = Math.max(this.#wallClock(), this.#lastTimestamp)
+    const timestamp = this.#timestamp()
     if (proposed === undefined) {
       const noop = { kind: EntryKind.Noop, payload: NO_PAYLOAD }
       this.#newBlocks = [encodeBlock({ firstIndex, term, timestamp }, [noop])]
@@ -64,6 +66,23 @@ export class LogKeeper {
       const header = { firstIndex, term, timestamp, sessionId, firstSequence, acknowledgedBelow }
       this.#newBlocks = [encodeBlock(header, entries)]
     }
+  }
+
+  /** A leader's membership entry has its place. */
+  encodeMembership(members: readonly Member[], firstIndex: LogIndex, term: Term): void {
+    const header = { firstIndex, term, timestamp: this.#timestamp(), flags: FLAG_MEMBERSHIP }
+    const entry = { kind: EntryKind.Membership, payload: encodeMembers(members) }
+    this.#newBlocks = [encodeBlock(header, [entry])]
+  }
+
+  /** Of a membership entry that the present step appended. */
+  membersAt(index: LogIndex): readonly Member[] | undefined {
+    return this.#newBlocks.find(({ lastIndex, members }) => lastIndex === index && members !== undefined)
+      ?.members
+  }
+
+  #timestamp(): number {
+    return Math.max(this.#wallClock(), this.#lastTimestamp)
   }
 
   persist(persist: Persist): void {

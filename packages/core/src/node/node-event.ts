@@ -15,6 +15,13 @@ export type RuntimeEvent =
       readonly by: NodeId
       readonly refusal: HelloRefusal
     }
+  /** At a leader, while `changeMembership` waits: a learner that is to vote is this far with the log. */
+  | {
+      readonly type: 'CatchUpProgress'
+      readonly follower: NodeId
+      readonly matchIndex: LogIndex
+      readonly lastIndex: LogIndex
+    }
   /** At a leader: a follower lacks more than followerLagEntriesMax committed entries. */
   | { readonly type: 'FollowerLagging'; readonly follower: NodeId; readonly entriesBehind: number }
   /** At a leader: a follower that lagged lacks at most a quarter of that now. */

@@ -75,7 +75,13 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
   for (const member of options.members) checkId('a member id', member?.id)
   const ids = new Set(options.members.map((member) => member.id))
   if (ids.size !== options.members.length) invalid('members name an id twice')
-  if (!ids.has(options.id)) invalid(`id ${options.id} is not among the members`)
+  if (ids.has(options.id) === (options.join === true))
+    invalid(
+      `id ${options.id} is ${options.join ? 'one of the members: it need not join' : 'not among the members'}`,
+    )
+  for (const { id, role } of options.members)
+    if (role !== 'voter' && role !== 'learner') invalid(`member ${id} is a voter or a learner, not ${role}`)
+  if (!options.members.some(({ role }) => role === 'voter')) invalid('members must have a voter')
   const { electionPriority: priority = 1, leases } = options
   if (!(priority >= 0 && priority <= 1)) invalid(`electionPriority must be 0 to 1, not ${priority}`)
   if (leases !== undefined && !(leases.clockDriftMax > 0 && leases.clockDriftMax <= 0.5))

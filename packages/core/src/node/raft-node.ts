@@ -2,12 +2,12 @@
 import { initialState } from '../consensus/index.js'
 import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
-import type { StateMachine } from '../ports/state-machine.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
 import { Admission } from './admission.js'
 import { Answers } from './answers.js'
+import { closeBoth } from './close-both.js'
 import { EventStream } from './event-stream.js'
 import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
@@ -16,9 +16,8 @@ import { FrontDesk } from './front-desk.js'
 import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLimits } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
+import { type Machine, type Recovered, recover } from './recover.js'
 import { Runtime } from './runtime.js'
-import { type Restored, restoreAtStart } from './snapshots/restore.js'
-import { pointOf } from './snapshots/snapshots.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
@@ -26,6 +25,8 @@ import type {
   EventOf,
   Explanation,
   LeaderJob,
+  Membership,
+  MembershipChange,
   NodeEvent,
   NodeEventType,
   NodeOptions,
@@ -38,8 +39,6 @@ import type {
   StopOptions,
 } from './types.js'
 import { whileLeader } from './while-leader.js'
-
-type Machine = StateMachine<unknown, unknown, unknown>
 
 export class RaftNode<Command, Result, State> {
   readonly id: string
@@ -77,9 +76,11 @@ export class RaftNode<Command, Result, State> {
     let node: RaftNode<Command, Result, State> | undefined
     try {
       const machine = options.stateMachine.create() as Machine
-      const restored = await restoreAtStart(storage, stored, machine, scheduler)
-      node = new RaftNode(options, limits, scheduler, stored, machine, restored)
-      node.#address = await options.transport.listen(node.#transportHost(), stored.members)
+      node = new RaftNode(options, limits, scheduler, await recover(storage, stored, machine, scheduler))
+      const { everybody } = node.#runtime.membership
+      node.#admission.address = everybody.find((member) => member.id === nodeId)?.address ?? ''
+      node.#address = await options.transport.listen(node.#transportHost(), everybody)
+      node.#admission.address = node.#address
       return node
     } catch (error) {
       await (node === undefined ? storage.close() : node.stop())
@@ -91,13 +92,10 @@ export class RaftNode<Command, Result, State> {
     options: NodeOptions<Command, Result, State>,
     limits: Limits,
     scheduler: Scheduler,
-    stored: StoredState,
-    machine: Machine,
-    restored: Restored | undefined,
+    { stored, metadata, machine, restored, memberships, input }: Recovered,
   ) {
     const { id, clusterId, transport } = options
-    const { incarnation, hardState, runs, snapshot } = stored
-    const members = snapshot?.members ?? stored.members
+    const { incarnation, hardState } = stored
     this.id = id
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -105,38 +103,39 @@ export class RaftNode<Command, Result, State> {
     this.#options = options
     this.#scheduler = scheduler
     this.#stored = stored
-    this.#recall = new Recall(id, () => scheduler.now())
     const now = (): number => scheduler.now()
+    this.#recall = new Recall(id, now)
     this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
     const answers = new Answers(scheduler)
     const leases = leasesInHello(limits, options.leases)
-    this.#admission = new Admission(id, clusterId, incarnation, members, leases)
-    const seed = randomNumber(scheduler, 4)
+    this.#admission = new Admission(id, clusterId, incarnation, stored.members, leases)
     this.#runtime = new Runtime({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
       limits,
-      state: initialState(id, consensusOptions(limits, options), seed),
+      state: initialState(id, consensusOptions(limits, options), randomNumber(scheduler, 4)),
       scheduler,
       outbox: new Outbox(transport, incarnation),
       events: this.#events,
       answers,
       machine,
       restored,
-      members,
-      lastTimestamp: Math.max(stored.lastTimestamp, snapshot?.timestamp ?? 0),
+      lastTimestamp: Math.max(stored.lastTimestamp, metadata.timestamp),
+      admission: this.#admission,
+      transport,
+      initial: metadata,
+      recoveredMemberships: memberships,
       recoveredTerm: hardState.currentTerm,
       failed: (cause) => void this.#failStop(cause),
     })
     this.#desk = new FrontDesk({
       options: options as unknown as NodeOptions<unknown, unknown, unknown>,
-      members,
       limits,
       scheduler,
       answers,
       runtime: this.#runtime,
+      machine,
     })
-    const point = pointOf(snapshot ?? { index: 0, term: 0, members, timestamp: 0 })
-    this.#runtime.receive({ type: 'Recover', now: 0, hardState, runs, snapshot: point })
+    this.#runtime.receive(input)
   }
 
   /**
@@ -185,6 +184,17 @@ export class RaftNode<Command, Result, State> {
   }
 
   /**
+   * Changes the members (Raft §6), any number at once, and resolves with who they are when that is committed. New voters
+   * get the log first, as learners (events CatchUpProgress; give them time by `timeoutMs`). A removed node stops with
+   * ERR_REMOVED, the leader too. Called on the leader.
+   * @throws RaftError ERR_NOT_LEADER, ERR_MEMBERSHIP_CHANGED, ERR_MEMBERSHIP_REFUSED, ERR_OUTCOME_UNKNOWN, ERR_TIMEOUT,
+   * ERR_ABORTED, ERR_STOPPED, ERR_INVALID_OPTION
+   */
+  changeMembership(change: MembershipChange, options: RequestOptions = {}): Promise<Membership> {
+    return this.#desk.changeMembership(change, options)
+  }
+
+  /**
    * Runs `job` each time this node has become the leader, once it has applied its term's no-op; one at a time, the next
    * when the one before has settled. Its signal fires at once when that term's leadership ends. Resolves when `signal`
    * fires or the node stops, after the job that runs has settled. What a job throws ends it: the promise rejects with
@@ -206,10 +216,16 @@ export class RaftNode<Command, Result, State> {
   /** What this node knows right now. */
   status(): NodeStatus {
     const { clusterId } = this.#options
-    const { incarnation, members } = this.#stored
-    const identity = { clusterId, incarnation, members, address: this.#address }
-    const stopped = this.#stopping !== undefined
-    return statusOf(this.#runtime, this.#stored, identity, this.#scheduler.now(), stopped)
+    const { incarnation } = this.#stored
+    const { members, index: membersIndex } = this.#runtime.membership.inForce
+    const identity = { clusterId, incarnation, members, membersIndex, address: this.#address }
+    return statusOf(
+      this.#runtime,
+      this.#stored,
+      identity,
+      this.#scheduler.now(),
+      this.#stopping !== undefined,
+    )
   }
 
   /**
@@ -265,16 +281,7 @@ export class RaftNode<Command, Result, State> {
   async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
     this.#desk.stop(why, error)
-    // The transport first: a disk that hangs must not keep the node on the network.
-    const closeTransport = async (): Promise<void> => this.#options.transport.close()
-    const closeStorage = async (): Promise<void> => {
-      await this.#runtime.stop()
-      await this.#options.storage.close()
-    }
-    const closings = await Promise.allSettled([closeTransport(), closeStorage()])
-    // What failed may fail to close too: the first error is the one that tells.
-    const failed = closings.find((closing) => closing.status === 'rejected')
-    const reported = error ?? (failed === undefined ? undefined : asRaftError(failed.reason))
+    const reported = await closeBoth(this.#options.transport, this.#options.storage, this.#runtime, error)
     this.#events.emit({ type: 'Stopped', error: reported })
     this.#events.close()
     this.#resolveClosed(reported)
@@ -292,8 +299,8 @@ export class RaftNode<Command, Result, State> {
     })
   }
 
-  /** The members this node was started with, or found in its storage. */
+  /** The members of the configuration in force, as far as this node knows. */
   get members(): readonly Member[] {
-    return this.#stored.members
+    return this.#runtime.membership.inForce.members
   }
 }

@@ -2,7 +2,7 @@
 // and speaks once to each peer.
 import type { Effect } from '../consensus/effects.js'
 import { entriesWanted, type Input, type State, step } from '../consensus/index.js'
-import type { LogIndex, NodeId } from '../consensus/types.js'
+import type { NodeId } from '../consensus/types.js'
 import type { Forward, ForwardReply, PeerMessage } from '../wire/messages.js'
 import { nonceOf } from '../wire/open-session.js'
 import { Applier } from './applier.js'
@@ -13,6 +13,7 @@ import { LeaderAppend } from './leader-append.js'
 import { LeaderDesk } from './leader-desk.js'
 import { Leadership } from './leadership.js'
 import { LogKeeper } from './log-keeper.js'
+import { NodeMembership } from './membership/node-membership.js'
 import { Proposals } from './proposals.js'
 import { randomNumber } from './random.js'
 import { Reads } from './reads.js'
@@ -37,12 +38,14 @@ export class Runtime {
   readonly transfer: Transfer
   readonly snapshots: Snapshots
   readonly backlog: Backlog
+  readonly membership: NodeMembership
+  readonly applier: Applier
+  readonly timer: WakeTimer
   readonly leadership: Leadership = new Leadership()
   readonly #parts: RuntimeParts
   readonly #log: LogKeeper
   readonly #append: LeaderAppend
   readonly #replicator: Replicator
-  readonly #applier: Applier
   readonly #desk: LeaderDesk
   readonly #lag: LagWatch
   #inbox: Item[] = []
@@ -52,10 +55,9 @@ export class Runtime {
   #askedInTurn = false
   #stopped = false
   #tickDue = false
-  readonly #timer: WakeTimer
 
   constructor(parts: RuntimeParts) {
-    const { options, limits, scheduler, answers, state } = parts
+    const { options, limits, scheduler, answers, state, recoveredTerm } = parts
     this.#parts = parts
     this.state = state
     this.backlog = new Backlog(state, limits)
@@ -68,59 +70,31 @@ export class Runtime {
     )
     this.#lag = new LagWatch(limits.followerLagEntriesMax, (event) => parts.events.emit(event))
     this.transfer = new Transfer(answers)
-    this.#timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
+    const step = (input: Input): void => this.#step(input)
+    this.membership = new NodeMembership(parts, step, (id) => this.linkDown(id))
+    this.timer = new WakeTimer(scheduler, limits.heartbeatMs, () => {
       this.#tickDue = true
       this.wake()
     })
     const failed = (error: Error): void => this.#fail(storageFailure(error))
-    const loaded = (): void => this.wake()
-    const { storage } = options
     const persisted = (write: number): void => this.receive({ type: 'Persisted', now: 0, write })
     const wallClock = (): number => scheduler.wallClock()
-    this.#log = new LogKeeper(storage, limits, parts.lastTimestamp, wallClock, { persisted, failed })
+    this.#log = new LogKeeper(options.storage, limits, parts.lastTimestamp, wallClock, { persisted, failed })
     this.#append = new LeaderAppend(this.#log, this.backlog, (count) =>
       this.#step({ type: 'Propose', now: scheduler.now(), count }),
     )
-    this.#replicator = new Replicator(
-      {
-        // A listener may stop the node within a turn: what is not stepped any more is not wanted any more.
-        wanted: (to) => (this.#stopped ? undefined : entriesWanted(state, to)),
-        offer: (to, entries, bytes) =>
-          this.#step({ type: 'OfferEntries', now: scheduler.now(), to, entries, bytes }),
-        loaded,
-        failed,
-      },
-      this.#log.cache,
-      storage,
-    )
-    this.#applier = new Applier(parts, this.#log.cache, this.proposals, { loaded, failed })
-    this.snapshots = new Snapshots(parts, this.#snapshotsHost(failed), this.#applier)
+    this.#replicator = new Replicator(this.#replicatorHost(failed), this.#log.cache, options.storage)
+    this.applier = new Applier(parts, this.#log.cache, this.proposals, { loaded: () => this.wake(), failed })
+    this.snapshots = new Snapshots(parts, this.#snapshotsHost(failed), this.applier)
     const { proposals, reads, transfer } = this
     const processId = randomNumber(scheduler, 6)
-    const { recoveredTerm } = parts
     const desk = this.#deskHost()
     this.#desk = new LeaderDesk(desk, scheduler, limits, proposals, reads, transfer, processId, recoveredTerm)
-  }
-
-  get lastApplied(): LogIndex {
-    return this.#applier.lastApplied
-  }
-
-  get machineState(): unknown {
-    return this.#parts.machine.state
-  }
-
-  get loopDelayMs(): number {
-    return this.#timer.loopDelayMs
   }
 
   /** The peers to whom the link is up. */
   get linked(): ReadonlySet<NodeId> {
     return this.#desk.linked
-  }
-
-  get sessionCount(): number {
-    return this.#applier.sessionCount
   }
 
   /** Puts something into the inbox; `now` of inputs is set when they are stepped. */
@@ -136,6 +110,7 @@ export class Runtime {
   }
 
   linkDown(peer: NodeId): void {
+    this.membership.strangers.linkDown(peer)
     this.#desk.linkDown(peer)
   }
 
@@ -168,7 +143,7 @@ export class Runtime {
   }
 
   #cancelTimers(): void {
-    this.#timer.cancel()
+    this.timer.cancel()
     this.#desk.stop()
   }
 
@@ -183,12 +158,14 @@ export class Runtime {
         this.#drainInbox()
         if (this.#desk.followLeader()) this.#replicator.forgetFetched()
         this.#desk.dispatch()
+        this.membership.run()
         const commitToTell = this.#replicator.run()
         this.snapshots.run()
         this.#log.write()
         this.#parts.outbox.flush()
         this.#lag.look(this.state)
         again = this.#applyCommitted() || commitToTell
+        if (this.membership.mayStop(this.applier)) this.#fail(this.membership.removal)
       } while (this.#inbox.length > 0 && !this.#stopped && this.#parts.scheduler.now() < until)
     } catch (error) {
       this.#fail(error)
@@ -214,7 +191,10 @@ export class Runtime {
   #step(input: Input): void {
     if (this.#stopped || !this.#log.beginStep(input)) return
     const { events, effects } = step(this.state, input)
-    for (const event of events) this.#parts.events.emit(event)
+    for (const event of events) {
+      this.membership.note(event, this.#log)
+      this.#parts.events.emit(event)
+    }
     // Before anything is done: what a job of the lost term still does is to be stopped first.
     this.leadership.look(this.state)
     for (const effect of effects) this.#carryOut(effect)
@@ -233,7 +213,8 @@ export class Runtime {
         if (effect.truncateFrom !== undefined) this.#replicator.forgetFetched()
         return this.#log.persist(effect)
       case 'EncodeBlock':
-        return this.#append.encode(effect)
+        if (effect.configuration === undefined) return this.#append.encode(effect)
+        return this.membership.encode(effect, effect.configuration, this.#log)
       case 'RefuseProposals':
         return this.#append.refused()
       case 'Replicate':
@@ -248,7 +229,7 @@ export class Runtime {
         this.#replicator.forgetFetched()
         return this.#log.restart(effect.index)
       case 'Apply':
-        this.#applier.commitIndex = effect.commitIndex
+        this.applier.commitIndex = effect.commitIndex
         return
       case 'AnswerReads':
         return this.reads.answered(effect.readIds, effect.readIndex)
@@ -257,23 +238,39 @@ export class Runtime {
         return this.reads.refused(effect.readIds)
       case 'TransferFailed':
         return this.transfer.failed(effect.reason)
+      case 'MembershipRefused':
+        return this.membership.changes.refused(effect.reason)
+      case 'Removed':
+        this.membership.removed = true
+        return
       case 'WakeAt':
-        return this.#timer.set(effect.at)
+        return this.timer.set(effect.at)
       default:
         effect satisfies never
     }
   }
 
   #applyCommitted(): boolean {
-    const before = this.#applier.lastApplied
-    const again = this.#applier.run()
-    const { lastApplied } = this.#applier
+    const before = this.applier.lastApplied
+    const again = this.applier.run()
+    const { lastApplied } = this.applier
     if (lastApplied > before) {
       this.#step({ type: 'Applied', now: this.#parts.scheduler.now(), index: lastApplied })
       this.#parts.events.emit({ type: 'Applied', lastApplied })
     }
     this.reads.run(lastApplied)
     return again
+  }
+
+  #replicatorHost(failed: (error: Error) => void): ConstructorParameters<typeof Replicator>[0] {
+    return {
+      // A listener may stop the node within a turn: what is not stepped any more is not wanted any more.
+      wanted: (to) => (this.#stopped ? undefined : entriesWanted(this.state, to)),
+      offer: (to, entries, bytes) =>
+        this.#step({ type: 'OfferEntries', now: this.#parts.scheduler.now(), to, entries, bytes }),
+      loaded: () => this.wake(),
+      failed,
+    }
   }
 
   #snapshotsHost(failed: (error: Error) => void): SnapshotsHost {
@@ -283,7 +280,10 @@ export class Runtime {
       wake: () => this.wake(),
       emit: (event) => this.#parts.events.emit(event),
       failed,
-      restored: ({ timestamp }) => this.#log.notBefore(timestamp),
+      restored: (metadata) => {
+        this.#log.notBefore(metadata.timestamp)
+        this.membership.restored(metadata)
+      },
     }
   }
 

@@ -8,11 +8,12 @@ import type { FollowerStatus, NodeStatus, SnapshotProgress } from './types.js'
 export function statusOf(
   runtime: Runtime,
   stored: StoredState,
-  identity: Pick<NodeStatus, 'clusterId' | 'incarnation' | 'members' | 'address'>,
+  identity: Pick<NodeStatus, 'clusterId' | 'incarnation' | 'members' | 'membersIndex' | 'address'>,
   now: number,
   stopped: boolean,
 ): NodeStatus {
-  const { state, proposals, reads, lastApplied, backlog } = runtime
+  const { state, proposals, reads, backlog } = runtime
+  const { lastApplied, sessionCount } = runtime.applier
   // Before the first turn consensus knows nothing yet: what the storage returned is what this node knows.
   const isRecovered = state.configuration.voters.length > 0
   return {
@@ -34,8 +35,8 @@ export function statusOf(
     uncommittedBytes: state.role.role === 'leader' ? backlog.byteLength : 0,
     pendingProposals: proposals.pending,
     pendingReads: reads.count,
-    loopDelayMs: runtime.loopDelayMs,
-    sessions: runtime.sessionCount,
+    loopDelayMs: runtime.timer.loopDelayMs,
+    sessions: sessionCount,
     followers: followersOf(runtime, now),
     stopped,
   }
@@ -57,7 +58,7 @@ function followerStatus(
   linked: boolean,
   snapshot: SnapshotProgress | undefined,
 ): FollowerStatus {
-  const { state, matchIndex, nextIndex, inFlight, inFlightBytes, window, contactAt } = follower
+  const { state, matchIndex, nextIndex, inFlight, inFlightBytes, window, contactAt, leaving } = follower
   return {
     id,
     state,
@@ -73,5 +74,6 @@ function followerStatus(
     bytesPerSecond: window.bytesPerMs * 1_000,
     sinceContactMs: contactAt === undefined ? undefined : now - contactAt,
     linked,
+    leaving: leaving !== undefined,
   }
 }

@@ -25,6 +25,8 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     admit: (hello) => {
       const refusal = admission.admit(hello)
       if (refusal !== undefined) events.emit({ type: 'HelloRefused', peer: hello.from, by: id, refusal })
+      // A stranger was perhaps met: there is something to do.
+      if (refusal === 'unknown-member') runtime.wake()
       return refusal
     },
     refused: (peer, refusal) => {
@@ -35,6 +37,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
       // Of another incarnation: sent before its storage was lost, or after.
       if (parts.isStopped() || frame.group !== 0 || !admission.isCurrent(from, frame.incarnation)) return
       for (const message of frame.messages) {
+        if (!runtime.membership.strangers.mayHear(from, message.type)) continue
         if (message.type === 'Forward' || message.type === 'ForwardReply') {
           runtime.receive({ type: 'Forwarded', from, message })
         } else {

@@ -6,6 +6,7 @@ import type { Storage } from '../ports/storage.js'
 import type { Member, Transport } from '../ports/transport.js'
 import type { Incarnation } from '../wire/hello.js'
 
+export type { Membership, MembershipChange } from './membership/types.js'
 export type * from './node-event.js'
 
 /** Times and limits, all optional: the defaults suit a local network. Times must be the same on all members. */
@@ -63,12 +64,17 @@ export interface NodeLimits {
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
-  /** This member's id: one of `members`. */
+  /** This member's id: one of `members`, unless `join` is set. */
   readonly id: NodeId
   /** All members of one cluster share it, at most 255 bytes; no other cluster has it. */
   readonly clusterId: string
   /** The initial members, the same list on every member. Read only when the storage is empty. */
   readonly members: readonly Member[]
+  /**
+   * Default false. True: this node is none of `members`; it waits until they add it (`changeMembership`), and learns of all
+   * changes since from the log. Read only when the storage is empty.
+   */
+  readonly join?: boolean
   readonly transport: Transport
   readonly storage: Storage
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -198,13 +204,18 @@ export interface FollowerStatus {
   readonly sinceContactMs: number | undefined
   /** The link from here to it is up. */
   readonly linked: boolean
+  /** It is removed, and being told so. */
+  readonly leaving: boolean
 }
 
 export interface NodeStatus {
   readonly id: NodeId
   readonly clusterId: string
   readonly incarnation: Incarnation
+  /** Of the configuration in force, committed or not; while it is joint those of both. */
   readonly members: readonly Member[]
+  /** Where the entry of that configuration stands, for `expectedIndex`; 0: the one the cluster began with. */
+  readonly membersIndex: LogIndex
   /** Where others reach this node. */
   readonly address: string
   readonly role: Role

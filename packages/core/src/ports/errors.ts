@@ -48,6 +48,12 @@ export const ERROR_CODES = {
   ERR_NOT_LEADER: { retryable: true },
   /** Leadership was not handed to whom it should be. */
   ERR_TRANSFER_FAILED: { retryable: true },
+  /** The members are not those that `expectedIndex` names. Nothing was changed. */
+  ERR_MEMBERSHIP_CHANGED: { retryable: false },
+  /** The members were not changed, because now it would be wrong or unsafe. */
+  ERR_MEMBERSHIP_REFUSED: { retryable: true },
+  /** This node was removed from its cluster, and has stopped. */
+  ERR_REMOVED: { retryable: false },
   /** A protocol invariant does not hold: the node failed stop. Please report it. */
   ERR_INVARIANT: { retryable: false },
 } as const

@@ -27,6 +27,11 @@ export interface StoredState {
    * at most one after the snapshot's index.
    */
   readonly runs: readonly Run[]
+  /**
+   * The indexes of the log's membership entries (blocks with FLAG_MEMBERSHIP), rising. A storage that cannot tell leaves it
+   * out: the node reads the whole log at start to find them.
+   */
+  readonly memberships?: readonly LogIndex[]
   /** The newest valid snapshot, undefined when there is none. */
   readonly snapshot: SnapshotMetadata | undefined
   /** Timestamp of the last block, 0 for an empty log. */

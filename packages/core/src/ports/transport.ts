@@ -1,15 +1,21 @@
 // The Transport port: moves messages between members. It may lose, repeat and reorder, never alter or split.
 import type { NodeId } from '../consensus/types.js'
 import type { Frame } from '../wire/frame.js'
-import type { Hello, HelloRefusal } from '../wire/hello.js'
+import type { Hello, HelloRefusal, Incarnation } from '../wire/hello.js'
+
+/** 'learner': gets the log, is not counted (thesis §4.2.1). 'leaving': a voter until the change under way is over. */
+export type MemberRole = 'voter' | 'learner' | 'leaving'
 
 /** A member of the cluster and where it listens. */
 export interface Member {
   readonly id: NodeId
   /** In the transport's own notation: `host:port`, a URL, a multiaddr. */
   readonly address: string
-  /** Learners come with membership changes; until then every member votes. */
-  readonly role: 'voter'
+  readonly role: MemberRole
+  /** While a change of the voters is under way (Raft §6): it is a voter of the configuration before. */
+  readonly outgoing?: true
+  /** Of its storage, once it is committed: under another one it is not that member any more. */
+  readonly incarnation?: Incarnation
 }
 
 /**
@@ -46,11 +52,21 @@ export interface Transport {
   /** For messages: 'tcp', 'libp2p', ... */
   readonly name: string
   /**
+   * Judges the id and address of a member before it is added. Without it any will do.
+   * @throws RaftError ERR_INVALID_OPTION
+   */
+  checkMember?(member: Member): void
+  /**
    * Listens, and starts dialling every member but this node. Resolves when others can connect, with the address
    * they can use. Does not wait for anybody.
    * @throws RaftError ERR_LISTEN
    */
   listen(host: TransportHost, members: readonly Member[]): Promise<string>
+  /**
+   * The members have changed: those that are new are dialled, those that are gone are hung up on, those at a new address
+   * are dialled there. Links to all others go on. Never throws; only after `listen`.
+   */
+  setMembers(members: readonly Member[]): void
   /**
    * Never blocks, never throws. The node calls it at most once a turn and peer. The queue to a peer is bounded in
    * bytes: a queued frame that is only heartbeat is replaced by a newer one; one that is only a part of a snapshot waits

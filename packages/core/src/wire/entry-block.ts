@@ -8,14 +8,16 @@
 //  12  u32  entry count           64  entries: u8 kind, u32 payload length, payload
 //  16  u53  term
 import { crc32 } from '#crc32'
-import type { LogIndex, Run, Term } from '../consensus/types.js'
+import type { Configuration, LogIndex, Run, Term } from '../consensus/types.js'
+import type { Member } from '../ports/transport.js'
 import { decodeError, getU53, plain, putU53, viewOf } from './bytes.js'
 import { BLOCK_BYTES_MAX, BLOCK_ENTRIES_MAX } from './limits.js'
+import { configurationOf, decodeMembers } from './membership-entry.js'
 
 export const BLOCK_VERSION = 1
 export const BLOCK_HEADER_BYTES = 64
 export const ENTRY_HEADER_BYTES = 5
-/** Block flag: holds one membership entry, alone, in force from append. Written from title 6 on. */
+/** Block flag: holds one membership entry, alone, in force from append. */
 export const FLAG_MEMBERSHIP = 1
 
 const CRC_OFFSET = 8
@@ -29,6 +31,8 @@ export const EntryKind = {
   Command: 1,
   /** Thesis §6.3: opens a client session, whose id is this entry's index. Payload: see open-session.ts. */
   OpenSession: 2,
+  /** Raft §6: a configuration, alone in its block, which is flagged. Payload: see membership-entry.ts. */
+  Membership: 3,
 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
@@ -60,6 +64,9 @@ export class EntryBlock implements Run {
   readonly sessionId: number
   readonly firstSequence: number
   readonly acknowledgedBelow: number
+  /** Of a membership block: who is a member from its entry on. */
+  readonly members: readonly Member[] | undefined
+  readonly configuration: Configuration | undefined
 
   /** Trusts `bytes`; use decodeBlock for anything that was not encoded here. */
   constructor(bytes: Uint8Array) {
@@ -74,6 +81,8 @@ export class EntryBlock implements Run {
     this.firstIndex = getU53(view, 56)
     // In this order: near 2^53 the sum would round, and an index that is too large would pass for one that is not.
     this.lastIndex = this.firstIndex + (view.getUint32(12, true) - 1)
+    this.members = (this.flags & FLAG_MEMBERSHIP) === 0 ? undefined : membersIn(this.bytes)
+    this.configuration = this.members === undefined ? undefined : configurationOf(this.members)
   }
 
   get byteLength(): number {
@@ -96,6 +105,16 @@ export class EntryBlock implements Run {
     if (this.bytes.length * 2 >= this.bytes.buffer.byteLength) return this
     return new EntryBlock(this.bytes.slice())
   }
+}
+
+/** @throws RaftError ERR_DECODE unless the only entry is one of membership */
+function membersIn(bytes: Uint8Array): Member[] {
+  const payload = BLOCK_HEADER_BYTES + ENTRY_HEADER_BYTES
+  const view = viewOf(bytes)
+  const alone = view.getUint32(12, true) === 1 && bytes.length > payload
+  if (!alone || bytes[BLOCK_HEADER_BYTES] !== EntryKind.Membership)
+    throw decodeError('a block flagged as membership holds something else')
+  return decodeMembers(bytes.subarray(payload))
 }
 
 /** Walks a block without an object per entry: what apply uses. */
@@ -179,8 +198,12 @@ export function decodeBlock(bytes: Uint8Array): EntryBlock {
   if (view.getUint32(CRC_OFFSET, true) !== checksum(bytes)) throw decodeError('block checksum')
   const count = view.getUint32(12, true)
   if (count === 0 || count > BLOCK_ENTRIES_MAX) throw decodeError(`block of ${count} entries`)
+  const isMembership = (view.getUint8(1) & FLAG_MEMBERSHIP) !== 0
   let offset = BLOCK_HEADER_BYTES
   for (let i = 0; i < count; i++) {
+    // Without the flag nobody would notice that the members change here.
+    if (bytes[offset] === EntryKind.Membership && !isMembership)
+      throw decodeError('a membership entry without its flag')
     if (offset + ENTRY_HEADER_BYTES > bytes.length) throw decodeError('entry header beyond the block')
     offset += ENTRY_HEADER_BYTES + view.getUint32(offset + 1, true)
     if (offset > bytes.length) throw decodeError('entry beyond the block')

@@ -1,7 +1,7 @@
 // The hello: the first frame each way on a connection. It decides whether two servers belong together.
 import type { NodeId } from '../consensus/types.js'
 import { ByteReader, ByteWriter, decodeError } from './bytes.js'
-import { HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
+import { ADDRESS_BYTES_MAX, HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
 
 /** "RVRF", read as a little-endian u32. */
 export const HELLO_MAGIC = 0x46525652
@@ -11,6 +11,8 @@ export const PROTOCOL_MAX = 1
 
 /** A storage's random birth mark: 16 hexadecimal digits. A wiped storage gets a new one. */
 export type Incarnation = string
+
+export const INCARNATION_PATTERN: RegExp = /^[0-9a-f]{16}$/
 
 export interface Hello {
   readonly protocolMin: number
@@ -26,6 +28,8 @@ export interface Hello {
   readonly membersHash: number
   /** CRC-32 over the times that leases rest on, 0 with leases off: members that differ could both be right at once. */
   readonly leaseHash: number
+  /** Where `from` listens, for a node that does not know it as a member yet. Absent: not known. */
+  readonly address?: string
 }
 
 export const HELLO_REFUSALS = [
@@ -50,7 +54,12 @@ const KIND_REFUSAL = 2
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new ByteWriter().u32(HELLO_MAGIC).u8(KIND_HELLO).u8(hello.protocolMin).u8(hello.protocolMax)
   writer.text(hello.clusterId).u53(hello.generation).text(hello.from).text(hello.to)
-  return writer.text(hello.incarnation).u32(hello.membersHash).u32(hello.leaseHash).bytes().slice()
+  writer
+    .text(hello.incarnation)
+    .u32(hello.membersHash)
+    .u32(hello.leaseHash)
+    .text(hello.address ?? '')
+  return writer.bytes().slice()
 }
 
 export function encodeHelloRefusal(refusal: HelloRefusal): Uint8Array {
@@ -81,6 +90,8 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
     membersHash: reader.u32(),
     leaseHash: reader.u32(),
   }
-  if (!/^[0-9a-f]{16}$/.test(hello.incarnation)) throw decodeError('incarnation is not 16 hexadecimal digits')
-  return { hello }
+  if (!INCARNATION_PATTERN.test(hello.incarnation))
+    throw decodeError('incarnation is not 16 hexadecimal digits')
+  const address = reader.text(ADDRESS_BYTES_MAX)
+  return { hello: address === '' ? hello : { ...hello, address } }
 }

@@ -1,18 +1,14 @@
 // InstallSnapshot and its reply on the wire. A chunk's bytes follow the fields, with a checksum of their own.
 import { crc32 } from '#crc32'
-import type { Member } from '../ports/transport.js'
 import { type ByteReader, type ByteWriter, decodeError } from './bytes.js'
-import { ID_BYTES_MAX, SNAPSHOT_CHUNK_BYTES_MAX, SNAPSHOT_MEMBERS_MAX } from './limits.js'
+import { SNAPSHOT_CHUNK_BYTES_MAX } from './limits.js'
+import { readMembers, writeMembers } from './membership-entry.js'
 import type { InstallSnapshotChunk } from './messages.js'
-
-const ADDRESS_BYTES_MAX = 65_535
-const VOTER = 1
 
 /** Everything but the data, which follows. */
 export function encodeInstallSnapshot(writer: ByteWriter, message: InstallSnapshotChunk): void {
   writer.u53(message.lastIncludedIndex).u53(message.lastIncludedTerm).u53(message.timestamp)
-  writer.u16(message.members.length)
-  for (const { id, address } of message.members) writer.text(id).text(address).u8(VOTER)
+  writeMembers(writer, message.members)
   writer.u53(message.totalBytes).u32(message.contentChecksum).u53(message.offset)
   writer.u32(message.data.length).u32(crc32(message.data))
 }
@@ -24,7 +20,7 @@ export function decodeInstallSnapshot(term: number, reader: ByteReader): Install
   const timestamp = reader.u53()
   if (lastIncludedIndex < 1 || lastIncludedTerm < 1 || lastIncludedTerm > term)
     throw decodeError(`a snapshot of ${lastIncludedIndex} of term ${lastIncludedTerm} in term ${term}`)
-  const members = decodeMembers(reader)
+  const members = readMembers(reader)
   const totalBytes = reader.u53()
   const contentChecksum = reader.u32()
   const offset = reader.u53()
@@ -37,18 +33,4 @@ export function decodeInstallSnapshot(term: number, reader: ByteReader): Install
   if (crc32(data) !== checksum) throw decodeError('chunk checksum')
   const point = { lastIncludedIndex, lastIncludedTerm, timestamp, members }
   return { type: 'InstallSnapshot', term, ...point, totalBytes, contentChecksum, offset, data }
-}
-
-function decodeMembers(reader: ByteReader): Member[] {
-  const count = reader.u16()
-  if (count > SNAPSHOT_MEMBERS_MAX) throw decodeError(`${count} members`)
-  const members: Member[] = []
-  for (let i = 0; i < count; i++) {
-    const id = reader.text(ID_BYTES_MAX)
-    const address = reader.text(ADDRESS_BYTES_MAX)
-    const role = reader.u8()
-    if (role !== VOTER) throw decodeError(`a member of role ${role}`)
-    members.push({ id, address, role: 'voter' })
-  }
-  return members
 }

@@ -20,11 +20,14 @@ export const MESSAGE_BLOCKS_MAX: number = 4_096
 /** Bytes of one chunk of a snapshot. */
 export const SNAPSHOT_CHUNK_BYTES_MAX: number = 4 * 1024 * 1024
 
-/** Members that a snapshot's sender tells of. */
-export const SNAPSHOT_MEMBERS_MAX: number = 1_024
-
 /** Bytes of a NodeId or cluster id in UTF-8. */
 export const ID_BYTES_MAX: number = 255
+
+/** Bytes of a member's address in UTF-8. */
+export const ADDRESS_BYTES_MAX: number = 1_024
+
+/** Members of one cluster, learners included. */
+export const MEMBERS_MAX: number = 127
 
 /** Bytes of a hello frame: it arrives before a peer is trusted with more. */
 export const HELLO_BYTES_MAX: number = 2_048

@@ -2,42 +2,16 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { initialState, step } from '../../src/consensus/index.js'
-import { Cluster } from '../harness/cluster.js'
 import { OPTIONS } from '../harness/options.js'
+import { calm, ELECTION_MS, run } from '../harness/play-schedule.js'
 import { check } from '../harness/property.js'
-import { perform, type Schedule, schedules } from '../harness/schedule.js'
+import { schedules } from '../harness/schedule.js'
 
 const FILE = 'test/consensus/random-schedules.property.test.ts'
-/** One leader within 10 maximal election timeouts, on the slowest clock. */
-const ELECTION_MS = (10 * OPTIONS.electionTimeoutMsMax) / 0.8
-
 const OF_STEADY = ['BecamePreCandidate', 'TimeoutNowSent', 'VoteRefused']
 
 /** What the schedules really reached: a property over quiet clusters would prove nothing. */
 const reached = new Map<string, number>()
-
-/** As long as the slowest leader may count while the fastest voter keeps quiet. */
-const STEADY = { steadyLeader: true, leaseMs: (OPTIONS.electionTimeoutMsMin * 0.8) / 1.25 }
-
-function run({ size, seed, brisk, steady, clocks, acts }: Schedule): Cluster {
-  const cluster = new Cluster({ size, seed, clocks, ...(steady ? { consensus: STEADY } : {}) })
-  for (const server of cluster.servers.values()) {
-    Object.assign(server.automatic, { disk: false, offers: brisk, apply: brisk })
-    server.boundary = (fromIndex) => (fromIndex * 7 + seed) % 5
-  }
-  for (const act of acts) perform(cluster, act)
-  return cluster
-}
-
-/** Faults stop: the network heals, everybody is up, disks are quick. */
-function calm(cluster: Cluster): void {
-  cluster.heal()
-  for (const server of cluster.servers.values()) {
-    if (!server.up) cluster.start(server.id)
-    Object.assign(server.automatic, { disk: true, offers: true, apply: true })
-    server.work()
-  }
-}
 
 describe('any schedule of losses, repeats, reorderings, partitions, crashes and slow disks', () => {
   test('keeps every invariant, and once it stops all servers agree and every proposal is decided', () => {

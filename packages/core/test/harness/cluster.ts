@@ -5,11 +5,14 @@ import { termsOf } from './entry.js'
 import { History } from './history.js'
 import { BrokenInvariant } from './invariant.js'
 import { INVARIANTS } from './invariants.js'
+import { isMajorityOf } from './membership-invariants.js'
 import { OPTIONS } from './options.js'
 import { type Letter, Server, type World } from './server.js'
 
 export interface ClusterOptions {
   readonly size: number
+  /** How many of them are voters at the beginning (default: all); the others know nobody. */
+  readonly voters?: number
   readonly seed?: number
   readonly consensus?: Partial<ConsensusOptions>
   readonly clocks?: readonly Clock[]
@@ -35,14 +38,16 @@ export class Cluster implements World {
   #groups: readonly (readonly NodeId[])[] = []
   #reads = 0
 
-  constructor({ size, seed = 1, consensus, clocks = [] }: ClusterOptions) {
-    const voters = [...'ABCDEFG'].slice(0, size)
-    for (const [i, id] of voters.entries()) {
+  constructor({ size, voters: count = size, seed = 1, consensus, clocks = [] }: ClusterOptions) {
+    const ids = [...'ABCDEFG'].slice(0, size)
+    const first = ids.slice(0, count)
+    for (const [i, id] of ids.entries()) {
+      const voters = first.includes(id) ? first : []
       const options = { id, voters, seed: seed * 31 + i, consensus: { ...OPTIONS, ...consensus } }
       this.servers.set(id, new Server(options, this))
       this.#clocks.set(id, clocks[i] ?? { rate: 1, offset: 0 })
     }
-    for (const id of voters) this.start(id)
+    for (const id of ids) this.start(id)
   }
 
   send(letter: Letter): void {
@@ -163,14 +168,19 @@ export class Cluster implements World {
     server.step({ type: 'Tick' })
   }
 
-  /** The leader of the highest term, when a majority follows it. */
+  /** The leader of the highest term, when a majority of the voters follows it. */
   get leader(): Server | undefined {
     const up = [...this.servers.values()].filter((server) => server.up)
     const leaders = up.filter(({ state }) => state.role.role === 'leader')
     const newest = leaders.sort((a, b) => b.state.currentTerm - a.state.currentTerm)[0]
-    const follows = ({ state }: Server): boolean =>
-      state.currentTerm === newest?.state.currentTerm && leaderOf(state) === newest.id
-    return up.filter(follows).length * 2 > this.servers.size ? newest : undefined
+    if (newest === undefined) return undefined
+    const { currentTerm, configuration } = newest.state
+    const following = new Set(
+      up
+        .filter(({ state }) => state.currentTerm === currentTerm && leaderOf(state) === newest.id)
+        .map(({ id }) => id),
+    )
+    return isMajorityOf(configuration, following) ? newest : undefined
   }
 
   read(id: NodeId, lease = false): number {

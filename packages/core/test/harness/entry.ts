@@ -1,18 +1,21 @@
 // What an entry holds in these tests. One object per entry, made by the leader: logs are compared by identity.
-import type { LogIndex, Run, Term } from '../../src/consensus/index.js'
+import type { Configuration, LogIndex, Run, Term } from '../../src/consensus/index.js'
 
 export interface Entry {
   readonly index: LogIndex
   readonly term: Term
   readonly command: string
+  /** Of a membership entry. */
+  readonly configuration?: Configuration
 }
 
-/** Every message with the entries its runs stand for. */
+/** Every message with the entries its runs stand for. A membership entry is alone in its run. */
 export function runsOf(entries: readonly Entry[]): Run[] {
-  const runs: { firstIndex: LogIndex; lastIndex: LogIndex; term: Term }[] = []
-  for (const { index, term } of entries) {
+  const runs: { firstIndex: LogIndex; lastIndex: LogIndex; term: Term; configuration?: Configuration }[] = []
+  for (const { index, term, configuration } of entries) {
     const last = runs.at(-1)
-    if (last?.term === term) last.lastIndex = index
+    if (configuration !== undefined) runs.push({ firstIndex: index, lastIndex: index, term, configuration })
+    else if (last?.term === term && last.configuration === undefined) last.lastIndex = index
     else runs.push({ firstIndex: index, lastIndex: index, term })
   }
   return runs

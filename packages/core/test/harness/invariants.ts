@@ -9,6 +9,12 @@ import {
   leaderCompleteness,
   logMatching,
 } from './log-invariants.js'
+import {
+  configurationInForce,
+  oneChangeAtATime,
+  snapshotConfiguration,
+  whoVotes,
+} from './membership-invariants.js'
 
 const electionSafety: Invariant = {
   title: 'Election Safety: at most one leader can be elected in a given term',
@@ -91,4 +97,8 @@ export const INVARIANTS: readonly Invariant[] = [
   leaderCompleteness,
   order,
   linearizableReads,
+  configurationInForce,
+  oneChangeAtATime,
+  whoVotes,
+  snapshotConfiguration,
 ]

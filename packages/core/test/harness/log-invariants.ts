@@ -1,5 +1,7 @@
 // What must hold of the servers' logs (Raft Figure 3).
 import { type Invariant, must, type Step } from './invariant.js'
+import { configurationOf, isMajorityOf } from './membership-invariants.js'
+import type { Server } from './server.js'
 
 export const leaderAppendOnly: Invariant = {
   title:
@@ -32,20 +34,36 @@ export const logMatching: Invariant = {
   },
 }
 
+/** A removed leader steps down in the step in which it commits its removal. */
+function leads(result: Step['result'], { state }: Server): boolean {
+  const stepsDown = result.events.some(
+    (event) => event.type === 'BecameFollower' && event.reason === 'removed',
+  )
+  return state.role.role === 'leader' || stepsDown
+}
+
 export const commitRule: Invariant = {
   title: 'a leader commits by counting only an entry of its own term that a majority has on disk (§5.4.2)',
   stepped({ history, server, result }) {
     const { id, state, entries } = server
-    for (const event of result.events) {
-      if (event.type !== 'CommitAdvanced' || state.role.role !== 'leader') continue
+    for (const [i, event] of result.events.entries()) {
+      if (event.type !== 'CommitAdvanced' || !leads(result, server)) continue
       const entry = entries[event.commitIndex - 1]
       must(
         entry?.term === state.currentTerm,
         `${id} commits ${event.commitIndex} of another term by counting`,
       )
-      const { voters } = state.configuration
-      const holders = voters.filter((v) => history.servers.get(v)?.disk.log[event.commitIndex - 1] === entry)
-      must(holders.length * 2 > voters.length, `${id} commits ${event.commitIndex} held by ${holders}`)
+      const holders = [...history.servers.values()]
+        .filter(({ disk }) => disk.log[event.commitIndex - 1] === entry)
+        .map((holder) => holder.id)
+      // A change that the commit itself brought about was not in force yet.
+      const later = result.events.slice(i).find(({ type }) => type === 'EntriesAppended')
+      const lastIndex = later?.type === 'EntriesAppended' ? later.firstIndex - 1 : entries.length
+      const { configuration } = configurationOf(server, lastIndex)
+      must(
+        isMajorityOf(configuration, new Set(holders)),
+        `${id} commits ${event.commitIndex} held by ${holders}`,
+      )
     }
   },
 }

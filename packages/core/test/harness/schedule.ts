@@ -99,6 +99,14 @@ const ACTS = {
       asked(cluster, pick)?.step({ type: 'TransferLeadership', to })
     },
   },
+  /** Only in schedules of churn. */
+  changeMembership: {
+    weight: 0,
+    do: (cluster: Cluster, pick: number) => {
+      const server = asked(cluster, pick)
+      if (server !== undefined) change(cluster, server, pick)
+    },
+  },
   reconnect: {
     weight: 2,
     do: (cluster: Cluster, pick: number) => {
@@ -125,6 +133,19 @@ const ACTS = {
   heal: { weight: 2, do: (cluster: Cluster) => cluster.heal() },
 } as const
 
+/** Up to three members change their roles. */
+function change(cluster: Cluster, server: Server, pick: number): void {
+  const { voters, learners = [] } = server.state.configuration
+  const ids = [...cluster.servers.keys()]
+  const roles = new Map(ids.map((id) => [id, voters.includes(id) ? 2 : learners.includes(id) ? 1 : 0]))
+  for (const bits of [pick, pick >> 5, pick >> 10]) {
+    const role = (bits >> 3) & 3
+    if (role < 3) roles.set(chosen(ids, bits & 7), role)
+  }
+  const of = (role: number): string => ids.filter((id) => roles.get(id) === role).join(' ')
+  server.change(of(2), of(1), { force: pick % 8 === 0 })
+}
+
 function chosen<T>(from: readonly T[], pick: number): T {
   return from[pick % from.length]!
 }
@@ -147,18 +168,18 @@ export function perform(cluster: Cluster, [name, pick]: Act): void {
   ACTS[name].do(cluster, pick)
 }
 
-const act: fc.Arbitrary<Act> = fc.tuple(
-  fc.oneof(
-    ...(Object.keys(ACTS) as Act[0][]).map((name) => ({
-      arbitrary: fc.constant(name),
-      weight: ACTS[name].weight,
-    })),
-  ),
-  fc.nat(0xffff),
-)
+function act(churn: boolean): fc.Arbitrary<Act> {
+  const names = (Object.keys(ACTS) as Act[0][]).map((name) => ({
+    arbitrary: fc.constant(name),
+    weight: churn && name === 'changeMembership' ? 6 : ACTS[name].weight,
+  }))
+  return fc.tuple(fc.oneof(...names), fc.nat(0xffff))
+}
 
 export interface Schedule {
   readonly size: number
+  /** How many of them are voters at the beginning. */
+  readonly voters: number
   readonly seed: number
   /** True: offers and applies happen at once, so that schedules get further. */
   readonly brisk: boolean
@@ -169,14 +190,19 @@ export interface Schedule {
   readonly acts: readonly Act[]
 }
 
-export function schedules(actsMax: number): fc.Arbitrary<Schedule> {
+/** `churn`: members come and go. */
+export function schedules(actsMax: number, churn = false): fc.Arbitrary<Schedule> {
   const clock = fc.record({ rate: fc.constantFrom(0.8, 0.9, 1, 1.1, 1.25), offset: fc.nat(10_000) })
-  return fc.record({
-    size: fc.constantFrom(1, 2, 3, 3, 3, 4, 5, 5),
+  const sizes = churn
+    ? fc.constantFrom([3, 1], [4, 3], [5, 2], [6, 3], [6, 4], [7, 3])
+    : fc.constantFrom(1, 2, 3, 3, 3, 4, 5, 5).map((size) => [size, size])
+  const schedule = fc.record({
+    sizes: sizes as fc.Arbitrary<[number, number]>,
     seed: fc.nat(1000),
     brisk: fc.boolean(),
     steady: fc.boolean(),
-    clocks: fc.array(clock, { minLength: 5, maxLength: 5 }),
-    acts: fc.array(act, { minLength: 100, maxLength: actsMax, size: 'max' }),
+    clocks: fc.array(clock, { minLength: 7, maxLength: 7 }),
+    acts: fc.array(act(churn), { minLength: 100, maxLength: actsMax, size: 'max' }),
   })
+  return schedule.map(({ sizes: [size, voters], ...rest }) => ({ size, voters, ...rest }))
 }

@@ -1,18 +1,21 @@
 // One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
 import {
+  type ConsensusEvent,
   type ConsensusOptions,
   type Effect,
+  type EncodeBlock,
   entriesWanted,
   type Input,
   initialState,
   type LogIndex,
+  type MembershipRefusal,
   type Message,
   type NodeId,
   type State,
   type StepResult,
   step,
 } from '../../src/consensus/index.js'
-import { Disk } from './disk.js'
+import { Disk, type Snapshot } from './disk.js'
 import { type Entry, runsOf } from './entry.js'
 import { ENTRY_BYTES } from './options.js'
 import { Snapshots } from './snapshots.js'
@@ -44,6 +47,7 @@ export interface Automatic {
 
 export interface ServerOptions {
   readonly id: NodeId
+  /** Those the cluster began with; empty at a server that is to learn it from the log. */
   readonly voters: readonly NodeId[]
   readonly seed: number
   readonly consensus: ConsensusOptions
@@ -57,6 +61,8 @@ export class Server {
   readonly automatic: Automatic = { disk: true, offers: true, apply: true }
   state: State
   entries: Entry[] = []
+  /** Those the cluster began with, once this server knows them: from its options, or by a snapshot. */
+  firstVoters: readonly NodeId[]
   up = false
   now = 0
   wakeAt = Number.POSITIVE_INFINITY
@@ -71,6 +77,10 @@ export class Server {
   readonly answered = new Map<number, LogIndex>()
   readonly refusedReads: number[] = []
   refusedProposals: string[] = []
+  /** Why membership changes were refused here, in order. */
+  readonly refusedChanges: MembershipRefusal[] = []
+  /** How often it was told that it is out. */
+  removals = 0
   #held: { letter: Letter; afterWrite: number }[] = []
   #proposing: string[] = []
   readonly #world: World
@@ -79,6 +89,7 @@ export class Server {
     this.options = options
     this.id = options.id
     this.#world = world
+    this.firstVoters = options.voters
     this.state = initialState(options.id, options.consensus, options.seed)
   }
 
@@ -94,8 +105,15 @@ export class Server {
     this.applyTo = 0
     this.up = true
     const empty = { lastIncludedIndex: 0, lastIncludedTerm: 0, configuration: { voters } }
+    if (this.disk.snapshot !== undefined) this.learnFirstVoters(this.disk.snapshot)
     const snapshot = this.disk.snapshot?.point ?? empty
     this.step({ type: 'Recover', hardState: this.disk.hardState, runs, snapshot })
+  }
+
+  /** A snapshot without any change of the members tells who was there from the beginning. */
+  learnFirstVoters({ point, entries }: Snapshot): void {
+    if (entries.every(({ configuration }) => configuration === undefined))
+      this.firstVoters = point.configuration.voters
   }
 
   crash(reached = 0): void {
@@ -128,6 +146,22 @@ export class Server {
   propose(...commands: string[]): StepResult {
     this.#proposing = commands
     return this.step({ type: 'Propose', count: commands.length })
+  }
+
+  /** True when this event has happened since the process began. */
+  happened(type: ConsensusEvent['type']): boolean {
+    return this.outputs.some(({ events }) => events.some((event) => event.type === type))
+  }
+
+  /** Asks for these members: `change('A B', 'C')` for voters A and B and learner C. */
+  change(
+    voters: string,
+    learners = '',
+    more: { expectedIndex?: LogIndex; force?: boolean } = {},
+  ): StepResult {
+    const { expectedIndex, force = false } = more
+    const [ids, others] = [voters, learners].map((names) => names.split(' ').filter((name) => name !== ''))
+    return this.step({ type: 'ChangeMembership', voters: ids!, learners: others!, expectedIndex, force })
   }
 
   /** The oldest `count` writes complete; what waited for them leaves. */
@@ -171,7 +205,7 @@ export class Server {
 
   /** Keeps the entries' contents beside the runs that consensus keeps. */
   #follow({ events, effects }: StepResult, arrived: readonly Entry[]): void {
-    const encoded = effects.find((effect) => effect.type === 'EncodeBlock')
+    const blocks = effects.filter((effect) => effect.type === 'EncodeBlock')
     for (const event of events) {
       if (event.type === 'LogTruncated') this.entries.length = event.fromIndex - 1
       if (event.type === 'SnapshotInstalled') {
@@ -180,14 +214,19 @@ export class Server {
       }
       if (event.type !== 'EntriesAppended') continue
       for (let index = event.firstIndex; index <= event.lastIndex; index++) {
-        const command = encoded?.content === 'noop' ? `noop${event.term}` : this.#proposing.shift()
+        const encoded = blocks.find(({ firstIndex, lastIndex }) => firstIndex <= index && index <= lastIndex)
         const entry = encoded
-          ? { index, term: event.term, command: command! }
+          ? this.#encode(encoded, index)
           : arrived.find((candidate) => candidate.index === index)
         if (entry?.term !== event.term) throw new Error(`no entry arrived for ${index} of term ${event.term}`)
         this.entries.push(entry)
       }
     }
+  }
+
+  #encode({ content, term, configuration }: EncodeBlock, index: LogIndex): Entry {
+    if (configuration !== undefined) return { index, term, command: `members${index}`, configuration }
+    return { index, term, command: content === 'noop' ? `noop${term}` : this.#proposing.shift()! }
   }
 
   /** It promises nothing, so it waits for no write. */
@@ -234,6 +273,12 @@ export class Server {
         return this.disk.forget(effect.through)
       case 'WakeAt':
         this.wakeAt = effect.at
+        return
+      case 'MembershipRefused':
+        this.refusedChanges.push(effect.reason)
+        return
+      case 'Removed':
+        this.removals++
         return
       case 'EncodeBlock':
       case 'ContinueSnapshot':

@@ -1,8 +1,12 @@
 // One server's snapshots: taking, sending and receiving them, in steps that a test may put anything between.
+import { configurationAt } from '../../src/consensus/configuration.js'
 import type { InstallSnapshot, LogIndex, NodeId, SnapshotPoint } from '../../src/consensus/index.js'
 import type { Snapshot } from './disk.js'
 import type { Entry } from './entry.js'
 import type { Server } from './server.js'
+
+/** What travels: all that the receiver is to know of the snapshot is with it. */
+type Chunk = InstallSnapshot & SnapshotPoint
 
 interface Receiving {
   readonly from: NodeId
@@ -13,7 +17,7 @@ interface Receiving {
 
 export class Snapshots {
   readonly #server: Server
-  #taken: Snapshot | undefined
+  #taken: { readonly snapshot: Snapshot; readonly afterWrite: number } | undefined
   #receiving: Receiving | undefined
   #restoring: Receiving | undefined
 
@@ -31,21 +35,23 @@ export class Snapshots {
   /** Captures what is applied. */
   take(): void {
     const { state, entries } = this.#server
-    const { lastApplied, configuration, snapshot } = state
+    const { lastApplied, snapshot } = state
     if (lastApplied <= snapshot.lastIncludedIndex) return
     const point = {
       lastIncludedIndex: lastApplied,
       lastIncludedTerm: entries[lastApplied - 1]!.term,
-      configuration,
+      configuration: configurationAt(state, lastApplied).configuration,
     }
-    this.#taken = { point, entries: entries.slice(0, lastApplied) }
+    const content = { point, entries: entries.slice(0, lastApplied) }
+    this.#taken = { snapshot: content, afterWrite: state.writes.started }
   }
 
-  /** What was captured is durable. */
+  /** What was captured is durable, unless what was written before it is not yet. */
   save(): void {
-    const snapshot = this.#taken
+    if (this.#taken === undefined || this.#server.state.writes.persisted < this.#taken.afterWrite) return
+    const { snapshot } = this.#taken
     this.#taken = undefined
-    if (snapshot === undefined || this.#isOld(snapshot.point)) return
+    if (this.#isOld(snapshot.point)) return
     this.#server.disk.snapshot = snapshot
     this.#server.step({ type: 'SnapshotSaved', snapshot: snapshot.point })
   }
@@ -62,10 +68,9 @@ export class Snapshots {
   send(to: NodeId): void {
     const { state, disk } = this.#server
     const { point, entries } = disk.snapshot!
-    const { lastIncludedIndex, lastIncludedTerm } = point
     const term = state.currentTerm
-    const message = { type: 'InstallSnapshot', term, lastIncludedIndex, lastIncludedTerm } as const
-    this.#server.sendAtOnce(to, { ...message, offset: 0, totalBytes: 1 }, entries)
+    const message: Chunk = { type: 'InstallSnapshot', term, ...point, offset: 0, totalBytes: 1 }
+    this.#server.sendAtOnce(to, message, entries)
   }
 
   sendAgain(): void {
@@ -74,12 +79,9 @@ export class Snapshots {
     for (const [to, { state }] of role.followers) if (state === 'snapshot') this.send(to)
   }
 
-  receive(
-    from: NodeId,
-    { lastIncludedIndex, lastIncludedTerm }: InstallSnapshot,
-    entries: readonly Entry[],
-  ): void {
-    const { configuration, writes } = this.#server.state
+  receive(from: NodeId, chunk: InstallSnapshot, entries: readonly Entry[]): void {
+    const { writes } = this.#server.state
+    const { lastIncludedIndex, lastIncludedTerm, configuration } = chunk as Chunk
     const snapshot = { point: { lastIncludedIndex, lastIncludedTerm, configuration }, entries }
     this.#receiving = { from, snapshot, afterWrite: writes.started }
   }
@@ -104,6 +106,9 @@ export class Snapshots {
     // Applied one by one meanwhile: a snapshot of its own, as it were.
     if (point.lastIncludedIndex <= this.#server.state.lastApplied)
       this.#server.step({ type: 'SnapshotSaved', snapshot: point })
-    else this.#server.step({ type: 'SnapshotRestored', from: restored.from, snapshot: point }, entries)
+    else {
+      this.#server.learnFirstVoters(restored.snapshot)
+      this.#server.step({ type: 'SnapshotRestored', from: restored.from, snapshot: point }, entries)
+    }
   }
 }

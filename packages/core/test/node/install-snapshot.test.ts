@@ -341,7 +341,7 @@ function chunk(
     lastIncludedIndex: 5,
     lastIncludedTerm: 2,
     timestamp: 7,
-    members: [],
+    members: ['A', 'B', 'C'].map((id) => ({ id, address: id, role: 'voter' })),
     totalBytes: content.length,
     contentChecksum: crc32(content),
     offset: from,

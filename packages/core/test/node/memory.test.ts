@@ -72,6 +72,7 @@ function playedPeers(): Transport {
       })
       return 'A'
     },
+    setMembers: () => {},
     send(to, { messages }) {
       if (to !== 'B') return
       const answers = messages.flatMap((message) => {

@@ -16,6 +16,8 @@ export interface Member {
   readonly terms: readonly Term[]
   /** The term it starts in; by default that of its last entry. */
   readonly term: Term | undefined
+  /** No member at the beginning, and knows nobody. */
+  readonly joins: boolean
 }
 
 export class Stage implements World {
@@ -31,9 +33,10 @@ export class Stage implements World {
 
   begin(members: readonly Member[], consensus: Partial<ConsensusOptions>): void {
     if (this.servers.size > 0) throw new Mistake('there are servers already')
-    const voters = members.map(({ id }) => id)
-    for (const [i, { id, terms, term }] of members.entries()) {
+    const first = members.filter(({ joins }) => !joins).map(({ id }) => id)
+    for (const [i, { id, terms, term, joins }] of members.entries()) {
       if (this.servers.has(id)) throw new Mistake(`two servers are called ${id}`)
+      const voters = joins ? [] : first
       const server = new Server({ id, voters, seed: i + 1, consensus: { ...OPTIONS, ...consensus } }, this)
       server.automatic.disk = false
       server.disk.entries = this.#log(id, terms)

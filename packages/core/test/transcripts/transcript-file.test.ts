@@ -73,7 +73,7 @@ test('what was put out before a mistake is kept, so that a difference before it 
 test('everything that leaves is checked: a vote that no disk holds does not get out', () => {
   const stage = new Stage()
   stage.begin(
-    ['A', 'B'].map((id) => ({ id, terms: [], term: undefined })),
+    ['A', 'B'].map((id) => ({ id, terms: [], term: undefined, joins: false })),
     {},
   )
   const message = { type: 'RequestVoteReply', term: 9, voteGranted: true } as const

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeBlock, encodeBlock } from '../../src/wire/entry-block.js'
 import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
 import { decodeHello, encodeHello, encodeHelloRefusal } from '../../src/wire/hello.js'
-import { block, bytes, frameOf, HELLO, joined, MESSAGES } from './samples.js'
+import { block, bytes, frameOf, HELLO, joined, MESSAGES, membershipBlock } from './samples.js'
 
 interface Golden {
   readonly encoded: Uint8Array
@@ -19,7 +19,7 @@ const sessionBlock = encodeBlock(
     firstIndex: 2 ** 33,
     term: 5,
     timestamp: 1_700_000_000_123,
-    flags: 1,
+    flags: 128,
     sessionId: 9,
     firstSequence: 4,
     acknowledgedBelow: 3,
@@ -37,6 +37,11 @@ const GOLDEN: Record<string, Golden> = {
     original: block(10, 6, 'x=1', 'y=2'),
   },
   'block-session': { encoded: sessionBlock.bytes, decoded: decodeBlock, original: sessionBlock },
+  'block-membership': {
+    encoded: membershipBlock(11, 6).bytes,
+    decoded: decodeBlock,
+    original: membershipBlock(11, 6),
+  },
   hello: { encoded: encodeHello(HELLO), decoded: decodeHello, original: { hello: HELLO } },
   'hello-refusal': {
     encoded: encodeHelloRefusal('wrong-cluster'),

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../src/ports/errors.js'
+import type { Member } from '../../src/ports/transport.js'
 import { ByteReader, ByteWriter } from '../../src/wire/bytes.js'
 import { decodeBlock, EntryKind } from '../../src/wire/entry-block.js'
 import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
@@ -257,18 +258,19 @@ describe('a frame', () => {
     ['an opening that is cut off', 'forward-opening', (view) => view.setUint32(29, 23, true)],
   ])('%s', (_, name, change) => forwarded(name, change)())
 
-  /** Where a chunk without members keeps its fields, from its term on. */
+  /** Where a chunk with one member of eight bytes keeps its fields, from its term on. */
   const chunk = {
     index: 8,
     term: 16,
     memberCount: 32,
-    total: 34,
-    offset: 46,
-    length: 54,
-    checksum: 58,
-    data: 62,
+    total: 42,
+    offset: 54,
+    length: 62,
+    checksum: 66,
+    data: 70,
   }
-  const snapshot = { ...(message('install-snapshot') as InstallSnapshotChunk), members: [] }
+  const members: Member[] = [{ id: 'abc', address: '', role: 'voter' }]
+  const snapshot = { ...(message('install-snapshot') as InstallSnapshotChunk), members }
   const snapshotWith = (change: (view: DataView) => void): Uint8Array => {
     const bytes = joined(encodeFrame(frameOf(snapshot)))
     change(new DataView(bytes.buffer, BODY))
@@ -281,6 +283,8 @@ describe('a frame', () => {
     ['an index above 2^53 - 1', (view) => view.setUint32(chunk.index + 4, 0x200000, true)],
     ['a snapshot of a term to come', (view) => u53(view, chunk.term, 8)],
     ['more members than there are', (view) => view.setUint16(chunk.memberCount, 3, true)],
+    ['nobody', (view) => view.setUint16(chunk.memberCount, 0, true)],
+    ['no voter', (view) => view.setUint8(chunk.memberCount + 9, 2)],
     ['very many members', (view) => view.setUint16(chunk.memberCount, 65_535, true)],
     ['a chunk behind the end: endless', (view) => u53(view, chunk.offset, snapshot.totalBytes)],
     ['a chunk that reaches beyond the end', (view) => u53(view, chunk.offset, snapshot.totalBytes - 18)],

@@ -1,8 +1,10 @@
 // Random and fixed things to put on the wire.
 import fc from 'fast-check'
-import { type EntryBlock, EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
+import type { Member } from '../../src/ports/transport.js'
+import { type EntryBlock, EntryKind, encodeBlock, FLAG_MEMBERSHIP } from '../../src/wire/entry-block.js'
 import type { EncodedFrame, Frame } from '../../src/wire/frame.js'
 import type { Hello } from '../../src/wire/hello.js'
+import { encodeMembers } from '../../src/wire/membership-entry.js'
 import type { AppendEntriesWithBlocks, InstallSnapshotChunk, PeerMessage } from '../../src/wire/messages.js'
 import { encodeOpening, type Opening, SESSION_TTL_MS_MAX } from '../../src/wire/open-session.js'
 
@@ -25,6 +27,45 @@ export function block(firstIndex: number, term: number, ...commands: string[]): 
   const entries = commands.map((command) => ({ kind: 1, payload: bytes(command) }))
   return encodeBlock({ firstIndex, term, timestamp: 1_700_000_000_000 }, entries)
 }
+
+/** A joint configuration: B is replaced by C, D becomes a learner. */
+export const MEMBERS: readonly Member[] = [
+  { id: 'a', address: '10.0.0.1:7001', role: 'voter', outgoing: true, incarnation: INCARNATION },
+  { id: 'b', address: '10.0.0.2:7001', role: 'leaving', outgoing: true },
+  { id: 'ünïcode', address: '10.0.0.3:7001', role: 'voter', incarnation: 'fedcba9876543210' },
+  { id: 'd', address: '', role: 'learner', outgoing: true },
+]
+
+/** A block of one membership entry. */
+export function membershipBlock(
+  firstIndex: number,
+  term: number,
+  payload: Uint8Array = encodeMembers(MEMBERS),
+): EntryBlock {
+  const header = { firstIndex, term, timestamp: 1_700_000_000_000, flags: FLAG_MEMBERSHIP }
+  return encodeBlock(header, [{ kind: EntryKind.Membership, payload }])
+}
+
+/** Members of any configuration that a leader could write. */
+export const memberLists: fc.Arbitrary<Member[]> = fc
+  .uniqueArray(
+    fc.record({
+      id: fc.string({ minLength: 1, maxLength: 40 }),
+      address: fc.string({ maxLength: 60 }),
+      role: fc.constantFrom('voter' as const, 'learner' as const, 'leaving' as const),
+      wasVoter: fc.boolean(),
+      incarnation: fc.constantFrom(undefined, INCARNATION, 'fedcba9876543210'),
+    }),
+    { selector: ({ id }) => id, minLength: 1, maxLength: 9 },
+  )
+  .map((parts) =>
+    parts.map(({ wasVoter, incarnation, ...member }, i) => ({
+      ...member,
+      role: i === 0 ? ('voter' as const) : member.role,
+      ...(wasVoter || member.role === 'leaving' ? { outgoing: true as const } : {}),
+      ...(incarnation === undefined ? {} : { incarnation }),
+    })),
+  )
 
 /** One of each message, with every field different and not zero. */
 export const MESSAGES: Record<string, PeerMessage> = {
@@ -106,13 +147,25 @@ export const MESSAGES: Record<string, PeerMessage> = {
     offset: 2 ** 32 + 3,
     data: bytes('a part of the state'),
   },
+  'install-snapshot-joint': {
+    type: 'InstallSnapshot',
+    term: 7,
+    lastIncludedIndex: 12,
+    lastIncludedTerm: 6,
+    timestamp: 1_700_000_000_002,
+    members: MEMBERS,
+    totalBytes: 8,
+    contentChecksum: 1,
+    offset: 0,
+    data: bytes('a part'),
+  },
   'install-snapshot-question': {
     type: 'InstallSnapshot',
     term: 7,
     lastIncludedIndex: 9,
     lastIncludedTerm: 6,
     timestamp: 1,
-    members: [],
+    members: [{ id: 'a', address: '', role: 'voter' }],
     totalBytes: 8,
     contentChecksum: 1,
     offset: 8,
@@ -148,6 +201,7 @@ export const HELLO: Hello = {
   incarnation: INCARNATION,
   membersHash: 0xdeadbeef,
   leaseHash: 0xfeedbeef,
+  address: '10.0.0.1:7001',
 }
 
 export const frameOf = (...messages: PeerMessage[]): Frame => ({
@@ -159,13 +213,14 @@ export const frameOf = (...messages: PeerMessage[]): Frame => ({
 const u53 = fc.oneof(fc.nat(1000), fc.maxSafeNat())
 const payload = fc.uint8Array({ maxLength: 300 })
 
-const entry = fc.record({ kind: fc.nat(255), payload })
+// A membership entry stands alone, in a block with its flag.
+const entry = fc.record({ kind: fc.nat(255).filter((kind) => kind !== EntryKind.Membership), payload })
 
 const blockParts = fc.record({
   entries: fc.array(entry, { minLength: 1, maxLength: 8 }),
   header: fc.record({
     timestamp: u53,
-    flags: fc.nat(255),
+    flags: fc.nat(255).map((flags) => flags & ~FLAG_MEMBERSHIP),
     sessionId: u53,
     firstSequence: fc.nat(2 ** 31 - 1),
     acknowledgedBelow: u53,
@@ -205,19 +260,13 @@ export function openings(): fc.Arbitrary<Opening> {
   })
 }
 
-const member = fc.record({
-  id: fc.string({ minLength: 1, maxLength: 20 }),
-  address: fc.string({ maxLength: 40 }),
-  role: fc.constant('voter' as const),
-})
-
 const installSnapshot: fc.Arbitrary<InstallSnapshotChunk> = fc
   .record({
     term: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
     lastIncludedIndex: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
     back: fc.nat(1000),
     timestamp: u53,
-    members: fc.array(member, { maxLength: 3 }),
+    members: memberLists,
     contentChecksum: fc.nat(2 ** 32 - 1),
     offset: fc.nat(2 ** 40),
     rest: fc.nat(2 ** 40),

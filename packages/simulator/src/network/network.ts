@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly id: NodeId
   readonly process: Process
   readonly host: TransportHost
-  readonly links: ReadonlyMap<NodeId, Link>
+  readonly links: Map<NodeId, Link>
   open: boolean
 }
 
@@ -72,6 +72,21 @@ export class Network {
     this.#endpoints.set(host.id, endpoint)
     for (const link of links.values()) link.dial()
     return endpoint
+  }
+
+  setMembers(endpoint: Endpoint, members: readonly Member[]): void {
+    const ids = new Set(members.map(({ id }) => id))
+    for (const [id, link] of endpoint.links) {
+      if (ids.has(id)) continue
+      link.close()
+      endpoint.links.delete(id)
+    }
+    for (const id of ids) {
+      if (id === endpoint.id || endpoint.links.has(id)) continue
+      const link = new Link(this, endpoint, id)
+      endpoint.links.set(id, link)
+      link.dial()
+    }
   }
 
   /** The process closed its transport, or died: connections to it end, sooner or later. */

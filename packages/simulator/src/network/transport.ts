@@ -20,6 +20,10 @@ export class SimulatedTransport implements Transport {
     return this.#process.reaches('listen', true) ? host.id : new Promise(() => {})
   }
 
+  setMembers(members: readonly Member[]): void {
+    if (this.#endpoint !== undefined) this.#network.setMembers(this.#endpoint, members)
+  }
+
   send(peer: NodeId, frame: Frame): void {
     const endpoint = this.#endpoint
     if (endpoint === undefined || !this.#process.reaches('send', false)) return

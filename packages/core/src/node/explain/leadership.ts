@@ -1,7 +1,19 @@
 // Why there is no leader, or why the one there is does not count as one.
+
+import { mayCampaign, votersOf } from '../../consensus/configuration.js'
 import type { VoteRefusal } from '../../consensus/events.js'
 import type { Explanation } from '../types.js'
-import { count, heardFrom, ms, othersNeeded, othersOf, type Subject, say } from './subject.js'
+import {
+  areQuorum,
+  count,
+  heardFrom,
+  ms,
+  needed,
+  othersNeeded,
+  otherVotersOf,
+  type Subject,
+  say,
+} from './subject.js'
 
 export function explainLeadership(subject: Subject): Explanation[] {
   const { state, recall } = subject
@@ -21,13 +33,12 @@ function explainLeader(subject: Subject): Explanation[] {
   const { state } = subject
   if (state.role.role !== 'leader') return []
   const heard = heardFrom(subject, state.role)
-  const needed = othersNeeded(subject)
-  if (heard.length >= needed) return []
+  if (areQuorum(subject, heard)) return []
   const within = ms(state.options.electionTimeoutMsMax)
   return [
     say(
       'leader-without-quorum',
-      `${state.id} leads term ${state.currentTerm} but has heard from ${heard.length} of ${othersOf(subject).length} others in the last ${within}; it needs ${needed} to commit or confirm anything`,
+      `${state.id} leads term ${state.currentTerm} but has heard from ${heard.length} of ${otherVotersOf(subject).length} others in the last ${within}; it needs ${othersNeeded(subject)} to commit or confirm anything`,
     ),
   ]
 }
@@ -44,13 +55,12 @@ function explainCandidate({ state }: Subject): Explanation[] {
       ),
     ]
   const granted = [...votes].filter(([, voteGranted]) => voteGranted).map(([voter]) => voter)
-  const silent = state.configuration.voters.filter((voter) => !votes.has(voter))
-  const needed = Math.floor(state.configuration.voters.length / 2) + 1
+  const silent = votersOf(state.configuration).filter((voter) => !votes.has(voter))
   const waits = silent.length === 0 ? 'all have answered' : `${silent.join(', ')} did not answer yet`
   return [
     say(
       'election-runs',
-      `${state.id} asks for votes in term ${term}: it has ${count(granted.length, 'vote')} of the ${needed} it needs (${granted.join(', ')}), and ${waits}`,
+      `${state.id} asks for votes in term ${term}: it has ${count(granted.length, 'vote')} of the ${needed(state.configuration)} it needs (${granted.join(', ')}), and ${waits}`,
     ),
   ]
 }
@@ -61,12 +71,11 @@ function explainPreCandidate({ state }: Subject): Explanation[] {
   const { votes } = state.role
   const granted = [...votes].filter(([, voteGranted]) => voteGranted).map(([voter]) => voter)
   const refused = [...votes].filter(([, voteGranted]) => !voteGranted).map(([voter]) => voter)
-  const silent = state.configuration.voters.filter((voter) => !votes.has(voter))
-  const needed = Math.floor(state.configuration.voters.length / 2) + 1
+  const silent = votersOf(state.configuration).filter((voter) => !votes.has(voter))
   return [
     say(
       'pre-vote-runs',
-      `${state.id} asks whether it could win an election after term ${state.currentTerm}: ${granted.length} of the ${needed} it needs would vote for it (${granted.join(', ')}), refused by ${refused.join(', ') || 'nobody'}, no answer from ${silent.join(', ') || 'nobody else'}`,
+      `${state.id} asks whether it could win an election after term ${state.currentTerm}: ${granted.length} of the ${needed(state.configuration)} it needs would vote for it (${granted.join(', ')}), refused by ${refused.join(', ') || 'nobody'}, no answer from ${silent.join(', ') || 'nobody else'}`,
     ),
   ]
 }
@@ -74,22 +83,25 @@ function explainPreCandidate({ state }: Subject): Explanation[] {
 function explainWaiting({ state, recall, now }: Subject): Explanation[] {
   const since = ms(now - recall.leaderlessSince!)
   const { startedAt, timeoutMs } = state.electionTimer
+  const plans = mayCampaign(state)
+    ? `it begins an election in ${ms(startedAt + timeoutMs - now)} unless it hears from one`
+    : 'it is no voter, and waits to hear from one'
   return [
     say(
       'no-leader',
-      `no leader of term ${state.currentTerm} is known on ${state.id} since ${since}; it begins an election in ${ms(startedAt + timeoutMs - now)} unless it hears from one`,
+      `no leader of term ${state.currentTerm} is known on ${state.id} since ${since}; ${plans}`,
     ),
   ]
 }
 
 function explainLinks(subject: Subject): Explanation[] {
-  const up = othersOf(subject).filter((id) => subject.linked.has(id)).length
-  const needed = othersNeeded(subject)
-  if (up >= needed) return []
+  const others = otherVotersOf(subject)
+  const up = others.filter((id) => subject.linked.has(id))
+  if (areQuorum(subject, up)) return []
   return [
     say(
       'no-quorum-linked',
-      `${subject.state.id} has links to ${up} of ${othersOf(subject).length} others; without ${needed} no leader can be elected here`,
+      `${subject.state.id} has links to ${up.length} of ${others.length} others; without ${othersNeeded(subject)} no leader can be elected here`,
     ),
   ]
 }

@@ -1,9 +1,10 @@
 // Why an entry is not committed, not applied, and what requests wait for.
 
+import { votersOf } from '../../consensus/configuration.js'
 import { leaderOf } from '../../consensus/index.js'
-import { quorumIndex, quorumSize } from '../../consensus/quorum.js'
+import { quorumIndex } from '../../consensus/quorum.js'
 import type { Explanation } from '../types.js'
-import { count, entries, type Subject, say } from './subject.js'
+import { count, entries, needed, type Subject, say } from './subject.js'
 
 export function explainProgress(subject: Subject): Explanation[] {
   return [
@@ -27,12 +28,13 @@ function explainCommit(subject: Subject): Explanation[] {
   const { followers } = state.role
   const reached = (voter: string): number =>
     voter === state.id ? state.writes.durableIndex : (followers.get(voter)?.matchIndex ?? 0)
-  const { voters } = state.configuration
+  const voters = votersOf(state.configuration)
+  const joint = state.configuration.outgoing !== undefined
   const held = voters.map((voter) => `${voter} up to ${reached(voter)}`).join(', ')
   const said = [
     say(
       'not-committed',
-      `${which} not committed: durable are ${held}; ${quorumSize(state.configuration)} of ${voters.length} are needed`,
+      `${which} not committed: durable are ${held}; ${joint ? needed(state.configuration) : `${needed(state.configuration)} of ${voters.length}`} are needed`,
     ),
   ]
   const onQuorum = quorumIndex(state.configuration, reached)

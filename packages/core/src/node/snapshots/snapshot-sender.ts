@@ -1,5 +1,6 @@
 // Sends this leader's newest snapshot to the followers that need it (Raft §7), beside live replication.
 import type { State } from '../../consensus/index.js'
+import { followerOf, maySend } from '../../consensus/log-compaction.js'
 import type { InstallSnapshotReply } from '../../consensus/messages.js'
 import type { NodeId } from '../../consensus/types.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
@@ -32,8 +33,11 @@ export class SnapshotSender {
   /** `to` needs the newest one. One that is under way goes on, unless there is a newer one. */
   begin(to: NodeId): void {
     this.#outgoing.get(to)?.close()
+    this.#outgoing.delete(to)
     const info = this.#store.newest!
     const { state } = this.#host
+    const follower = followerOf(state, to)
+    if (follower === undefined || !maySend(follower, info.metadata.index)) return
     const outgoing: OutgoingSnapshot = new OutgoingSnapshot(info, {
       term: state.currentTerm,
       chunkBytesMax: this.#chunkBytesMax,

@@ -8,6 +8,7 @@ import { RaftError } from '../../ports/errors.js'
 import type { Scheduler } from '../../ports/scheduler.js'
 import type { StateMachine } from '../../ports/state-machine.js'
 import type { SnapshotMetadata } from '../../ports/storage.js'
+import { configurationOf } from '../../wire/membership-entry.js'
 import type { InstallSnapshotChunk, PeerMessage } from '../../wire/messages.js'
 import type { Applier } from '../applier.js'
 import type { RuntimeParts } from '../runtime-parts.js'
@@ -175,6 +176,5 @@ export class Snapshots {
 }
 
 export function pointOf({ index, term, members }: SnapshotMetadata): SnapshotPoint {
-  const voters = members.map(({ id }) => id)
-  return { lastIncludedIndex: index, lastIncludedTerm: term, configuration: { voters } }
+  return { lastIncludedIndex: index, lastIncludedTerm: term, configuration: configurationOf(members) }
 }

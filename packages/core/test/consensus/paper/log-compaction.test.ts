@@ -11,8 +11,9 @@ function point(lastIncludedIndex: number, lastIncludedTerm: number): SnapshotPoi
   return { lastIncludedIndex, lastIncludedTerm, configuration }
 }
 
-function chunk(term: number, lastIncludedIndex: number, lastIncludedTerm: number): InstallSnapshot {
-  return { type: 'InstallSnapshot', term, lastIncludedIndex, lastIncludedTerm, offset: 0, totalBytes: 1 }
+function chunk(term: number, index: number, lastIncludedTerm: number): InstallSnapshot {
+  const at = point(index, lastIncludedTerm)
+  return { type: 'InstallSnapshot', term, ...at, offset: 0, totalBytes: 1 } as InstallSnapshot
 }
 
 /** B sends a snapshot of these terms, which is stored and restored. */

@@ -27,6 +27,8 @@ export type WordsNode = RaftNode<string, number, Words>
 
 export interface ClusterOptions extends NodeLimits, Pick<NodeOptions<string, number, Words>, 'leases'> {
   readonly size?: number
+  /** How many of them are members at the beginning; the others are to join. */
+  readonly voters?: number
   readonly seed?: number
   readonly disk?: DiskOptions
 }
@@ -46,11 +48,11 @@ export class Cluster {
   readonly everyMachine: { readonly state: Words }[] = []
   readonly #limits: NodeLimits & Pick<ClusterOptions, 'leases'>
 
-  private constructor({ size = 3, seed = 1, disk, ...limits }: ClusterOptions) {
+  private constructor({ size = 3, voters = size, seed = 1, disk, ...limits }: ClusterOptions) {
     this.world = new World(seed)
     this.network = new Network(this.world)
     this.ids = [...'ABCDEFG'].slice(0, size)
-    this.members = this.ids.map((id) => ({ id, address: id, role: 'voter' }))
+    this.members = this.ids.slice(0, voters).map((id) => ({ id, address: id, role: 'voter' }))
     for (const id of this.ids) this.disks.set(id, new Disk(this.world, disk))
     this.#limits = limits
   }
@@ -71,6 +73,7 @@ export class Cluster {
       id,
       clusterId: 'words',
       members: this.members,
+      join: !this.members.some((member) => member.id === id),
       transport: this.network.transport(),
       storage: this.disk(id).storage(),
       scheduler: this.world.scheduler(),

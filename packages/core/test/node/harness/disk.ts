@@ -92,7 +92,10 @@ export class Disk {
     const snapshot = this.snapshot?.metadata
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this
-    return { formatted, incarnation, members, hardState, runs, snapshot, lastTimestamp }
+    const memberships = this.#slots
+      .filter(({ block }) => block.members !== undefined)
+      .map((slot) => slot.firstIndex)
+    return { formatted, incarnation, members, hardState, runs, memberships, snapshot, lastTimestamp }
   }
 
   get runs(): Run[] {

@@ -2,6 +2,8 @@
 import type { NodeId } from '../../../src/consensus/types.js'
 import type { Member, Transport, TransportHost } from '../../../src/ports/transport.js'
 import { decodeFrame, encodeFrame, type Frame } from '../../../src/wire/frame.js'
+import type { Hello, HelloRefusal } from '../../../src/wire/hello.js'
+import type { PeerMessage } from '../../../src/wire/messages.js'
 import type { World } from './world.js'
 
 const RETRY_MS = 20
@@ -18,7 +20,7 @@ export interface Sent {
 /** One end: a node that listens. */
 interface End {
   readonly host: TransportHost
-  readonly peers: readonly NodeId[]
+  peers: readonly NodeId[]
   readonly up: Set<NodeId>
 }
 
@@ -50,9 +52,38 @@ export class Network {
         this.#connectAll()
         return `test:${id}`
       },
+      setMembers: (members) => void (id !== undefined && this.#setPeers(id, members)),
       send: (peer, frame) => void (id !== undefined && this.#send({ from: id, to: peer, frame })),
       close: async () => void (id !== undefined && this.unplug(id)),
     }
+  }
+
+  /** What `id` says of itself. */
+  hello(id: NodeId): Hello {
+    return this.#ends.get(id)!.host.hello('')
+  }
+
+  /** Somebody says hello to `id`. */
+  admit(id: NodeId, hello: Hello): HelloRefusal | undefined {
+    return this.#ends.get(id)!.host.admit(hello)
+  }
+
+  /** Whom `id` has been told to connect to. */
+  peersOf(id: NodeId): readonly NodeId[] {
+    return this.#ends.get(id)!.peers
+  }
+
+  /** `id` is told something by anybody. */
+  receive(id: NodeId, from: NodeId, incarnation: string, messages: readonly PeerMessage[]): void {
+    this.#ends.get(id)!.host.receive(from, { group: 0, incarnation, messages: [...messages] })
+  }
+
+  #setPeers(id: NodeId, members: readonly Member[]): void {
+    const end = this.#ends.get(id)
+    if (end === undefined) return
+    end.peers = members.map((member) => member.id).filter((peer) => peer !== id)
+    for (const to of end.up) if (!end.peers.includes(to)) end.up.delete(to)
+    for (const to of end.peers) this.#connect(id, to)
   }
 
   /** The node's process is gone for everybody else. */
@@ -90,7 +121,7 @@ export class Network {
     this.world.nextTurn(() => {
       const end = this.#ends.get(from)
       const peer = this.#ends.get(to)
-      if (!end || !peer || end.up.has(to) || this.#isCut(from, to)) return
+      if (!end?.peers.includes(to) || !peer || end.up.has(to) || this.#isCut(from, to)) return
       const refusal = peer.host.admit(end.host.hello(to))
       if (refusal !== undefined || end.host.admit(peer.host.hello(from)) !== undefined) {
         if (refusal !== undefined) end.host.refused(to, refusal)

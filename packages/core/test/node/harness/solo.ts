@@ -69,6 +69,7 @@ export class Solo {
           this.host = host
           return 'test:A'
         },
+        setMembers: () => {},
         send: (to, frame) => this.#send(to, frame),
         close: async () => {
           this.closed = true

@@ -4,6 +4,7 @@ import type { Stage } from '../stage.js'
 import { CLIENT_COMMANDS } from './clients.js'
 import type { Command } from './command.js'
 import { DISK_COMMANDS } from './disk.js'
+import { MEMBERSHIP_COMMANDS } from './membership.js'
 import { NETWORK_COMMANDS } from './network.js'
 import { PACE_COMMANDS } from './pace.js'
 import { SERVER_COMMANDS } from './servers.js'
@@ -17,6 +18,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...NETWORK_COMMANDS,
     ...DISK_COMMANDS,
     ...CLIENT_COMMANDS,
+    ...MEMBERSHIP_COMMANDS,
     ...SNAPSHOT_COMMANDS,
     ...PACE_COMMANDS,
   ].map((command) => [command.name, command]),

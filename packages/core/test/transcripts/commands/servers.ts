@@ -8,13 +8,17 @@ import { type Command, noMore, numberOf, serversOf } from './command.js'
 
 /** `A 1 1 2 term=3 B heartbeatMs=20`: names with the terms of their logs, then settings. */
 function parseMembers(words: readonly string[]): { members: Member[]; options: Partial<ConsensusOptions> } {
-  const members: { id: string; terms: number[]; term: number | undefined }[] = []
+  const members: { id: string; terms: number[]; term: number | undefined; joins: boolean }[] = []
   const options: Record<string, number | boolean> = {}
   for (const word of words) {
     const [key, value] = word.split('=')
     const member = members.at(-1)
+    if (word === 'joins' && member !== undefined) {
+      member.joins = true
+      continue
+    }
     if (value === undefined && /^[A-Za-z]\w*$/.test(word))
-      members.push({ id: word, terms: [], term: undefined })
+      members.push({ id: word, terms: [], term: undefined, joins: false })
     else if (value === undefined && member !== undefined) member.terms.push(numberOf(word, 'a term'))
     else if (key === 'term' && member !== undefined) member.term = numberOf(value, 'a term')
     else if (key! in OPTIONS)
@@ -28,7 +32,7 @@ function parseMembers(words: readonly string[]): { members: Member[]; options: P
 export const SERVER_COMMANDS: readonly Command[] = [
   {
     name: 'servers',
-    usage: 'servers A 1 1 2 term=3 B C heartbeatMs=20',
+    usage: 'servers A 1 1 2 term=3 B C joins heartbeatMs=20',
     run(stage, words) {
       const { members, options } = parseMembers(words)
       stage.begin(members, options)

@@ -1,5 +1,6 @@
 // An event in a few words. Timers, and what a write or a message of the same step says already, are left out.
 import type { ConsensusEvent } from '../../../src/consensus/index.js'
+import { describeConfiguration } from './configuration.js'
 import { describeFields, describeSpan } from './message.js'
 
 /** Undefined: not shown. */
@@ -28,7 +29,7 @@ export function describeEvent(event: ConsensusEvent): string | undefined {
     case 'VoteRefused':
       return `VoteRefused to ${event.candidate}: ${event.reason}`
     case 'BecameFollower':
-      return event.reason === 'quorum-lost' || event.reason === 'storage-stalled'
+      return ['quorum-lost', 'storage-stalled', 'removed'].includes(event.reason)
         ? `BecameFollower: ${event.reason}`
         : event.type
     case 'BecamePreCandidate':
@@ -45,6 +46,12 @@ export function describeEvent(event: ConsensusEvent): string | undefined {
       return `EntriesAppended ${describeSpan(event.firstIndex, event.lastIndex, event.term)}`
     case 'LogTruncated':
       return `LogTruncated from ${event.fromIndex}`
+    case 'MembershipChanged':
+      return `MembershipChanged to ${describeConfiguration(event.configuration)} of ${event.index}`
+    case 'RemovalCommitted':
+      return `RemovalCommitted by ${event.commitIndex}, told from round ${event.round} on`
+    case 'FollowerLeft':
+      return `FollowerLeft ${event.follower}`
     case 'CommitAdvanced':
       return `CommitAdvanced to ${event.commitIndex}`
     case 'SnapshotTaken':

@@ -2,10 +2,12 @@
 
 import { termsOf } from '../../harness/entry.js'
 import type { Server } from '../../harness/server.js'
+import { describeConfiguration } from './configuration.js'
 
 export function describeState({ up, state, entries, disk }: Server): string {
   if (!up) return 'down'
   const { role, currentTerm, votedFor, commitIndex, writes } = state
+  const { index, configuration } = state.configurations.at(-1)!
   const writing = disk.inFlight.map(({ persist }) => persist.write)
   return [
     describeRole(role),
@@ -13,6 +15,7 @@ export function describeState({ up, state, entries, disk }: Server): string {
     votedFor === undefined ? 'no vote' : `vote ${votedFor}`,
     `log [${describeLog(termsOf(entries), state.log.baseIndex)}]`,
     `commit ${commitIndex}`,
+    ...(index > 0 ? [`members ${describeConfiguration(configuration)}`] : []),
     ...(writes.durableIndex < state.log.lastIndex ? [`durable ${writes.durableIndex}`] : []),
     ...(writing.length > 0 ? [`writing ${writing.join(' ')}`] : []),
   ].join(', ')
@@ -36,9 +39,10 @@ function describeRole(role: Server['state']['role']): string {
 /** What a leader knows of its followers, one line each. */
 export function describeFollowers({ state: { role } }: Server): string[] {
   if (role.role !== 'leader') return []
-  return [...role.followers].map(([id, { state, matchIndex, nextIndex, inFlight }]) => {
+  return [...role.followers].map(([id, { state, matchIndex, nextIndex, inFlight, leaving }]) => {
+    const leaves = leaving === undefined ? '' : ', leaving'
     const under = inFlight.length > 0 ? `, in flight ${inFlight.length}` : ''
-    return `${id}: ${state}, match ${matchIndex}, next ${nextIndex}${under}`
+    return `${id}: ${state}, match ${matchIndex}, next ${nextIndex}${under}${leaves}`
   })
 }
 

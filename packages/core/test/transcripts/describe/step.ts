@@ -1,6 +1,7 @@
 // One step: the input that was decided, the events, and the effects that say more than the events do.
 import type { Effect, Input, Persist, StepResult } from '../../../src/consensus/index.js'
 import type { Server } from '../../harness/server.js'
+import { describeConfiguration } from './configuration.js'
 import { describeEvent } from './event.js'
 import { describeFields, describeMessage, describeSpan } from './message.js'
 
@@ -15,6 +16,8 @@ export function describeInput({ id, state }: Server, input: Input): string | und
       return `${id} is asked for read ${input.readId}${input.lease ? ', by lease if it can' : ''}`
     case 'TransferLeadership':
       return `${id} is asked to hand over${input.to === undefined ? '' : ` to ${input.to}`}`
+    case 'ChangeMembership':
+      return `${id} is asked to change the members to ${describeConfiguration(input)}${input.force ? ', by force' : ''}`
     case 'Receive':
       return `${id} receives ${input.message.type} from ${input.from} ${describeMessage(input.message)}`
     case 'SnapshotSaved':
@@ -67,6 +70,10 @@ export function describeEffect(server: Server, effect: Effect): string | undefin
       return effect.readIds.length === 0 ? undefined : `refuses read ${effect.readIds.join(' ')}`
     case 'TransferFailed':
       return `transfer failed: ${effect.reason}`
+    case 'MembershipRefused':
+      return `refuses the change: ${effect.reason}`
+    case 'Removed':
+      return `${server.id} knows that it is removed`
     default:
       return [(effect as Effect).type, ...describeFields(effect)].join(' ')
   }

@@ -1,0 +1,106 @@
+// Raft §6: cluster membership changes, by joint consensus.
+import { isVoter, membersOf, sameVoters } from './configuration.js'
+import type { MembershipRefusal } from './effects.js'
+import type { ChangeMembership } from './inputs.js'
+import { invariant } from './invariant-violation.js'
+import { leaveWhenRemoved, tellRemoved } from './leaving.js'
+import { sendSnapshotIfBehind } from './log-compaction.js'
+import { replicateToAll } from './log-replication.js'
+import { isQuorum } from './quorum.js'
+import type { LeaderState, State } from './state.js'
+import type { Turn } from './turn.js'
+import type { Configuration, Millis, NodeId } from './types.js'
+
+/**
+ * "When the leader receives a request to change the configuration from C_old to C_new, it stores the configuration for
+ * joint consensus (C_old,new) as a log entry." Without a change of the voters one entry does it: no majority moves.
+ */
+export function changeMembership(turn: Turn, request: ChangeMembership): void {
+  const { state } = turn
+  const { voters, learners } = request
+  invariant(
+    new Set([...voters, ...learners]).size === voters.length + learners.length,
+    'a member is a voter or a learner, and named once',
+  )
+  const reason = refusal(turn, request)
+  if (reason !== undefined) return turn.do({ type: 'MembershipRefused', reason })
+  const outgoing = state.configuration.voters
+  append(turn, sameVoters(voters, outgoing) ? { voters, learners } : { voters, learners, outgoing })
+}
+
+function refusal({ state, now }: Turn, request: ChangeMembership): MembershipRefusal | undefined {
+  const { role, configuration, configurations, commitIndex } = state
+  const { voters, expectedIndex, force } = request
+  if (role.role !== 'leader') return 'not-leader'
+  if (role.transfer !== undefined || !isVoter(configuration, state.id)) return 'handing-over'
+  const { index } = configurations.at(-1)!
+  // One at a time: two that overlap could have majorities that do not.
+  if (index > commitIndex || configuration.outgoing !== undefined) return 'under-way'
+  // braft#182, raft-dev 2015: until then an earlier leader's change may be committed without this one knowing.
+  if (commitIndex < role.firstIndex) return 'not-yet-committed'
+  if (expectedIndex !== undefined && expectedIndex !== index) return 'changed'
+  if (voters.length === 0) return 'no-voters'
+  for (const id of voters) {
+    if (configuration.voters.includes(id)) continue
+    if (!membersOf(configuration).includes(id)) return 'unknown-learner'
+    if (!isCaughtUp(state, role, id, now)) return 'not-caught-up'
+  }
+  return force || isQuorum({ voters }, (id) => isHeard(state, role, id, now))
+    ? undefined
+    : 'would-lose-quorum'
+}
+
+/**
+ * Thesis §4.2.1: "it must be caught up": it has all that the leader had an election timeout ago, so that what is missing
+ * delays no commit for longer than an election would.
+ */
+export function isCaughtUp(state: State, role: LeaderState, id: NodeId, now: Millis): boolean {
+  const follower = role.followers.get(id)
+  if (follower === undefined || !isHeard(state, role, id, now)) return false
+  const since = now - state.options.electionTimeoutMsMax
+  const had = role.growth.findLast(({ at }) => at <= since) ?? role.growth[0]!
+  return follower.matchIndex >= had.lastIndex
+}
+
+function isHeard(state: State, role: LeaderState, id: NodeId, now: Millis): boolean {
+  if (id === state.id) return true
+  const contactAt = role.followers.get(id)?.contactAt
+  return contactAt !== undefined && now - contactAt <= state.options.electionTimeoutMsMax
+}
+
+/**
+ * After each commit of a leader: "Once C_old,new has been committed ... it is now safe for the leader to create a log
+ * entry describing C_new", whichever leader it is by now; and once that is committed, who is not in it may go.
+ */
+export function continueMembershipChange(turn: Turn): void {
+  const { state } = turn
+  const { index, configuration } = state.configurations.at(-1)!
+  if (state.role.role !== 'leader' || index > state.commitIndex) return
+  if (configuration.outgoing !== undefined) {
+    const { voters, learners = [] } = configuration
+    return append(turn, { voters, learners })
+  }
+  tellRemoved(turn)
+  leaveWhenRemoved(turn)
+}
+
+/** "Each server adopts that configuration as soon as it is added to its log": the leader, too. */
+function append(turn: Turn, configuration: Configuration): void {
+  const { state } = turn
+  const index = state.log.lastIndex + 1
+  const term = state.currentTerm
+  turn.record({ type: 'EntriesAppended', firstIndex: index, lastIndex: index, term })
+  turn.record({ type: 'MembershipChanged', index, configuration })
+  turn.do({
+    type: 'EncodeBlock',
+    content: 'membership',
+    firstIndex: index,
+    lastIndex: index,
+    term,
+    configuration,
+  })
+  replicateToAll(turn)
+  // Who was leaving, and stays now, may have been denied the snapshot that it needs.
+  if (state.role.role === 'leader')
+    for (const to of state.role.followers.keys()) sendSnapshotIfBehind(turn, to)
+}

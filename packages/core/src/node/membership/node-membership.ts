@@ -1,0 +1,96 @@
+// Keeps transport and admission to who is a member, and carries out changes of the members.
+import type { EncodeBlock } from '../../consensus/effects.js'
+import type { ConsensusEvent, Input } from '../../consensus/index.js'
+import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
+import { RaftError } from '../../ports/errors.js'
+import type { SnapshotMetadata } from '../../ports/storage.js'
+import type { Member } from '../../ports/transport.js'
+import type { Incarnation } from '../../wire/hello.js'
+import type { LogKeeper } from '../log-keeper.js'
+import type { RuntimeParts } from '../runtime-parts.js'
+import { Changes } from './changes.js'
+import { Members } from './members.js'
+import { Strangers } from './strangers.js'
+import type { Membership } from './types.js'
+
+export class NodeMembership {
+  readonly changes: Changes
+  /** The removal of this node is committed. */
+  removed = false
+  readonly #parts: RuntimeParts
+  readonly #gone: (id: NodeId) => void
+  readonly #members: Members
+  /** To whom the transport has links. */
+  #everybody: ReadonlyMap<NodeId, Member>
+  readonly strangers: Strangers
+  #version: string
+  /** Of the received snapshot that was restored last. */
+  #restored: readonly Member[] = []
+
+  /** `gone`: there is no link to that member any more, because it is none. */
+  constructor(parts: RuntimeParts, step: (input: Input) => void, gone: (id: NodeId) => void) {
+    const { state, initial, recoveredMemberships, scheduler, events, answers } = parts
+    this.#parts = parts
+    this.#gone = gone
+    this.#members = new Members(state, initial, recoveredMemberships)
+    this.#everybody = this.#members.everybody(new Map())
+    this.strangers = new Strangers(parts.admission)
+    this.#version = this.#members.version
+    parts.admission.setMembers([...this.#everybody.values()])
+    const members = this.#members
+    const now = (): number => scheduler.now()
+    this.changes = new Changes({ state, members, now, step, emit: (event) => events.emit(event) }, answers)
+  }
+
+  /** It is removed, and has said and applied everything. */
+  mayStop({ lastApplied, commitIndex }: { lastApplied: LogIndex; commitIndex: LogIndex }): boolean {
+    return this.removed && lastApplied >= commitIndex
+  }
+
+  get removal(): RaftError {
+    return new RaftError('ERR_REMOVED', `${this.#parts.state.id} was removed from the cluster`)
+  }
+
+  get inForce(): Membership {
+    return this.#members.inForce
+  }
+
+  /** Everybody whom the transport should know at start. */
+  get everybody(): readonly Member[] {
+    return [...this.#everybody.values()]
+  }
+
+  /** The state machine was restored from a leader's snapshot; consensus hears of it next. */
+  restored({ members }: SnapshotMetadata): void {
+    this.#restored = members
+  }
+
+  /** What consensus says has happened; `log` has the blocks of the present step. */
+  note(event: ConsensusEvent, log: LogKeeper): void {
+    if (event.type === 'SnapshotInstalled') this.#members.installed(event.lastIncludedIndex, this.#restored)
+    if (event.type === 'MembershipChanged') this.#members.changed(event.index, log.membersAt(event.index))
+  }
+
+  /** The leader's entry of a configuration has its place: it is in force, and known, from append on. */
+  encode({ firstIndex, term }: EncodeBlock, configuration: Configuration, log: LogKeeper): void {
+    const { admission } = this.#parts
+    const incarnationOf = (id: NodeId): Incarnation | undefined => admission.incarnationOf(id)
+    const members = this.#members.describe(configuration, this.changes.wanted, incarnationOf)
+    log.encodeMembership(members, firstIndex, term)
+    this.#members.changed(firstIndex, members)
+  }
+
+  /** Once a turn, before anything is sent. */
+  run(): void {
+    this.changes.run()
+    const version = `${this.#members.version} ${this.strangers.version}`
+    if (version === this.#version) return
+    this.#version = version
+    const before = this.#everybody
+    this.#everybody = this.strangers.beside(this.#members.everybody(before))
+    const everybody = [...this.#everybody.values()]
+    this.#parts.admission.setMembers(everybody)
+    this.#parts.transport.setMembers(everybody)
+    for (const id of before.keys()) if (!this.#everybody.has(id)) this.#gone(id)
+  }
+}
