@@ -73,7 +73,10 @@ export class NodeView {
     this.durableHardState = stored.hardState
     const { snapshot } = stored
     const known = [this.durableSnapshot, ...this.savingSnapshots, this.olderSnapshot]
+    const before = this.durableSnapshot
     this.durableSnapshot = known.find((view) => view?.metadata.index === snapshot?.index)
+    // A save whose end nobody saw has succeeded: the one before is the older one now.
+    if (before !== undefined && before.metadata.index < (snapshot?.index ?? 0)) this.olderSnapshot = before
     this.savingSnapshots = []
     // What the log has forgotten is what the snapshot stands for.
     const begin = (stored.runs[0]?.firstIndex ?? (snapshot?.index ?? 0) + 1) - 1
