@@ -17,7 +17,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     'A session that has expired is silently made anew, and a retry in it runs a second time.',
     TABLE,
     'this.#sessions.delete(id)\n      return undefined',
-    'this.#sessions.delete(id)\n      this.open(id, session.ttlMs, timestamp)\n      return this.#latest',
+    'this.#sessions.delete(id)\n      this.open(id, present.ttlMs, timestamp)\n      return this.#latest',
   ),
   mutant(
     'acknowledged-runs-again',

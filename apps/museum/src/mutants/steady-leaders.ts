@@ -57,13 +57,6 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     '',
   ),
   mutant(
-    'pre-vote-tells-no-term',
-    'A refusal hides that the asker is of an old term: it asks in that term for ever (etcd#8243).',
-    'core/src/consensus/pre-vote.ts',
-    "type: 'PreVoteReply',\n    term,",
-    "type: 'PreVoteReply',\n    term: Math.min(term, request.term),",
-  ),
-  mutant(
     'useless-leader-goes-on',
     'A leader that no quorum answers goes on leading, and its callers wait for it (thesis §6.2).',
     'core/src/consensus/check-quorum.ts',

@@ -82,4 +82,15 @@ export const WANTED: readonly WantedMutant[] = [
     ),
     lacks: 'Compaction: servers that take snapshots. The disk tests of the simulator compact, and catch it.',
   },
+  {
+    ...mutant(
+      'pre-vote-tells-no-term',
+      'A refusal hides that the asker is of an old term: it asks in that term for ever (etcd#8243).',
+      'core/src/consensus/pre-vote.ts',
+      "type: 'PreVoteReply',\n    term,",
+      "type: 'PreVoteReply',\n    term: Math.min(term, request.term),",
+    ),
+    lacks:
+      'A member that is behind by a term and has the longest log while the others cannot be elected: met in less than one seed of fifty.',
+  },
 ]
