@@ -1,23 +1,20 @@
 // A member of a cluster: the public face of the runtime.
-import { initialState } from '../consensus/index.js'
 import type { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
 import { hex } from '../wire/bytes.js'
-import { Admission } from './admission.js'
-import { Answers } from './answers.js'
+import type { Admission } from './admission.js'
+import { assemble } from './assemble.js'
 import { closeBoth } from './close-both.js'
 import { EventStream } from './event-stream.js'
 import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
-import { FrontDesk } from './front-desk.js'
-import { checkIdentity, consensusOptions, type Limits, leasesInHello, resolveLimits } from './options.js'
-import { Outbox } from './outbox.js'
-import { randomNumber } from './random.js'
+import type { FrontDesk } from './front-desk.js'
+import { checkIdentity, type Limits, resolveLimits } from './options.js'
 import { type Machine, type Recovered, recover } from './recover.js'
-import { Runtime } from './runtime.js'
+import type { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
 import { transportHost } from './transport-host.js'
@@ -92,50 +89,33 @@ export class RaftNode<Command, Result, State> {
     options: NodeOptions<Command, Result, State>,
     limits: Limits,
     scheduler: Scheduler,
-    { stored, metadata, machine, restored, memberships, input }: Recovered,
+    recovered: Recovered,
   ) {
-    const { id, clusterId, transport } = options
-    const { incarnation, hardState } = stored
+    const { id } = options
     this.id = id
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
     this.#options = options
     this.#scheduler = scheduler
-    this.#stored = stored
+    this.#stored = recovered.stored
     const now = (): number => scheduler.now()
     this.#recall = new Recall(id, now)
     this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
-    const answers = new Answers(scheduler)
-    const leases = leasesInHello(limits, options.leases)
-    this.#admission = new Admission(id, clusterId, incarnation, stored.members, leases)
-    this.#runtime = new Runtime({
-      options: options as unknown as NodeOptions<unknown, unknown, unknown>,
-      limits,
-      state: initialState(id, consensusOptions(limits, options), randomNumber(scheduler, 4)),
-      scheduler,
-      outbox: new Outbox(transport, incarnation),
-      events: this.#events,
-      answers,
-      machine,
-      restored,
-      lastTimestamp: Math.max(stored.lastTimestamp, metadata.timestamp),
-      admission: this.#admission,
-      transport,
-      initial: metadata,
-      recoveredMemberships: memberships,
-      recoveredTerm: hardState.currentTerm,
-      failed: (cause) => void this.#failStop(cause),
-    })
-    this.#desk = new FrontDesk({
-      options: options as unknown as NodeOptions<unknown, unknown, unknown>,
-      limits,
-      scheduler,
-      answers,
-      runtime: this.#runtime,
-      machine,
-    })
-    this.#runtime.receive(input)
+    const { admission, runtime, desk } = assemble(
+      options as unknown as NodeOptions<unknown, unknown, unknown>,
+      {
+        limits,
+        scheduler,
+        recovered,
+        events: this.#events,
+        failed: (cause) => void this.#failStop(cause),
+      },
+    )
+    this.#admission = admission
+    this.#runtime = runtime
+    this.#desk = desk
+    runtime.receive(recovered.input)
   }
 
   /**

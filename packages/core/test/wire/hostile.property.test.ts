@@ -18,19 +18,9 @@ import {
 import type { InstallSnapshotChunk } from '../../src/wire/messages.js'
 import { decodeOpening, encodeOpening } from '../../src/wire/open-session.js'
 import { check } from '../harness/property.js'
+import { blocks, frames, hellos, openings } from './arbitraries.js'
 import { BlockOffset, reseal } from './reseal.js'
-import {
-  block,
-  blocks,
-  frameOf,
-  frames,
-  HELLO,
-  hellos,
-  joined,
-  MESSAGES,
-  message,
-  openings,
-} from './samples.js'
+import { block, frameOf, HELLO, joined, MESSAGES, message } from './samples.js'
 
 const FILE = 'test/wire/hostile.property.test.ts'
 

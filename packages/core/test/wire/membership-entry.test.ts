@@ -7,7 +7,8 @@ import { decodeBlock, EntryKind, encodeBlock, FLAG_MEMBERSHIP } from '../../src/
 import { MEMBERS_MAX } from '../../src/wire/limits.js'
 import { configurationOf, decodeMembers, encodeMembers } from '../../src/wire/membership-entry.js'
 import { check } from '../harness/property.js'
-import { MEMBERS, memberLists, membershipBlock } from './samples.js'
+import { memberLists } from './arbitraries.js'
+import { MEMBERS, membershipBlock } from './samples.js'
 
 const FILE = 'test/wire/membership-entry.test.ts'
 

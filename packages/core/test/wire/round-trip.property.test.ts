@@ -8,7 +8,8 @@ import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
 import { decodeHello, encodeHello } from '../../src/wire/hello.js'
 import { decodeOpening, encodeOpening } from '../../src/wire/open-session.js'
 import { check } from '../harness/property.js'
-import { block, blocks, bytes, frameOf, frames, hellos, joined, openings } from './samples.js'
+import { blocks, frames, hellos, openings } from './arbitraries.js'
+import { block, bytes, frameOf, joined } from './samples.js'
 
 const FILE = 'test/wire/round-trip.property.test.ts'
 

@@ -1,0 +1,59 @@
+// How the parts of a node are put together.
+import { initialState } from '../consensus/index.js'
+import type { Scheduler } from '../ports/scheduler.js'
+import { Admission } from './admission.js'
+import { Answers } from './answers.js'
+import type { EventStream } from './event-stream.js'
+import { FrontDesk } from './front-desk.js'
+import { consensusOptions, type Limits, leasesInHello } from './options.js'
+import { Outbox } from './outbox.js'
+import { randomNumber } from './random.js'
+import type { Recovered } from './recover.js'
+import { Runtime } from './runtime.js'
+import type { NodeOptions } from './types.js'
+
+export interface Surroundings {
+  readonly limits: Limits
+  readonly scheduler: Scheduler
+  readonly recovered: Recovered
+  readonly events: EventStream
+  /** Something failed for good: the node is to stop. */
+  readonly failed: (cause: unknown) => void
+}
+
+export interface Assembly {
+  readonly admission: Admission
+  readonly runtime: Runtime
+  readonly desk: FrontDesk
+}
+
+export function assemble(
+  options: NodeOptions<unknown, unknown, unknown>,
+  { limits, scheduler, recovered, events, failed }: Surroundings,
+): Assembly {
+  const { id, clusterId, transport } = options
+  const { stored, metadata, machine, restored, memberships } = recovered
+  const { incarnation, members, hardState, lastTimestamp } = stored
+  const answers = new Answers(scheduler)
+  const admission = new Admission(id, clusterId, incarnation, members, leasesInHello(limits, options.leases))
+  const runtime = new Runtime({
+    options,
+    limits,
+    state: initialState(id, consensusOptions(limits, options), randomNumber(scheduler, 4)),
+    scheduler,
+    outbox: new Outbox(transport, incarnation),
+    events,
+    answers,
+    machine,
+    restored,
+    lastTimestamp: Math.max(lastTimestamp, metadata.timestamp),
+    admission,
+    transport,
+    initial: metadata,
+    recoveredMemberships: memberships,
+    recoveredTerm: hardState.currentTerm,
+    failed,
+  })
+  const desk = new FrontDesk({ options, limits, scheduler, answers, runtime, machine })
+  return { admission, runtime, desk }
+}
