@@ -12,6 +12,8 @@ export class Members {
   /** By the index of their configuration. */
   readonly #kept = new Map<LogIndex, readonly Member[]>()
   #index: LogIndex
+  /** How often something was kept. */
+  #changes = 0
 
   /** `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order. */
   constructor(state: State, initial: Membership, recovered: readonly MembershipBlock[]) {
@@ -32,17 +34,18 @@ export class Members {
     if (members === undefined && !this.#kept.has(index)) return
     if (members !== undefined) this.#kept.set(index, members)
     this.#index = index
-    this.#forget()
+    this.#changes++
   }
 
   /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
   installed(index: LogIndex, members: readonly Member[]): void {
     this.#kept.set(index, members)
     this.#index = configurationInForce(this.#state).index
-    this.#forget()
+    this.#changes++
   }
 
-  #forget(): void {
+  /** What consensus keeps no more: it was truncated, or what came behind it is applied. */
+  forget(): void {
     const { configurations } = this.#state
     for (const kept of this.#kept.keys())
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
@@ -83,7 +86,8 @@ export class Members {
     const { role, configurations } = this.#state
     const followers = role.role === 'leader' ? role.followers.size : 0
     const [first, last] = [configurations[0]!.index, configurationInForce(this.#state).index]
-    return `${first} ${last} ${configurations.length} ${followers}`
+    // Another configuration may stand where one was truncated.
+    return `${first} ${last} ${configurations.length} ${followers} ${this.#changes}`
   }
 }
 
