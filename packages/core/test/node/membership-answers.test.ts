@@ -108,6 +108,20 @@ describe('a member that was removed', () => {
     for (const id of 'ABC') expect(cluster.network.peersOf(id), id).not.toContain('D')
   })
 
+  test('and still leads, because another one has to be told, is heard by those that stay until it hands over', async () => {
+    const leader = await start('D')
+    await change(leader, { add: [member('D')] })
+    const [dead, stays] = others(leader)
+    await cluster.kill(dead)
+    const asked: string[] = []
+    for (const id of [stays, 'D']) cluster.node(id).on('BecamePreCandidate', () => asked.push(id))
+    await change(leader, { remove: [leader.id, dead] })
+    await cluster.world.outcome(leader.closed)
+    await cluster.elected([stays, 'D'])
+    expect(asked).toEqual([])
+    expect(cluster.network.peersOf(stays)).toEqual(['D'])
+  })
+
   test('and is added again at once, with another storage, is another incarnation', async () => {
     const leader = await start('D')
     await change(leader, { add: [member('D')] })

@@ -1,6 +1,6 @@
 // Who is a member, behind the ids that consensus knows: addresses and incarnations, for each configuration it keeps.
 import { configurationInForce, membersOf } from '../../consensus/configuration.js'
-import type { State } from '../../consensus/index.js'
+import { leaderOf, type State } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import type { Member, MemberRole } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
@@ -51,12 +51,16 @@ export class Members {
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
   }
 
-  /** Everybody to whom there may be something to say: all configurations that are kept, and who is being told to leave. */
+  /**
+   * Everybody to whom there may be something to say: all configurations that are kept, who is being told to leave, and the
+   * leader, who may be removed and leads until others are told.
+   */
   everybody(before: ReadonlyMap<NodeId, Member>): Map<NodeId, Member> {
     const found = new Map<NodeId, Member>()
     const { role } = this.#state
-    const leaving = role.role === 'leader' ? [...role.followers.keys()] : []
-    for (const id of leaving) if (before.has(id)) found.set(id, before.get(id)!)
+    const leader = leaderOf(this.#state)
+    const others = role.role === 'leader' ? [...role.followers.keys()] : leader === undefined ? [] : [leader]
+    for (const id of others) if (before.has(id)) found.set(id, before.get(id)!)
     const oldestFirst = [...this.#kept].sort(([a], [b]) => a - b)
     for (const [, members] of oldestFirst) for (const member of members) found.set(member.id, member)
     return found
@@ -87,7 +91,7 @@ export class Members {
     const followers = role.role === 'leader' ? role.followers.size : 0
     const [first, last] = [configurations[0]!.index, configurationInForce(this.#state).index]
     // Another configuration may stand where one was truncated.
-    return `${first} ${last} ${configurations.length} ${followers} ${this.#changes}`
+    return `${first} ${last} ${configurations.length} ${followers} ${this.#changes} ${leaderOf(this.#state) ?? ''}`
   }
 }
 
