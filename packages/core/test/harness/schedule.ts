@@ -115,7 +115,15 @@ const ACTS = {
     weight: 0,
     do: (cluster: Cluster, pick: number) => {
       const out = [...cluster.servers.keys()].filter((id) => isOut(cluster, id))
-      if (out.length > 0) cluster.wipe(chosen(out, pick))
+      if (out.length === 0) return
+      const id = chosen(out, pick >> 6)
+      cluster.wipe(id)
+      if (pick % 4 === 0) return
+      // Mostly it is back before anybody has forgotten what it was.
+      cluster.start(id)
+      const leader = asked(cluster, pick)
+      const { voters, learners = [] } = leader?.state.configuration ?? { voters: [] }
+      leader?.change(voters.join(' '), [...learners, id].join(' '))
     },
   },
   reconnect: {
@@ -189,7 +197,7 @@ export function perform(cluster: Cluster, [name, pick]: Act): void {
   ACTS[name].do(cluster, pick)
 }
 
-const CHURN = { changeMembership: 6, wipe: 2 }
+const CHURN = { changeMembership: 6, wipe: 4 }
 
 function act(churn: boolean): fc.Arbitrary<Act> {
   const names = (Object.keys(ACTS) as Act[0][]).map((name) => ({
