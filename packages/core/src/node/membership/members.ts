@@ -1,6 +1,6 @@
 // Who is a member, behind the ids that consensus knows: addresses and incarnations, for each configuration it keeps.
 import { configurationInForce, membersOf } from '../../consensus/configuration.js'
-import type { State } from '../../consensus/index.js'
+import { leaderOf, type State } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import type { Member, MemberRole } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
@@ -12,6 +12,8 @@ export class Members {
   /** By the index of their configuration. */
   readonly #kept = new Map<LogIndex, readonly Member[]>()
   #index: LogIndex
+  /** How often something was kept. */
+  #changes = 0
 
   /** `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order. */
   constructor(state: State, initial: Membership, recovered: readonly MembershipBlock[]) {
@@ -32,28 +34,33 @@ export class Members {
     if (members === undefined && !this.#kept.has(index)) return
     if (members !== undefined) this.#kept.set(index, members)
     this.#index = index
-    this.#forget()
+    this.#changes++
   }
 
   /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
   installed(index: LogIndex, members: readonly Member[]): void {
     this.#kept.set(index, members)
     this.#index = configurationInForce(this.#state).index
-    this.#forget()
+    this.#changes++
   }
 
-  #forget(): void {
+  /** What consensus keeps no more: it was truncated, or what came behind it is applied. */
+  forget(): void {
     const { configurations } = this.#state
     for (const kept of this.#kept.keys())
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
   }
 
-  /** Everybody to whom there may be something to say: all configurations that are kept, and who is being told to leave. */
+  /**
+   * Everybody to whom there may be something to say: all configurations that are kept, who is being told to leave, and the
+   * leader, who may be removed and leads until others are told.
+   */
   everybody(before: ReadonlyMap<NodeId, Member>): Map<NodeId, Member> {
     const found = new Map<NodeId, Member>()
     const { role } = this.#state
-    const leaving = role.role === 'leader' ? [...role.followers.keys()] : []
-    for (const id of leaving) if (before.has(id)) found.set(id, before.get(id)!)
+    const leader = leaderOf(this.#state)
+    const others = role.role === 'leader' ? [...role.followers.keys()] : leader === undefined ? [] : [leader]
+    for (const id of others) if (before.has(id)) found.set(id, before.get(id)!)
     const oldestFirst = [...this.#kept].sort(([a], [b]) => a - b)
     for (const [, members] of oldestFirst) for (const member of members) found.set(member.id, member)
     return found
@@ -83,7 +90,8 @@ export class Members {
     const { role, configurations } = this.#state
     const followers = role.role === 'leader' ? role.followers.size : 0
     const [first, last] = [configurations[0]!.index, configurationInForce(this.#state).index]
-    return `${first} ${last} ${configurations.length} ${followers}`
+    // Another configuration may stand where one was truncated.
+    return `${first} ${last} ${configurations.length} ${followers} ${this.#changes} ${leaderOf(this.#state) ?? ''}`
   }
 }
 

@@ -8,6 +8,7 @@ import type { Member } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
 import type { LogKeeper } from '../log-keeper.js'
 import type { RuntimeParts } from '../runtime-parts.js'
+import type { RuntimeEvent } from '../types.js'
 import { Changes } from './changes.js'
 import { Members } from './members.js'
 import { Strangers } from './strangers.js'
@@ -38,8 +39,21 @@ export class NodeMembership {
     this.#version = this.#members.version
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
-    const now = (): number => scheduler.now()
-    this.changes = new Changes({ state, members, now, step, emit: (event) => events.emit(event) }, answers)
+    const host = {
+      state,
+      members,
+      now: (): number => scheduler.now(),
+      step,
+      emit: (event: RuntimeEvent): void => events.emit(event),
+      isLeaving: (id: NodeId): boolean => this.#isLeaving(id),
+    }
+    this.changes = new Changes(host, answers)
+  }
+
+  /** It was a member, and there may still be something to say to it. */
+  #isLeaving(id: NodeId): boolean {
+    const isMember = this.inForce.members.some((member) => member.id === id)
+    return !isMember && this.#everybody.has(id) && !this.strangers.has(id)
   }
 
   /** It is removed, and has said and applied everything. */
@@ -87,6 +101,7 @@ export class NodeMembership {
     if (version === this.#version) return
     this.#version = version
     const before = this.#everybody
+    this.#members.forget()
     this.#everybody = this.strangers.beside(this.#members.everybody(before))
     const everybody = [...this.#everybody.values()]
     this.#parts.admission.setMembers(everybody)
