@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../workspace.js'
-import { FIGURE_2, FIGURE_13, SECTIONS } from './figures.js'
+import { FIGURE_2, FIGURE_13, ISSUES, SECTIONS } from './figures.js'
 import { declares, problemsOf, type Read, rowsOf, titlesOf } from './links.js'
 
 const page = (name: string): string => readFileSync(join(ROOT, 'docs', name), 'utf8')
@@ -40,6 +40,19 @@ describe('the paper map', () => {
   test('is found from the README and from the architecture', () => {
     expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('(docs/paper-map.md)')
     expect(page('architecture.md')).toContain('(paper-map.md)')
+  })
+})
+
+describe('what bit others', () => {
+  const bitten = page('what-bit-others.md')
+
+  test('links tests that exist, in every row', () => {
+    expect(problemsOf(bitten)).toEqual([])
+  })
+
+  test('has every issue', () => {
+    const named = rowsOf(bitten).flatMap(({ cells }) => cells.get('where')!.split(', '))
+    for (const issue of ISSUES) expect(named).toContain(issue)
   })
 })
 
