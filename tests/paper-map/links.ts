@@ -95,7 +95,7 @@ function bodiesIn(file: string, owner: string): string[] {
 
 /** A field or a method, public or private: what stands deeper is a statement. */
 function isMember(body: string, name: string): boolean {
-  return new RegExp(`^ {2}(?:(?:readonly|async|static|get) )*#?${name}[?]?[:(<]`, 'm').test(body)
+  return new RegExp(`^ {2}(?:(?:readonly|async|static|get) )*\\*?#?${name}[?]?[:(<]`, 'm').test(body)
 }
 
 const LITERAL = /'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/.source

@@ -67,6 +67,7 @@ class Server {
   async #send(): Promise<void> {
     const local = 1
   }
+  async *chunks(): AsyncGenerator<void> {}
 }
 `
   const TEST = `describe("the 'log'", () => {
@@ -148,6 +149,6 @@ class Server {
 
   test('titles and names are read as they are written', () => {
     expect(titlesOf(TEST)).toEqual(["the 'log'", 'grows by %s', "it's kept"])
-    expect(declares(SOURCE, 'Log')).toBe(true)
+    for (const name of ['Log', 'chunks', 'Server.send']) expect(declares(SOURCE, name), name).toBe(true)
   })
 })
