@@ -122,6 +122,24 @@ describe('a member that was removed', () => {
     expect(cluster.network.peersOf(stays)).toEqual(['D'])
   })
 
+  test('and added again, while a peer was away, is welcome to that one with another storage', async () => {
+    const leader = await start('DE')
+    await change(leader, { add: [member('D'), member('E')] })
+    const [away] = others(leader)
+    await cluster.agreed([...'ABCDE'])
+    for (const id of [away, 'D']) await cluster.kill(id)
+    cluster.disks.set('D', new Disk(cluster.world))
+    await change(leader, { remove: ['D'] })
+    await change(leader, { add: [member('D', 'learner')] })
+    const back = await cluster.start(away)
+    await cluster.agreed([...'ABCE'])
+    const again = await cluster.start('D')
+    await cluster.agreed([...'ABCDE'])
+    await change(leader, { promote: ['D'], remove: [leader.id] })
+    await cluster.elected([...'ABCDE'].filter((id) => id !== leader.id))
+    expect(back.status().members).toContainEqual({ ...member('D'), incarnation: again.status().incarnation })
+  })
+
   test('and is added again at once, with another storage, is another incarnation', async () => {
     const leader = await start('D')
     await change(leader, { add: [member('D')] })

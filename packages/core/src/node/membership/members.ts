@@ -9,15 +9,25 @@ import type { Membership } from './types.js'
 
 export class Members {
   readonly #state: State
+  readonly #isNew: (id: NodeId) => void
   /** By the index of their configuration. */
   readonly #kept = new Map<LogIndex, readonly Member[]>()
   #index: LogIndex
   /** How often something was kept. */
   #changes = 0
 
-  /** `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order. */
-  constructor(state: State, initial: Membership, recovered: readonly MembershipBlock[]) {
+  /**
+   * `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order.
+   * `isNew` is told of members whose incarnation is not committed yet.
+   */
+  constructor(
+    state: State,
+    initial: Membership,
+    recovered: readonly MembershipBlock[],
+    isNew: (id: NodeId) => void,
+  ) {
     this.#state = state
+    this.#isNew = isNew
     for (const { index, members } of [initial, ...recovered]) this.#kept.set(index, members)
     this.#index = recovered.at(-1)?.index ?? initial.index
   }
@@ -32,16 +42,26 @@ export class Members {
    */
   changed(index: LogIndex, members: readonly Member[] | undefined): void {
     if (members === undefined && !this.#kept.has(index)) return
-    if (members !== undefined) this.#kept.set(index, members)
+    if (members !== undefined) this.#keep(index, members)
     this.#index = index
     this.#changes++
   }
 
   /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
   installed(index: LogIndex, members: readonly Member[]): void {
-    this.#kept.set(index, members)
+    this.#keep(index, members)
     this.#index = configurationInForce(this.#state).index
     this.#changes++
+  }
+
+  /** Who was no member, or has no incarnation any more, was removed and added again: another storage may come. */
+  #keep(index: LogIndex, members: readonly Member[]): void {
+    const before = new Map(this.inForce.members.map((member) => [member.id, member]))
+    for (const { id, incarnation } of members) {
+      const was = before.get(id)
+      if (incarnation === undefined && (was === undefined || was.incarnation !== undefined)) this.#isNew(id)
+    }
+    this.#kept.set(index, members)
   }
 
   /** What consensus keeps no more: it was truncated, or what came behind it is applied. */

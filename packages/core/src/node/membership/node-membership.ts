@@ -33,7 +33,7 @@ export class NodeMembership {
     const { state, initial, recoveredMemberships, scheduler, events, answers } = parts
     this.#parts = parts
     this.#gone = gone
-    this.#members = new Members(state, initial, recoveredMemberships)
+    this.#members = new Members(state, initial, recoveredMemberships, (id) => parts.admission.mayReplace(id))
     this.#everybody = this.#members.everybody(new Map())
     this.strangers = new Strangers(parts.admission)
     this.#version = this.#members.version
