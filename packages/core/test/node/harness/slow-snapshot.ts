@@ -1,13 +1,15 @@
 // A cluster whose last follower needs a snapshot, and has a slow line to and from everybody.
+import type { NodeLimits } from '../../../src/node/types.js'
 import { Cluster, type WordsNode } from './cluster.js'
 
-export interface SlowSnapshotOptions {
+export interface SlowSnapshotOptions extends Pick<NodeLimits, 'snapshotStallMsMax'> {
   readonly bytesPerMs: number
   readonly stateBytes: number
 }
 
-export interface SlowSnapshot extends SlowSnapshotOptions {
+export interface SlowSnapshot {
   bytesPerMs: number
+  readonly stateBytes: number
   readonly cluster: Cluster
   readonly leader: WordsNode
   readonly lost: WordsNode
@@ -16,8 +18,12 @@ export interface SlowSnapshot extends SlowSnapshotOptions {
 const WORD_BYTES = 400_000
 
 /** The follower is still cut off. */
-export async function slowSnapshot({ bytesPerMs, stateBytes }: SlowSnapshotOptions): Promise<SlowSnapshot> {
-  const cluster = await Cluster.start({ snapshotTrailingBytes: 1 })
+export async function slowSnapshot({
+  bytesPerMs,
+  stateBytes,
+  ...limits
+}: SlowSnapshotOptions): Promise<SlowSnapshot> {
+  const cluster = await Cluster.start({ snapshotTrailingBytes: 1, ...limits })
   const [leader, other, lost] = await cluster.elected()
   const slow: SlowSnapshot = { bytesPerMs, stateBytes, cluster, leader, lost: lost! }
   const rest = [leader.id, other!.id]
