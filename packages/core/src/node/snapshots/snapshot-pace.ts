@@ -8,8 +8,8 @@ export const CHUNK_BYTES_MIN = 1024
 /** So many make up what may be on its way: the next one leaves before the path is empty. */
 const CHUNKS_IN_WINDOW = 4
 
-/** The weight of one measured round trip in the smoothed one (RFC 6298: one eighth). */
-const SMOOTHING = 1 / 8
+/** One pause makes all that is on its way late; a queue the next ones, too. */
+const ROUND_TRIPS_JUDGED = 2 * CHUNKS_IN_WINDOW
 
 /** How fast the window grows when something waits already, but not too long. */
 const GENTLE = 1 / 8
@@ -27,7 +27,8 @@ export class SnapshotPace {
   readonly #delayMsMax: number
   #windowBytes = 0
   #flights: Flight[] = []
-  #roundTripMs: number | undefined
+  /** The last ones. */
+  #roundTripsMs: number[] = []
   #roundTripMsMin = Number.POSITIVE_INFINITY
   #shrunkAt = Number.NEGATIVE_INFINITY
   /** The window has kept something from leaving since it last grew. */
@@ -45,7 +46,7 @@ export class SnapshotPace {
   restart(): void {
     this.#windowBytes = this.#smallest
     this.#flights = []
-    this.#roundTripMs = undefined
+    this.#roundTripsMs = []
     this.#roundTripMsMin = Number.POSITIVE_INFINITY
     this.#shrunkAt = Number.NEGATIVE_INFINITY
     this.#isLimit = false
@@ -77,14 +78,14 @@ export class SnapshotPace {
     while (this.#flights.length > 0 && this.#flights[0]!.end <= offset) newest = this.#flights.shift()
     if (newest === undefined) return
     const sampleMs = Math.max(0, now - newest.sentAt)
-    const before = this.#roundTripMs ?? sampleMs
-    this.#roundTripMs = before + (sampleMs - before) * SMOOTHING
     this.#roundTripMsMin = Math.min(this.#roundTripMsMin, sampleMs)
-    // One long round trip is a pause somewhere; a queue makes all of them long.
-    const judgedMs = Math.min(sampleMs, this.#roundTripMs)
-    const waitsMs = judgedMs - this.#roundTripMsMin
-    if (waitsMs > this.#delayMsMax) this.#shrink(newest, offset, sampleMs)
-    else if (this.#isLimit) this.#grow(waitsMs <= this.#delayMsMax / 2 ? bytes : bytes * GENTLE)
+    this.#roundTripsMs.push(sampleMs)
+    if (this.#roundTripsMs.length > ROUND_TRIPS_JUDGED) this.#roundTripsMs.shift()
+    const shortestMs = Math.min(...this.#roundTripsMs) - this.#roundTripMsMin
+    const waitsMs = sampleMs - this.#roundTripMsMin
+    if (shortestMs > this.#delayMsMax) this.#shrink(newest, offset, sampleMs)
+    else if (this.#isLimit && waitsMs <= this.#delayMsMax)
+      this.#grow(waitsMs <= this.#delayMsMax / 2 ? bytes : bytes * GENTLE)
   }
 
   #grow(bytes: number): void {
@@ -99,7 +100,7 @@ export class SnapshotPace {
     // With next to nothing on its way it is not this that waits: the path has changed.
     if (this.#windowBytes <= this.#smallest) {
       this.#roundTripMsMin = sampleMs
-      this.#roundTripMs = sampleMs
+      this.#roundTripsMs = [sampleMs]
       return
     }
     const bytesPerMs = (offset - ackedOffset) / sampleMs
