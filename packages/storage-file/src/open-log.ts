@@ -69,13 +69,14 @@ export class OpenLog {
 
   async #stored(): Promise<StoredState> {
     const { formatted, identity, state, snapshots } = this.#opened
-    const { log, hardState } = state
+    const { log, hardState, generation } = state
     const [last] = await this.read(log.lastIndex, 1)
     return {
       formatted,
       incarnation: identity.incarnation,
       members: identity.members,
       hardState,
+      generation,
       runs: log.runs(),
       memberships: log.memberships,
       snapshot: snapshots.newest,

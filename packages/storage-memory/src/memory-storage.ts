@@ -39,6 +39,7 @@ class MemoryStorage implements Storage {
       incarnation: identity.incarnation,
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
+      generation: identity.generation ?? 0,
       runs: [],
       memberships: [],
       snapshot: undefined,
@@ -50,7 +51,7 @@ class MemoryStorage implements Storage {
     completed(this.#failureOf(batch))
   }
 
-  /** The hard state is not kept: only `open` would return it, and by then it would be gone. */
+  /** Hard state and generation are not kept: only `open` would return it, and by then it would be gone. */
   #failureOf(batch: WriteBatch): RaftError | undefined {
     const log = this.#log
     if (this.#poison || !log) return this.#unusable()
