@@ -9,6 +9,7 @@ const EMPTY = {
   incarnation: IDENTITY.incarnation,
   members: IDENTITY.members,
   hardState: { currentTerm: 0, votedFor: undefined },
+  generation: 0,
   runs: [],
   snapshot: undefined,
   lastTimestamp: 0,
