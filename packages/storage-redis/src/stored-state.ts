@@ -27,8 +27,8 @@ export async function openSession(
 ): Promise<{ session: Session; state: StoredState }> {
   const session = new Session(settings)
   try {
-    const { clusterId, nodeId, incarnation, members, generation = 0 } = identity
-    const args = [clusterId, nodeId, incarnation, JSON.stringify(members), String(generation)]
+    const { clusterId, nodeId, incarnation, members, generation = 0, mustExist } = identity
+    const args = [clusterId, nodeId, incarnation, JSON.stringify(members), generation, mustExist ? 1 : 0]
     const answer = (await session.open(OPEN, args)) as OpenAnswer
     const meta = pairs(answer[1])
     session.own(meta.get('incarnation')!, meta.get('epoch')!, Number(meta.get('last')))

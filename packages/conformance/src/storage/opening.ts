@@ -27,6 +27,16 @@ export const opening: Contract = {
     same(await bench.storage.read(1, 1_000), [], 'read')
   },
 
+  'an empty storage that must exist is not formatted': async (bench) => {
+    const wanted = { ...IDENTITY, mustExist: true }
+    await failsWith('ERR_STORAGE_IDENTITY', () => bench.open(wanted), 'open, told that it must exist')
+    sameState(await bench.open(), EMPTY, 'open')
+    if (!bench.durable) return
+    await bench.storage.close()
+    bench.storage = bench.another()
+    sameState(await bench.open(wanted), { ...EMPTY, formatted: false }, 'open of what exists')
+  },
+
   'it says what it is': async ({ storage, durable }) => {
     check(storage.name.length > 0, 'name is empty')
     same(storage.durable, durable, 'durable, as declared')

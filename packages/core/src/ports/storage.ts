@@ -15,6 +15,8 @@ export interface StorageIdentity {
   readonly incarnation: Incarnation
   /** The cluster generation to write when formatting: 0, the default, unless the cluster was recovered from a lost quorum. */
   readonly generation?: number
+  /** True: an empty storage is not formatted but refused with ERR_STORAGE_IDENTITY. For who looks for a certain one. */
+  readonly mustExist?: boolean
 }
 
 /** What the storage held when it was opened: all of it is durable, also what no `write` had completed. */
@@ -120,7 +122,7 @@ export interface Storage {
   /** False: everything is gone when it is closed. A node on such a storage cannot restart as the same member. */
   readonly durable: boolean
   /**
-   * Formats an empty storage; of any other returns what it holds. One that fails changes nothing and holds nothing.
+   * Formats an empty storage, unless it must exist; of any other returns what it holds. One that fails changes nothing and holds nothing.
    *
    * - One opener at a time: while it is open, `open` of the same instance fails with ERR_STORAGE_LOCKED. Of two instances
    *   on the same place either the second `open` fails so, or from then on every call of the first one that changes

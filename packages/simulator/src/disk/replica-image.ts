@@ -3,6 +3,7 @@ import {
   type EntryBlock,
   type HardState,
   type LogIndex,
+  RaftError,
   type Run,
   reframe,
   type SnapshotMetadata,
@@ -35,6 +36,7 @@ export class ReplicaImage {
 
   open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined
+    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_IDENTITY', 'it is empty')
     this.#identity ??= identity
     if (this.#lacksSnapshot()) this.#restart()
     const { incarnation, members, generation = 0 } = this.#identity

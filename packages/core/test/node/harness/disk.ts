@@ -81,6 +81,7 @@ export class Disk {
 
   #open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined || !this.durable
+    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_IDENTITY', 'it is empty')
     if (formatted) {
       this.#identity = identity
       this.#slots = []
@@ -97,7 +98,17 @@ export class Disk {
     const memberships = this.#slots
       .filter(({ block }) => block.members !== undefined)
       .map((slot) => slot.firstIndex)
-    return { formatted, incarnation, members, hardState, generation, runs, memberships, snapshot, lastTimestamp }
+    return {
+      formatted,
+      incarnation,
+      members,
+      hardState,
+      generation,
+      runs,
+      memberships,
+      snapshot,
+      lastTimestamp,
+    }
   }
 
   get runs(): Run[] {
