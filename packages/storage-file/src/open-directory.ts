@@ -1,5 +1,5 @@
 // Opens a directory: format or recognise it, read everything, decide what serves, and only then change anything.
-import { RaftError, type StorageIdentity } from '@riverraft/core'
+import { type EntryBlock, RaftError, type StorageIdentity, type StoredState } from '@riverraft/core'
 import { sync, withFile, write } from './calls.js'
 import { corrupt } from './errors.js'
 import type { FileSystem } from './file-system.js'
@@ -81,6 +81,25 @@ export async function readDirectory(
   const state = await recoverLog(fileSystem, directory, names, identity)
   reconcile(directory, snapshots, state)
   return { formatted, identity, state, snapshots, spares: formatted ? [] : sparesAmong(names) }
+}
+
+/** `last`: the log's last block. */
+export function storedStateOf(
+  { formatted, identity: { incarnation, members }, state, snapshots }: OpenedDirectory,
+  last: EntryBlock | undefined,
+): StoredState {
+  const { log, hardState, generation } = state
+  return {
+    formatted,
+    incarnation,
+    members,
+    hardState,
+    generation,
+    runs: log.runs(),
+    memberships: log.memberships,
+    snapshot: snapshots.newest,
+    lastTimestamp: last?.timestamp ?? 0,
+  }
 }
 
 /** Log and snapshot must fit together without a gap. */

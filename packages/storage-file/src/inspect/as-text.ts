@@ -161,11 +161,12 @@ function row([at, bytes, crc, batch, kind, what]: string[]): string {
   return `${at!.padStart(12)} ${bytes!.padStart(9)}  ${crc!.padEnd(8)} ${batch!.padStart(10)}  ${kind!.padEnd(11)} ${what}`.trimEnd()
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text)
 }
 
-function escaped(text: string): string {
+/** Nothing in it steers a terminal. */
+export function escaped(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => {
     return `\\u${one.codePointAt(0)!.toString(16).padStart(4, '0')}`
   })
