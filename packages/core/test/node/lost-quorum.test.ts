@@ -1,26 +1,15 @@
 // A majority is lost for good: one survivor becomes the cluster, in a new generation, and the old members form no second one.
 import { afterEach, describe, expect, test } from 'vitest'
-import { assessRecovery } from '../../src/node/lost-quorum/assess.js'
 import { chooseSurvivor } from '../../src/node/lost-quorum/choose-survivor.js'
-import { recoverCluster } from '../../src/node/lost-quorum/recover-cluster.js'
-import type { RecoveryReport } from '../../src/node/lost-quorum/report.js'
 import type { NodeEvent } from '../../src/node/types.js'
-import type { Storage } from '../../src/ports/storage.js'
 import { Cluster, type WordsNode } from './harness/cluster.js'
 import { Disk } from './harness/disk.js'
+import { assess, kill, recover } from './harness/survivor.js'
 import { codeOf } from './harness/world.js'
 
 let cluster: Cluster
 
 afterEach(() => cluster?.stop())
-
-const on = (id: string) => ({ storage: cluster.disk(id).storage(), id, clusterId: 'words' })
-const assess = (id: string): Promise<RecoveryReport> => cluster.world.outcome(assessRecovery(on(id)))
-const recover = (id: string): Promise<RecoveryReport> => cluster.world.outcome(recoverCluster(on(id)))
-
-async function kill(...ids: string[]): Promise<void> {
-  for (const id of ids) await cluster.kill(id)
-}
 
 /** A, B and C, of which A alone is left, recovered, and has said so much. */
 async function onlyA(...words: string[]): Promise<WordsNode> {
@@ -28,8 +17,8 @@ async function onlyA(...words: string[]): Promise<WordsNode> {
   const [leader] = await cluster.elected()
   for (const word of words) await cluster.world.outcome(leader.propose(word))
   await cluster.agreed()
-  await kill('A', 'B', 'C')
-  await recover('A')
+  await kill(cluster, 'A', 'B', 'C')
+  await recover(cluster, 'A')
   const a = await cluster.start('A')
   await cluster.elected(['A'])
   return a
@@ -45,14 +34,14 @@ test('five lose three for good: the best survivor is recovered, serves all it ha
   cluster.network.partition([behind!.id], rest)
   await cluster.world.outcome(leader.propose('two'))
   await cluster.agreed(rest)
-  await kill(leader.id, ...others.map(({ id }) => id))
+  await kill(cluster, leader.id, ...others.map(({ id }) => id))
   cluster.network.heal()
   // Two of five can do nothing.
   await cluster.world.pass(3_000)
   expect(cluster.leaderAmong()).toBeUndefined()
-  await kill(behind!.id, ahead!.id)
+  await kill(cluster, behind!.id, ahead!.id)
 
-  const reports = [await assess(behind!.id), await assess(ahead!.id)]
+  const reports = [await assess(cluster, behind!.id), await assess(cluster, ahead!.id)]
   const { id, why } = chooseSurvivor(reports)
   expect(id).toBe(ahead!.id)
   expect(why).toMatch(/ends at index (\d+) of term .*; the log of . ends at index/)
@@ -67,7 +56,7 @@ test('five lose three for good: the best survivor is recovered, serves all it ha
     'old-members',
   ])
 
-  expect(await recover(id)).toEqual(report)
+  expect(await recover(cluster, id)).toEqual(report)
   const recovered = await cluster.start(id)
   await cluster.elected([id])
   expect(cluster.words(id)).toEqual(['one', 'two'])
@@ -86,7 +75,7 @@ test('five lose three for good: the best survivor is recovered, serves all it ha
   await cluster.agreed([id, 'F', 'G'])
   expect(cluster.words('F')).toEqual(['one', 'two', 'three', 'four'])
   // From now on it is one of three.
-  await kill(id)
+  await kill(cluster, id)
   const [next] = await cluster.elected(['F', 'G'])
   expect(await cluster.world.outcome(next.propose('five'))).toBe(5)
 })
@@ -123,8 +112,8 @@ describe('an old member that comes back', () => {
   test('is told by the recovered one, too: whoever dials whom', async () => {
     cluster = await Cluster.start()
     await cluster.elected()
-    await kill('A', 'B', 'C')
-    await recover('A')
+    await kill(cluster, 'A', 'B', 'C')
+    await recover(cluster, 'A')
     const b = await cluster.start('B')
     // B cannot reach A; A still knows, until it has applied the change, who its members were.
     cluster.network.cut('B', 'A')
@@ -172,9 +161,9 @@ test('what the old generation had under way changes nothing', async () => {
   leader.propose('lost').catch(() => {})
   await cluster.world.pass(2_000)
   cluster.network.judge = () => 'pass'
-  await kill('A', 'B', 'C')
+  await kill(cluster, 'A', 'B', 'C')
   expect(cluster.network.held.length).toBeGreaterThan(10)
-  await recover('A')
+  await recover(cluster, 'A')
   const a = await cluster.start('A')
   const held = cluster.network.held.splice(0)
   cluster.network.release(held)
@@ -185,128 +174,4 @@ test('what the old generation had under way changes nothing', async () => {
   await cluster.world.pass(2_000)
   expect(a.status()).toMatchObject({ role: 'leader', lastIndex, term, commitIndex: lastIndex })
   expect(cluster.words('A')).toEqual(words)
-})
-
-describe('a recovery', () => {
-  test('from a snapshot and the log behind it', async () => {
-    cluster = Cluster.prepare({ size: 4, voters: 3, snapshotTrailingBytes: 1 })
-    for (const id of 'ABC') await cluster.start(id)
-    const [leader] = await cluster.elected([...'ABC'])
-    for (const word of ['one', 'two']) await cluster.world.outcome(leader.propose(word))
-    await cluster.agreed()
-    const index = await cluster.world.outcome(cluster.node('A').takeSnapshot())
-    await kill('A', 'B', 'C')
-    const report = await recover('A')
-    expect(report).toMatchObject({ snapshotIndex: index, lastIndex: index })
-    expect(report.risks.map(({ code }) => code)).not.toContain('unacknowledged-entries-kept')
-    const a = await cluster.start('A')
-    await cluster.elected(['A'])
-    await cluster.start('D', { generation: 1 })
-    await cluster.world.outcome(a.changeMembership({ add: [{ id: 'D', address: 'D', role: 'voter' }] }))
-    await cluster.agreed(['A', 'D'])
-    expect(cluster.words('D')).toEqual(['one', 'two'])
-  })
-
-  test('gives up a change of the members that was under way, and a later reader of the log can follow', async () => {
-    cluster = Cluster.prepare({ size: 5, voters: 3 })
-    for (const id of 'ABCD') await cluster.start(id)
-    const [leader] = await cluster.elected([...'ABC'])
-    // The joint configuration reaches the followers; their answers do not come back.
-    cluster.network.judge = ({ to }) => (to === leader.id && isJoint() ? 'drop' : 'pass')
-    const isJoint = (): boolean => leader.status().members.some(({ outgoing }) => outgoing === true)
-    leader
-      .changeMembership({
-        add: [{ id: 'D', address: 'D', role: 'voter' }],
-        remove: ['B', 'C'].filter((id) => id !== leader.id).slice(0, 1),
-      })
-      .catch(() => {})
-    const survivor = [...'ABC'].find((id) => id !== leader.id)!
-    const knows = (): boolean =>
-      cluster
-        .node(survivor)
-        .status()
-        .members.some(({ outgoing }) => outgoing)
-    await cluster.world.until('the joint configuration is in the log', knows)
-    await kill(...'ABCD')
-    cluster.network.judge = () => 'pass'
-    const report = await recover(survivor)
-    expect(report.joint).toBe(true)
-    expect(report.risks.map(({ code }) => code)).toContain('change-abandoned')
-    const node = await cluster.start(survivor)
-    await cluster.elected([survivor])
-    await cluster.start('E', { generation: 1 })
-    const { members } = await cluster.world.outcome(
-      node.changeMembership({ add: [{ id: 'E', address: 'E', role: 'voter' }] }),
-    )
-    expect(members.map(({ id, role }) => `${id} ${role}`)).toEqual([`${survivor} voter`, 'E voter'])
-    await cluster.agreed([survivor, 'E'])
-    expect(cluster.disk('E').log.length).toBe(cluster.disk(survivor).log.length)
-  })
-
-  test('is made once: a second one is refused, and changes nothing', async () => {
-    cluster = await Cluster.start()
-    await cluster.elected()
-    await kill('A', 'B', 'C')
-    await recover('A')
-    const { batches, generation } = cluster.disk('A')
-    const written = batches.length
-    expect(generation).toBe(1)
-    await expect(recover('A')).rejects.toMatchObject({
-      code: 'ERR_INVALID_OPTION',
-      message:
-        'A is the only voter and needs no other: the cluster was recovered already, and is in generation 1',
-    })
-    expect(cluster.disk('A').batches.length).toBe(written)
-    // Of two that were recovered nobody is chosen: the harm is done.
-    expect(() => chooseSurvivor([])).toThrow('nobody can be recovered')
-  })
-
-  test('that cannot be written leaves everything as it was', async () => {
-    cluster = await Cluster.start()
-    await cluster.elected()
-    await kill('A', 'B', 'C')
-    const before = await assess('A')
-    cluster.disk('A').failure = new Error('EIO')
-    await expect(recover('A')).rejects.toThrow('EIO')
-    cluster.disk('A').failure = undefined
-    expect(await assess('A')).toEqual(before)
-  })
-
-  test('takes place where the member will listen', async () => {
-    cluster = await Cluster.start()
-    await cluster.elected()
-    await kill('A', 'B', 'C')
-    const moved = recoverCluster({ ...on('A'), address: '10.0.0.9:7001' })
-    await cluster.world.outcome(moved)
-    expect((await assess('A')).members).toMatchObject([{ id: 'A', address: '10.0.0.9:7001' }])
-  })
-
-  test('is refused on an empty storage, one that was wiped, and one of no member', async () => {
-    cluster = Cluster.prepare({ size: 4, voters: 3 })
-    await expect(recover('A')).rejects.toMatchObject({ code: 'ERR_STORAGE_IDENTITY' })
-    for (const id of 'ABCD') await cluster.start(id)
-    await cluster.elected([...'ABC'])
-    await kill(...'ABCD')
-    await expect(recover('D')).rejects.toThrow('D is none of the members that its log tells of (A, B, C)')
-  })
-
-  test('is refused on a storage that was made after the member had lost its own', async () => {
-    cluster = Cluster.prepare({ size: 4, voters: 3 })
-    for (const id of 'ABCD') await cluster.start(id)
-    const [leader] = await cluster.elected([...'ABC'])
-    const add = [{ id: 'D', address: 'D', role: 'learner' as const }]
-    await cluster.world.outcome(leader.changeMembership({ add }))
-    await cluster.agreed()
-    await kill(...'ABCD')
-    const storage = cluster.disk('A').storage()
-    const other: Storage = {
-      ...storage,
-      open: async (identity) => ({ ...(await storage.open(identity)), incarnation: 'ffffffffffffffff' }),
-    }
-    await expect(recoverCluster({ ...on('A'), storage: other })).rejects.toThrow(
-      /^A is a member with another storage/,
-    )
-    expect((await assess('D')).risks.map(({ code }) => code)).toContain('learner')
-    expect(chooseSurvivor([await assess('D'), await assess('A')]).id).toBe('A')
-  })
 })
