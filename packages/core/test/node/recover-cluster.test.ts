@@ -104,6 +104,19 @@ describe('a recovery', () => {
     expect((await assess(cluster, 'A')).members).toMatchObject([{ id: 'A', address: '10.0.0.9:7001' }])
   })
 
+  test('of a backup goes beyond every generation that is in use', async () => {
+    cluster = await Cluster.start()
+    await cluster.elected()
+    await kill(cluster, 'A', 'B', 'C')
+    const to = (generation: number) =>
+      cluster.world.outcome(recoverCluster({ ...on(cluster, 'A'), generation }))
+    for (const generation of [0, -1, 1.5, Number.NaN])
+      await expect(to(generation)).rejects.toThrow(`generation must be an integer above 0, not ${generation}`)
+    expect((await assess(cluster, 'A')).generation).toBe(0)
+    await to(7)
+    expect((await assess(cluster, 'A')).generation).toBe(7)
+  })
+
   test('is refused on an empty storage, one that was wiped, and one of no member', async () => {
     cluster = Cluster.prepare({ size: 4, voters: 3 })
     await expect(recover(cluster, 'A')).rejects.toMatchObject({ code: 'ERR_STORAGE_IDENTITY' })

@@ -16,10 +16,10 @@ export function* assessmentAsText(directory: string, report: RecoveryReport): Ge
 
 export function* outcomeAsText(
   directory: string,
-  { id, generation, refusal, risks }: RecoveryReport,
+  { id, refusal, risks }: RecoveryReport,
+  next: number,
   recovered: boolean,
 ): Generator<string> {
-  const next = generation + 1
   yield ''
   if (refusal !== undefined) return yield `REFUSED, nothing was written: ${refusal}`
   if (recovered) {

@@ -22,6 +22,8 @@ export interface RecoverFlags {
   readonly yes?: true
   /** Where the member will listen; default: where it did. */
   readonly address?: string
+  /** As it was typed; default: the next one. */
+  readonly generation?: string
 }
 
 /**
@@ -51,21 +53,31 @@ export async function recover(given: string, flags: RecoverFlags, print: Print):
 function optionsOf(
   directory: string,
   { id, clusterId }: RecoveryReport,
-  { address }: RecoverFlags,
+  { address, generation }: RecoverFlags,
 ): RecoverClusterOptions {
   const storage = fileStorage({ directory })
-  return address === undefined ? { storage, id, clusterId } : { storage, id, clusterId, address }
+  return {
+    storage,
+    id,
+    clusterId,
+    ...(address === undefined ? {} : { address }),
+    ...(generation === undefined ? {} : { generation: Number(generation) }),
+  }
 }
 
 async function tell(
   directory: string,
   report: RecoveryReport,
   recovered: boolean,
-  { json }: RecoverFlags,
+  { json, generation }: RecoverFlags,
   print: Print,
 ): Promise<void> {
   if (json) return print(JSON.stringify({ directory, recovered, ...report }))
-  for (const line of [...assessmentAsText(directory, report), ...outcomeAsText(directory, report, recovered)])
+  const next = generation === undefined ? report.generation + 1 : Number(generation)
+  for (const line of [
+    ...assessmentAsText(directory, report),
+    ...outcomeAsText(directory, report, next, recovered),
+  ])
     await print(escaped(line))
 }
 

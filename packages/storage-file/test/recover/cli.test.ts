@@ -125,8 +125,12 @@ test('for programs it says the same in one object, and it knows where the member
   expect(JSON.parse(done.stdout)).toEqual({ ...report, recovered: true })
   const again = JSON.parse((await run('recover', `${root}/a`, '--json')).stdout)
   expect(again).toMatchObject({ generation: 1, members: [{ id: 'a', address: '10.0.0.9:7001' }] })
+  expect((await run('recover', `${root}/b`, '--yes', '--generation', 'x')).code).toBe(3)
   expect((await run('recover', `${root}/b`, '--yes', '--address', 'x'.repeat(70_000))).code).toBe(3)
   expect(JSON.parse((await run('recover', `${root}/b`, '--json')).stdout).generation).toBe(0)
+  const chosen = await run('recover', `${root}/b`, '--yes', '--generation', '7')
+  expect(chosen.stdout).toContain('in generation 7.\n')
+  expect(JSON.parse((await run('recover', `${root}/b`, '--json')).stdout).generation).toBe(7)
 })
 
 test('nothing is written where a node runs, where there is damage, and where there is no storage', async () => {

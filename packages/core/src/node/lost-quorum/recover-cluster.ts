@@ -19,6 +19,11 @@ const TERMS_SKIPPED = 2 ** 20
 export interface RecoverClusterOptions extends RecoveryOptions {
   /** Where this member will listen. Default: where it did. */
   readonly address?: string
+  /**
+   * The generation to write: above the storage's, which plus 1 is the default. To be given for a storage from a backup, above
+   * that of every member that still runs or may come back.
+   */
+  readonly generation?: number
 }
 
 /**
@@ -28,7 +33,7 @@ export interface RecoverClusterOptions extends RecoveryOptions {
  * `assessRecovery` would have said before.
  *
  * One atomic write: it happens as a whole or not at all, and a second call is refused.
- * @throws RaftError ERR_INVALID_OPTION when there is nothing to recover here, or the address is too long; otherwise as
+ * @throws RaftError ERR_INVALID_OPTION when there is nothing to recover here, the address is too long, or the generation is no later one; otherwise as
  * `assessRecovery` does. Nothing was written then, unless the write itself failed (ERR_STORAGE): then assess again.
  */
 export async function recoverCluster(options: RecoverClusterOptions): Promise<RecoveryReport> {
@@ -44,10 +49,16 @@ export async function recoverCluster(options: RecoverClusterOptions): Promise<Re
     const term = Math.max(currentTerm, lastTerm) + TERMS_SKIPPED
     if (!Number.isSafeInteger(term))
       throw new RaftError('ERR_INVALID_OPTION', `no term follows ${currentTerm}`)
+    const { generation: next = generation + 1 } = options
+    if (!Number.isSafeInteger(next) || next <= generation)
+      throw new RaftError(
+        'ERR_INVALID_OPTION',
+        `generation must be an integer above ${generation}, not ${next}`,
+      )
     const steps = configurationsTo(self, members)
     await write(storage, {
       hardState: { currentTerm: term, votedFor: undefined },
-      generation: generation + 1,
+      generation: next,
       truncateFrom: undefined,
       blocks: steps.map((step, i) => membershipBlock(step, lastIndex + 1 + i, term, stored)),
     })
