@@ -32,17 +32,18 @@ export class Members {
     if (members === undefined && !this.#kept.has(index)) return
     if (members !== undefined) this.#kept.set(index, members)
     this.#index = index
-    this.#forget()
+    this.forget()
   }
 
   /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
   installed(index: LogIndex, members: readonly Member[]): void {
     this.#kept.set(index, members)
     this.#index = configurationInForce(this.#state).index
-    this.#forget()
+    this.forget()
   }
 
-  #forget(): void {
+  /** What was applied meanwhile may have been the last that knew those whom it removed. Once consensus has recovered. */
+  forget(): void {
     const { configurations } = this.#state
     for (const kept of this.#kept.keys())
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
