@@ -21,6 +21,8 @@ async function onlyA(...words: string[]): Promise<WordsNode> {
   await recover(cluster, 'A')
   const a = await cluster.start('A')
   await cluster.elected(['A'])
+  // It dials nobody any more: who comes back has to hear it from a refusal.
+  await cluster.world.until('A has left them', () => cluster.network.peersOf('A').length === 0)
   return a
 }
 
