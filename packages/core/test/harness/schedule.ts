@@ -121,9 +121,11 @@ const ACTS = {
       if (pick % 4 === 0) return
       // Mostly it is back before anybody has forgotten what it was.
       cluster.start(id)
-      const leader = asked(cluster, pick)
-      const { voters, learners = [] } = leader?.state.configuration ?? { voters: [] }
-      leader?.change(voters.join(' '), [...learners, id].join(' '))
+      const server = asked(cluster, pick)
+      // An old leader may not even know that it was removed.
+      if (server === undefined || isMember(server.state.configuration, id)) return
+      const { voters, learners = [] } = server.state.configuration
+      server.change(voters.join(' '), [...learners, id].join(' '))
     },
   },
   reconnect: {
