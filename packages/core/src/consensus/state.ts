@@ -23,6 +23,20 @@ export interface InFlight {
   readonly deliveredBytes: number
 }
 
+/** How a follower gets on with the snapshot it is sent: while it does, the log behind that is kept for it (§7). */
+export interface Install {
+  /** The snapshot that it was last heard to receive, how much of it that was at most, and up to where it had room. */
+  lastIncludedIndex: LogIndex
+  nextOffset: number
+  creditOffset: number
+  /** When it last got further. */
+  at: Millis
+  /** False from when it has got no further for too long until it has stored more, or has one. */
+  isWaitedFor: boolean
+  /** How many it had too late, since one was in time: it is given twice as long after each. */
+  lateCount: number
+}
+
 /** What a leader keeps about one follower (Figure 2, "Volatile state on leaders"). */
 export interface Follower {
   /**
@@ -39,6 +53,7 @@ export interface Follower {
   inFlightBytes: number
   /** How much of that is allowed. Begun anew with each probe. */
   window: Window
+  install: Install
   /** The newest leadership-confirmation round it has answered (thesis §6.4). */
   ackedRound: number
   /** The commit index it was last told. */

@@ -8,6 +8,7 @@ export class Admission {
   readonly #id: NodeId
   readonly #clusterId: string
   readonly #incarnation: Incarnation
+  readonly #generation: number
   /** Those that may connect. */
   #members: ReadonlySet<NodeId>
   readonly #membersHash: number
@@ -17,6 +18,8 @@ export class Admission {
    * (thesis §4.2.2).
    */
   onStranger: ((hello: Hello) => void) | undefined
+  /** A member is in a later generation: the cluster was recovered without this node. */
+  onLaterGeneration: ((hello: Hello) => void) | undefined
   /** Where this node listens, once it does. */
   address = ''
   /** The first incarnation met under each member's id; another one is a wiped storage and must not vote. */
@@ -30,10 +33,12 @@ export class Admission {
     incarnation: Incarnation,
     members: readonly Member[],
     leaseHash: number,
+    generation: number,
   ) {
     this.#id = id
     this.#clusterId = clusterId
     this.#incarnation = incarnation
+    this.#generation = generation
     this.#members = new Set(members.map((member) => member.id))
     this.#membersHash = membersHash(members)
     this.#leaseHash = leaseHash
@@ -74,7 +79,7 @@ export class Admission {
       protocolMin: PROTOCOL_MIN,
       protocolMax: PROTOCOL_MAX,
       clusterId: this.#clusterId,
-      generation: 0,
+      generation: this.#generation,
       from: this.#id,
       to,
       incarnation: this.#incarnation,
@@ -87,10 +92,15 @@ export class Admission {
   admit(hello: Hello): HelloRefusal | undefined {
     if (hello.protocolMin > PROTOCOL_MAX || hello.protocolMax < PROTOCOL_MIN) return 'wrong-version'
     if (hello.clusterId !== this.#clusterId) return 'wrong-cluster'
-    if (hello.generation !== 0) return 'wrong-generation'
     if (hello.to !== this.#id) return 'wrong-target'
     if (hello.from === this.#id) return 'unknown-member'
     if (hello.membersHash !== this.#membersHash) return 'wrong-members'
+    // After all that says which cluster is meant: whoever is told that it is recovered without him stops.
+    if (hello.generation < this.#generation) return 'earlier-generation'
+    if (hello.generation > this.#generation) {
+      if (this.#isMember(hello)) this.onLaterGeneration?.(hello)
+      return 'wrong-generation'
+    }
     if (hello.leaseHash !== this.#leaseHash) return 'wrong-lease'
     if (!this.#members.has(hello.from)) {
       this.onStranger?.(hello)
@@ -102,6 +112,11 @@ export class Admission {
     this.#earlier.delete(hello.from)
     this.#incarnations.set(hello.from, hello.incarnation)
     return undefined
+  }
+
+  /** Under the incarnation that it always had: one on a new storage may say anything. */
+  #isMember({ from, incarnation }: Hello): boolean {
+    return this.#members.has(from) && (this.#incarnations.get(from) ?? incarnation) === incarnation
   }
 
   /** True when a frame comes from the incarnation that was admitted. */

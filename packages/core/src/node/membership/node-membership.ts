@@ -100,8 +100,8 @@ export class NodeMembership {
     const version = `${this.#members.version} ${this.strangers.version}`
     if (version === this.#version) return
     this.#version = version
-    const before = this.#everybody
     this.#members.forget()
+    const before = this.#everybody
     this.#everybody = this.strangers.beside(this.#members.everybody(before))
     const everybody = [...this.#everybody.values()]
     this.#parts.admission.setMembers(everybody)
