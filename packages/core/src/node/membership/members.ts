@@ -1,6 +1,6 @@
 // Who is a member, behind the ids that consensus knows: addresses and incarnations, for each configuration it keeps.
 import { configurationInForce, membersOf } from '../../consensus/configuration.js'
-import type { State } from '../../consensus/index.js'
+import { leaderOf, type State } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import type { Member, MemberRole } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
@@ -43,17 +43,26 @@ export class Members {
   }
 
   #forget(): void {
-    const { configurations } = this.#state
+    const { configuration, configurations } = this.#state
+    // Consensus has not heard yet what was recovered.
+    if (configuration.voters.length === 0) return
     for (const kept of this.#kept.keys())
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
   }
 
-  /** Everybody to whom there may be something to say: all configurations that are kept, and who is being told to leave. */
+  /**
+   * Everybody to whom there may be something to say: all configurations that count, who is being told to leave, and a
+   * leader that is removed, until it has handed over.
+   */
   everybody(before: ReadonlyMap<NodeId, Member>): Map<NodeId, Member> {
+    // What is applied puts an end to the configurations before it.
+    this.#forget()
     const found = new Map<NodeId, Member>()
     const { role } = this.#state
     const leaving = role.role === 'leader' ? [...role.followers.keys()] : []
-    for (const id of leaving) if (before.has(id)) found.set(id, before.get(id)!)
+    const leader = leaderOf(this.#state)
+    for (const id of leader === undefined ? leaving : [...leaving, leader])
+      if (before.has(id)) found.set(id, before.get(id)!)
     const oldestFirst = [...this.#kept].sort(([a], [b]) => a - b)
     for (const [, members] of oldestFirst) for (const member of members) found.set(member.id, member)
     return found
@@ -83,7 +92,7 @@ export class Members {
     const { role, configurations } = this.#state
     const followers = role.role === 'leader' ? role.followers.size : 0
     const [first, last] = [configurations[0]!.index, configurationInForce(this.#state).index]
-    return `${first} ${last} ${configurations.length} ${followers}`
+    return `${first} ${last} ${configurations.length} ${followers} ${leaderOf(this.#state)}`
   }
 }
 
