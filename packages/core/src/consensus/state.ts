@@ -1,6 +1,6 @@
 // Raft Figure 2: "State". Rules read it; only `evolve` writes it.
 
-import { membersOf } from './configuration.js'
+import { isMember, membersOf } from './configuration.js'
 import { Log } from './log.js'
 import type {
   Configuration,
@@ -213,4 +213,17 @@ export function* peersOf(state: State): Generator<NodeId> {
  */
 export function lastIndexFor({ leaving }: Follower, lastIndex: LogIndex): LogIndex {
   return leaving === undefined ? lastIndex : Math.min(leaving.index, lastIndex)
+}
+
+/**
+ * What a follower may be told of the commit index. A leader that has not committed in its term may know of no later commit
+ * than of the entry that once removed a member of now, who would take itself for removed.
+ */
+export function commitIndexFor(state: State, to: NodeId, follower: Follower): LogIndex {
+  const commitIndex = lastIndexFor(follower, state.commitIndex)
+  if (commitIndex === 0 || follower.leaving !== undefined) return commitIndex
+  const leavesOut = state.configurations.some(
+    ({ index, configuration }) => index === commitIndex && !isMember(configuration, to),
+  )
+  return leavesOut ? commitIndex - 1 : commitIndex
 }

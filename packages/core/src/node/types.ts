@@ -80,6 +80,11 @@ export interface NodeOptions<Command, Result, State> extends NodeLimits {
    * changes since from the log. Read only when the storage is empty.
    */
   readonly join?: boolean
+  /**
+   * Default 0. How often the cluster that this node is to `join` was recovered from a lost quorum: `status().generation` of its
+   * members. Read only when the storage is empty.
+   */
+  readonly generation?: number
   readonly transport: Transport
   readonly storage: Storage
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -217,6 +222,8 @@ export interface NodeStatus {
   readonly id: NodeId
   readonly clusterId: string
   readonly incarnation: Incarnation
+  /** How often the cluster was recovered from a lost quorum: nobody of another generation is listened to. */
+  readonly generation: number
   /** Of the configuration in force, committed or not; while it is joint those of both. */
   readonly members: readonly Member[]
   /** Where the entry of that configuration stands, for `expectedIndex`; 0: the one the cluster began with. */

@@ -1,4 +1,5 @@
-// What is recorded: votes, appends, a truncation, roll-overs, snapshots, compactions, logs given up, and restarts.
+// What is recorded: votes, appends, a truncation, a recovery's generation, roll-overs, snapshots, compactions, logs given up, and
+// restarts.
 import type { RecordingDisk } from './recording-disk.js'
 import { Session, type Wiring } from './session.js'
 
@@ -19,6 +20,7 @@ export async function workload(disk: RecordingDisk, wiring?: Wiring): Promise<vo
   const second = new Session(disk, wiring)
   await second.open()
   await second.write({ blocks: [1, 1] })
+  await second.write({ vote: { currentTerm: 3, votedFor: undefined }, generation: 1, blocks: [1, 1] })
   await Promise.all([second.save(6), second.write({ blocks: [3] })])
   await second.compact()
   // From a leader whose log begins beyond this one's end.
