@@ -114,8 +114,10 @@ test('who has one too late is given twice as long for the next, and who is in ti
   // It is behind the log's beginning: it needs another.
   installed(7)
   expect(a.follower('C')).toMatchObject({ state: 'snapshot', install: { lateCount: 1, isWaitedFor: true } })
-  answer(a, 2 * snapshotStallMs - 1, 0, 1_000, 7)
+  const next = a.follower('C').nextIndex - 1
+  answer(a, 0, 0, 1_000, next)
+  answer(a, 2 * snapshotStallMs - 1, 0, 1_000, next)
   expect(goOn(a)).not.toContain('SnapshotStalled')
-  installed(a.follower('C').nextIndex - 1)
+  installed(next)
   expect(a.follower('C')).toMatchObject({ state: 'replicate', install: { lateCount: 0 } })
 })
