@@ -24,6 +24,8 @@ export class Admission {
   address = ''
   /** The first incarnation met under each member's id; another one is a wiped storage and must not vote. */
   readonly #incarnations = new Map<NodeId, Incarnation>()
+  /** Those of them that another one may replace: of an earlier membership under that id. */
+  readonly #earlier = new Map<NodeId, Incarnation>()
 
   constructor(
     id: NodeId,
@@ -48,9 +50,23 @@ export class Admission {
    */
   setMembers(members: readonly Member[]): void {
     this.#members = new Set(members.map((member) => member.id))
-    for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#incarnations.delete(id)
-    for (const { id, incarnation } of members)
-      if (incarnation !== undefined && id !== this.#id) this.#incarnations.set(id, incarnation)
+    for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#forget(id)
+    for (const { id, incarnation } of members) {
+      if (incarnation === undefined || id === this.#id) continue
+      this.#forget(id)
+      this.#incarnations.set(id, incarnation)
+    }
+  }
+
+  #forget(id: NodeId): void {
+    this.#incarnations.delete(id)
+    this.#earlier.delete(id)
+  }
+
+  /** It is a member anew: what was met under its id, perhaps before it was removed, is not the only one that it may have. */
+  mayReplace(id: NodeId): void {
+    const known = this.#incarnations.get(id)
+    if (known !== undefined) this.#earlier.set(id, known)
   }
 
   /** Of this node or a member that has said hello; undefined while it is not known. */
@@ -91,7 +107,9 @@ export class Admission {
       return 'unknown-member'
     }
     const known = this.#incarnations.get(hello.from)
-    if (known !== undefined && known !== hello.incarnation) return 'incarnation-changed'
+    if (known !== undefined && known !== hello.incarnation && known !== this.#earlier.get(hello.from))
+      return 'incarnation-changed'
+    this.#earlier.delete(hello.from)
     this.#incarnations.set(hello.from, hello.incarnation)
     return undefined
   }

@@ -32,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotIntervalMsMin: 30_000,
   snapshotTrailingBytes: 64 * MIB,
   snapshotChunkBytes: MIB,
+  snapshotStallMsMax: 60_000,
 }
 
 /** @throws RaftError ERR_INVALID_OPTION */
@@ -117,6 +118,7 @@ export function consensusOptions(
     electionPriority,
     leaseMs: leases === undefined ? 0 : leaseMs(electionTimeoutMsMin, leases.clockDriftMax),
     storageStallMs: limits.storageStallMsMax,
+    snapshotStallMs: limits.snapshotStallMsMax,
     pendingReadsMax,
   }
 }

@@ -59,8 +59,13 @@ export interface NodeLimits {
   readonly snapshotIntervalMsMin?: number
   /** Default 64 MiB: log kept behind a snapshot, so that followers a little behind need not be sent all of the state. */
   readonly snapshotTrailingBytes?: number
-  /** Default 1 MiB, at most 4 MiB: what a snapshot is cut into when it is sent. */
+  /** Default 1 MiB, at most 4 MiB: the largest piece a snapshot is sent in; a slower link gets smaller ones. */
   readonly snapshotChunkBytes?: number
+  /**
+   * Default 60,000: a follower that gets no further with its snapshot for longer (storing it, or restoring its state
+   * machine) is not waited for: the log behind it goes, and it may need another one, with twice the time.
+   */
+  readonly snapshotStallMsMax?: number
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
