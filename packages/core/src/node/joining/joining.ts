@@ -119,7 +119,10 @@ export class Joining {
     const stored = await storage.open(identity)
     if (stored.members.length > 0) return stored
     await storage.close()
-    throw new RaftError('ERR_STORAGE', `${storage.name} storage cannot be joined with: it was formatted empty`)
+    throw new RaftError(
+      'ERR_STORAGE',
+      `${storage.name} storage cannot be joined with: it was formatted empty`,
+    )
   }
 
   /**
@@ -190,10 +193,14 @@ export class Joining {
     this.#ended.abort(error)
   }
 
-  /** `start` failed after the cluster was asked: a learner that nobody will ever hear of is to go again. */
+  /**
+   * `start` failed. A learner that the cluster may have by now is of no use to it: it is told so, if it can be. Never rejects.
+   */
   async withdraw(): Promise<void> {
     const [self, applicant] = [this.#self, this.#applicant]
-    if (self === undefined || applicant === undefined) return
+    if (applicant === undefined) return
+    if (this.#state !== 'over') this.#giveUpQuietly(new RaftError('ERR_STOPPED', 'the start failed'))
+    if (self === undefined) return void (await this.#options.transport.close().catch(() => undefined))
     const given = new AbortController()
     const wake = this.#scheduler.wakeAt(this.#scheduler.now() + WITHDRAW_MS_MAX, () => given.abort())
     await applicant.withdraw({ type: 'withdraw', incarnation: self.incarnation }, given.signal)
