@@ -1,7 +1,6 @@
 // Crashes on the way into a cluster: of the leader, of the node that joins, of both, at every step.
 import { afterEach, expect, test } from 'vitest'
 import { cluster, deafen, failure, join, joined, roles, SECRET, start, stop } from './harness/joining.js'
-import { watch } from './harness/world.js'
 
 afterEach(stop)
 
