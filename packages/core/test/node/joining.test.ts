@@ -67,6 +67,18 @@ describe('a node that asks', () => {
     await cluster.agreed()
   })
 
+  test('gets in although nobody is left of those the cluster began with', async () => {
+    const founder = await start(4)
+    for (const id of 'BC') await joined(id, 'A')
+    await cluster.world.outcome(founder.changeMembership({ remove: ['A'] }, { timeoutMs: 20_000 }))
+    await cluster.world.outcome(founder.closed)
+    cluster.nodes.delete('A')
+    await cluster.elected(['B', 'C'])
+    const node = await joined('D', 'BC')
+    await cluster.world.until('D knows', () => roles(node) === 'B voter, C voter, D voter')
+    expect(await cluster.world.outcome(node.propose('by strangers'))).toBe(1)
+  })
+
   test('waits for its deadline when nobody answers, and leaves nothing open', async () => {
     await start(2)
     const starting = join('B', 'XY', { join: { via: ['X', 'Y'], timeoutMs: 5_000 } })

@@ -24,7 +24,7 @@ export interface Self {
   member(): Member | undefined
   /** True when that configuration is known to be committed. */
   isCommitted(): boolean
-  /** Where the members listen, as far as this node knows. */
+  /** Where the other members listen, as far as this node knows. */
   addresses(): string[]
   emit(event: RuntimeEvent): void
   /** Calls `look` with each event of these types. */
