@@ -1,5 +1,6 @@
 // Nodes that ask to be let into a cluster, from an empty storage to their role, on a network and disks that obey.
 import { afterEach, describe, expect, test } from 'vitest'
+import { recoverCluster } from '../../src/node/lost-quorum/recover-cluster.js'
 import type { Member } from '../../src/ports/transport.js'
 import type { WordsNode } from './harness/cluster.js'
 import { Disk } from './harness/disk.js'
@@ -215,4 +216,17 @@ test('options for leases that differ are refused: such a member could never be l
   await start(2)
   const refused = await failure(join('B', 'A', { leases: { clockDriftMax: 0.01 } }))
   expect(refused).toMatch(/^ERR_JOIN_REFUSED.*wrong-lease/)
+})
+
+test('a node joins a cluster that was recovered from a lost quorum, in its generation', async () => {
+  await start(3)
+  await joined('B', 'A')
+  await cluster.kill('A')
+  await cluster.kill('B')
+  const storage = cluster.disk('A').storage()
+  await cluster.world.outcome(recoverCluster({ id: 'A', clusterId: 'words', storage }))
+  await cluster.start('A', { joinSecret: SECRET })
+  const node = await joined('C', 'A')
+  expect(node.status()).toMatchObject({ generation: 1 })
+  expect(roles(node)).toBe('A voter, C voter')
 })
