@@ -70,7 +70,7 @@ export class Entrance {
       return this.#settle(() => this.#elsewhere())
     }
     const now = this.#host.now()
-    this.#settle((guest) => (guest.deadline <= now ? later('it takes longer') : undefined))
+    this.#settle((guest) => (guest.deadline <= now ? later(whyLate(guest)) : undefined))
     if (this.#isChanging()) return
     for (const guest of [...this.#guests]) {
       const verdict = this.#judge(guest)
@@ -192,6 +192,11 @@ function replaced(
   if (member === undefined) target.delete(id)
   else target.set(id, member)
   return target
+}
+
+function whyLate({ id, asked }: Guest): string {
+  const isPromotion = asked.type === 'enter' && asked.role === 'voter'
+  return isPromotion ? `${id} has not caught up yet` : 'it takes longer'
 }
 
 function later(why: string): JoinReply {
