@@ -1,8 +1,8 @@
 // Raft §6: a server that is removed and added again is a member, whatever it still has to learn.
 import { describe, expect, test } from 'vitest'
 import { Cluster } from '../../harness/cluster.js'
+import type { Letter } from '../../harness/letter.js'
 import { OPTIONS } from '../../harness/options.js'
-import type { Letter } from '../../harness/server.js'
 import { Solo } from '../../harness/solo.js'
 
 const { heartbeatMs } = OPTIONS
@@ -89,7 +89,7 @@ describe('"If a server loses any of its persistent state, it cannot safely rejoi
     cluster.wipe('B')
     // C knows neither of the removal nor which disk B had.
     cluster.server('C').crash()
-    cluster.server('C').met.clear()
+    cluster.server('C').acquaintances.forget()
     for (const id of 'BC') cluster.start(id)
     cluster.partition('A', 'BC')
     cluster.run(20 * OPTIONS.electionTimeoutMsMax)
