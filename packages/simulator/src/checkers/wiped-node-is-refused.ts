@@ -14,7 +14,7 @@ export const wipedNodeIsRefused: Checker = {
     const wasRemoved = (by: NodeView, peer: NodeId, since: LogIndex): boolean =>
       configurations.known.some(
         (one) =>
-          one.index >= since && by.termAt(one.index) === one.term && one.index > 0 && !isMemberOf(one, peer),
+          one.index >= since && by.termAt(one.index) === one.term && !isMemberOf(one, peer),
       )
     const key = (by: NodeId, peer: NodeId): string => `${by} ${peer}`
     return {
