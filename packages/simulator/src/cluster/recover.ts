@@ -53,7 +53,9 @@ async function recoverFrom(nemesis: Nemesis, survivors: readonly AnyServer[]): P
   const { cluster, world } = nemesis
   const reports: RecoveryReport[] = []
   for (const server of survivors)
-    reports.push(await run(nemesis, server, (open) => assessRecovery({ storage: open(), ...identity(server) })))
+    reports.push(
+      await run(nemesis, server, (open) => assessRecovery({ storage: open(), ...identity(server) })),
+    )
   const { id } = chooseSurvivor(reports)
   const survivor = survivors.find((server) => server.id === id)!
   if (!hasAll(nemesis, survivor)) world.fail(PROPERTY, `${id} is recovered, and lacks what is committed`)
