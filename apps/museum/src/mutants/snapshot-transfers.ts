@@ -1,0 +1,106 @@
+// Raft §7, Figure 13: a snapshot on its way from a leader to a follower, in chunks, and what comes behind it.
+import { type Mutant, mutant } from '../mutant.js'
+
+const INCOMING = 'core/src/node/snapshots/incoming-snapshot.ts'
+const INSTALL = 'core/src/consensus/install-snapshot.ts'
+
+export const SNAPSHOT_TRANSFER_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'deposed-leaders-snapshot-accepted',
+    'A snapshot of a deposed leader is taken: the follower hears a leader that is none (Figure 13, 1).',
+    INSTALL,
+    'if (request.term < state.currentTerm) return reply(turn, from, lastIncludedIndex, 0)',
+    '',
+  ),
+  mutant(
+    'needless-snapshot-not-answered',
+    'A follower that has the entries by now does not say so: its leader waits with the snapshot for ever.',
+    INSTALL,
+    'if (lastIncludedIndex <= state.commitIndex) return reply(turn, from, lastIncludedIndex, lastIncludedIndex)',
+    'if (lastIncludedIndex <= state.commitIndex) return',
+  ),
+  mutant(
+    'install-answered-before-durable',
+    'The answer to a snapshot waits neither for the term that it is given in, nor for entries that it speaks of.',
+    'core/src/consensus/persist-before-speaking.ts',
+    'if (!acknowledges(message)) return 0\n',
+    "if (!acknowledges(message) || message.type === 'InstallSnapshotReply') return 0\n",
+  ),
+  mutant(
+    'install-not-answered',
+    'What is installed is not acknowledged: the leader sends the snapshot once more.',
+    INSTALL,
+    'if (leaderOf(state) === from) reply(turn, from, lastIncludedIndex, lastIncludedIndex)',
+    'if (leaderOf(state) === from) reply(turn, from, lastIncludedIndex, 0)',
+  ),
+  mutant(
+    'follower-stays-in-snapshot',
+    'A follower that has installed its snapshot is sent no entries: it never comes back (Ratis PR 1567).',
+    'core/src/consensus/evolve-follower.ts',
+    "if (follower.state !== 'replicate') {",
+    "if (follower.state === 'probe') {",
+  ),
+  mutant(
+    'old-snapshot-taken-for-the-place',
+    'A follower is sent on from where the newest snapshot ends, though it has not installed it.',
+    'core/src/consensus/evolve-follower.ts',
+    "if (follower.state === 'snapshot' && follower.matchIndex < baseIndex) return\n",
+    '',
+  ),
+  mutant(
+    'snapshot-begins-behind-itself',
+    'After a snapshot the first entry behind it is left out.',
+    'core/src/consensus/evolve.ts',
+    'follower.nextIndex = event.lastIncludedIndex + 1',
+    'follower.nextIndex = event.lastIncludedIndex + 2',
+  ),
+  mutant(
+    'no-snapshot-after-a-probe',
+    'A follower whose place turns out to be compacted away is not sent the snapshot: nothing is sent any more.',
+    'core/src/consensus/log-replication-replies.ts',
+    "turn.do({ type: 'Replicate', to })\n  sendSnapshotIfBehind(turn, to)",
+    "turn.do({ type: 'Replicate', to })",
+  ),
+  mutant(
+    'no-snapshot-after-a-compaction',
+    'The entries that a follower needs next are discarded, and nobody sees that it needs the snapshot now.',
+    'core/src/consensus/log-compaction.ts',
+    "if (state.role.role === 'leader')\n    for (const to of state.role.followers.keys()) sendSnapshotIfBehind(turn, to)",
+    '',
+  ),
+  mutant(
+    'chunk-behind-a-gap-accepted',
+    'A chunk is put wherever the one before ended: what was lost between is missing in the middle.',
+    INCOMING,
+    '|| offset > this.nextOffset || end <= this.nextOffset) return false',
+    '|| end <= this.nextOffset) return false',
+  ),
+  mutant(
+    'repeated-chunk-appended',
+    'A chunk that comes twice is stored twice: the rest of the snapshot does not fit.',
+    INCOMING,
+    'offset > this.nextOffset || end <= this.nextOffset) return false',
+    'offset > this.nextOffset) return false',
+  ),
+  mutant(
+    'resumed-from-another-sender',
+    'A transfer goes on with the bytes of another leader, and the first one is told: the second hears nothing (etcd#18055).',
+    INCOMING,
+    'from === this.from &&\n      ',
+    '',
+  ),
+  mutant(
+    'lost-chunk-never-sent-again',
+    'A follower that is silent is not asked where to go on: one lost chunk, and it stays behind.',
+    'core/src/node/snapshots/outgoing-snapshot.ts',
+    'const isSilent = now - this.#heardAt > patienceMs && now - this.#askedAt > patienceMs',
+    'const isSilent = this.#askedAt === Number.NEGATIVE_INFINITY',
+  ),
+  mutant(
+    'restores-what-is-behind',
+    'A snapshot that came slower than the log is restored all the same: the state machine goes back.',
+    'core/src/node/snapshots/snapshots.ts',
+    'if (metadata.index <= this.#applier.lastApplied) return this.#saved(info, 0)',
+    '',
+  ),
+]
