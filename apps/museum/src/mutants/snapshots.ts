@@ -95,25 +95,11 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     'state.log.lastIndex >= lastIncludedIndex\n',
   ),
   mutant(
-    'install-goes-back',
-    'A snapshot that is behind what is applied is installed: the state goes back, and commands run twice.',
-    INSTALL,
-    'if (lastIncludedIndex > state.lastApplied) {',
-    'if (lastIncludedIndex > 0) {',
-  ),
-  mutant(
     'compacted-prefix-is-a-conflict',
     'An append that begins in what a snapshot has replaced is refused: leader and follower never agree (openraft#511).',
     'core/src/consensus/append-entries.ts',
     'if (prevLogIndex >= baseIndex && state.log.termAt(prevLogIndex) !== prevLogTerm) {',
     'if (state.log.termAt(prevLogIndex) !== prevLogTerm) {',
-  ),
-  mutant(
-    'compacted-prefix-hides-a-conflict',
-    'An append that begins in the compacted prefix conflicts with nothing: what contradicts it behind that stays.',
-    LOG,
-    'this.#position(Math.max(run.firstIndex, this.#base.index + 1))',
-    'this.#position(run.firstIndex)',
   ),
   mutant(
     'log-behind-an-install-stays-on-disk',

@@ -27,6 +27,7 @@ import { order } from './order.js'
 import { readAskedOnce } from './read-asked-once.js'
 import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
+import { refusedForAReason } from './refused-for-a-reason.js'
 import { sameState } from './same-state.js'
 import { sendsItsLog } from './sends-its-log.js'
 import { stateMachineSafety } from './state-machine-safety.js'
@@ -60,6 +61,7 @@ export const CHECKERS: readonly Checker[] = [
   logMatching,
   leaderCompleteness,
   matchIndexIsTrue,
+  refusedForAReason,
   commitRule,
   committedForEver,
   committedStays,
