@@ -9,6 +9,7 @@ import type {
   Term,
   WriteBatch,
 } from '@riverraft/core'
+import type { ChangeCall } from './change-call.js'
 import type { History } from './history.js'
 import type { NodeView } from './node-view.js'
 
@@ -36,6 +37,8 @@ export interface Hooks {
   writing?(node: NodeView, batch: WriteBatch): void
   opened?(node: NodeView, stored: StoredState): void
   applied?(node: NodeView, command: AppliedCommand): void
+  /** A call of changeMembership is answered, or its process has died. */
+  changed?(call: ChangeCall): void
   /** `by` has judged the hello of `node`. */
   greeted?(node: NodeView, by: NodeView, incarnation: string, refusal: string | undefined): void
 }
