@@ -13,13 +13,6 @@ export const SNAPSHOT_TRANSFER_MUTANTS: readonly Mutant[] = [
     '',
   ),
   mutant(
-    'needless-snapshot-not-answered',
-    'A follower that has the entries by now does not say so: its leader waits with the snapshot for ever.',
-    INSTALL,
-    'if (lastIncludedIndex <= state.commitIndex) return reply(turn, from, lastIncludedIndex, lastIncludedIndex)',
-    'if (lastIncludedIndex <= state.commitIndex) return',
-  ),
-  mutant(
     'install-answered-before-durable',
     'The answer to a snapshot waits neither for the term that it is given in, nor for entries that it speaks of.',
     'core/src/consensus/persist-before-speaking.ts',
@@ -27,25 +20,11 @@ export const SNAPSHOT_TRANSFER_MUTANTS: readonly Mutant[] = [
     "if (!acknowledges(message) || message.type === 'InstallSnapshotReply') return 0\n",
   ),
   mutant(
-    'install-not-answered',
-    'What is installed is not acknowledged: the leader sends the snapshot once more.',
-    INSTALL,
-    'if (leaderOf(state) === from) reply(turn, from, lastIncludedIndex, lastIncludedIndex)',
-    'if (leaderOf(state) === from) reply(turn, from, lastIncludedIndex, 0)',
-  ),
-  mutant(
     'follower-stays-in-snapshot',
     'A follower that has installed its snapshot is sent no entries: it never comes back (Ratis PR 1567).',
     'core/src/consensus/evolve-follower.ts',
     "if (follower.state !== 'replicate') {",
     "if (follower.state === 'probe') {",
-  ),
-  mutant(
-    'old-snapshot-taken-for-the-place',
-    'A follower is sent on from where the newest snapshot ends, though it has not installed it.',
-    'core/src/consensus/evolve-follower.ts',
-    "if (follower.state === 'snapshot' && follower.matchIndex < baseIndex) return\n",
-    '',
   ),
   mutant(
     'snapshot-begins-behind-itself',

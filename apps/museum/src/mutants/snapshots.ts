@@ -102,13 +102,6 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     'if (state.log.termAt(prevLogIndex) !== prevLogTerm) {',
   ),
   mutant(
-    'log-behind-an-install-stays-on-disk',
-    'Storage is not told that the log begins anew: the next entries continue what the snapshot has replaced.',
-    INSTALL,
-    "if (!logKept) turn.do({ type: 'RestartLog', index: lastIncludedIndex })",
-    '',
-  ),
-  mutant(
     'snapshot-overtakes-the-writes',
     'A snapshot does not wait for writes of the log under way: its state is of a term that the disk does not know.',
     'core/src/node/snapshots/write-barrier.ts',

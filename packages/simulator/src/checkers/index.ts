@@ -21,6 +21,7 @@ import { leaseRestsOnARound } from './lease-rests-on-a-round.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
 import { matchIndexIsTrue } from './match-index.js'
+import { newVotersAreReady } from './new-voters-are-ready.js'
 import { noVoteBesideALeader } from './no-vote-beside-a-leader.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
 import { order } from './order.js'
@@ -30,6 +31,8 @@ import { readIndexCovers } from './read-index.js'
 import { refusedForAReason } from './refused-for-a-reason.js'
 import { sameState } from './same-state.js'
 import { sendsItsLog } from './sends-its-log.js'
+import { removalIsTold } from './removal-is-told.js'
+import { snapshotArrivesWhole } from './snapshot-arrives-whole.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { successorHasTheLog } from './successor-has-the-log.js'
 import { termRisesForAReason } from './term-rises-for-a-reason.js'
@@ -80,4 +83,7 @@ export const CHECKERS: readonly Checker[] = [
   forwardedOnce,
   failStop,
   wipedNodeIsRefused,
+  snapshotArrivesWhole,
+  newVotersAreReady(ELECTION_TIMEOUT_MS_MAX),
+  removalIsTold,
 ]
