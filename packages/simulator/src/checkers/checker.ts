@@ -5,6 +5,7 @@ import type {
   NodeEvent,
   NodeId,
   PeerMessage,
+  SnapshotMetadata,
   StoredState,
   Term,
   WriteBatch,
@@ -37,6 +38,10 @@ export interface Hooks {
   writing?(node: NodeView, batch: WriteBatch): void
   opened?(node: NodeView, stored: StoredState): void
   applied?(node: NodeView, command: AppliedCommand): void
+  /** A snapshot has become durable. */
+  saved?(node: NodeView, metadata: SnapshotMetadata): void
+  /** It has ended by itself, for this reason. */
+  stopped?(node: NodeView, code: string): void
   /** A call of changeMembership is answered, or its process has died. */
   changed?(call: ChangeCall): void
   /** `by` has judged the hello of `node`. */

@@ -6,7 +6,9 @@ export const electionSafety: Checker = {
   hooks: ({ leaders }, fail) => ({
     event(node, event) {
       if (event.type === 'LeaderRecognized' && leaders.get(event.term) !== event.leader)
-        fail(`${node.id} follows ${event.leader} in term ${event.term}, its leader is ${leaders.get(event.term)}`)
+        fail(
+          `${node.id} follows ${event.leader} in term ${event.term}, its leader is ${leaders.get(event.term)}`,
+        )
       if (event.type !== 'BecameLeader') return
       const known = leaders.get(event.term)
       if (known !== undefined) fail(`${known} and ${node.id} are both elected in term ${event.term}`)

@@ -38,7 +38,8 @@ export function newVotersAreReady(electionTimeoutMsMax: number): Checker {
           const { lengths, matched, heardAt } = reign
           if (event.type === 'HeartbeatSent') {
             lengths.push({ at: event.at, length: node.log.length })
-            while (lengths.length > 2 && lengths[2]!.at < now - 2 * electionTimeoutMsMax - SAMPLE_MS) lengths.shift()
+            while (lengths.length > 2 && lengths[2]!.at < now - 2 * electionTimeoutMsMax - SAMPLE_MS)
+              lengths.shift()
           }
           if (event.type === 'FollowerMatched')
             matched.set(event.follower, Math.max(event.matchIndex, matched.get(event.follower) ?? 0))
@@ -50,13 +51,16 @@ export function newVotersAreReady(electionTimeoutMsMax: number): Checker {
           const needed = neededAt(reign, now)
           for (const id of voters.filter((voter) => !before.voters.includes(voter))) {
             const has = matched.get(id) ?? 0
-            if (has < needed) fail(`${node.id} makes ${id} a voter, which has ${has} entries of at least ${needed}`)
+            if (has < needed)
+              fail(`${node.id} makes ${id} a voter, which has ${has} entries of at least ${needed}`)
           }
           const isThere = (id: NodeId): boolean =>
             id === node.id || now - (heardAt.get(id) ?? Number.NEGATIVE_INFINITY) <= electionTimeoutMsMax
           const isForced = calls.some((call) => call.open && call.node === node && call.change.force === true)
           if (!isForced && !isQuorum({ voters }, isThere))
-            fail(`${node.id} begins ${textOf(own.configuration)}, and has heard no majority of the new voters`)
+            fail(
+              `${node.id} begins ${textOf(own.configuration)}, and has heard no majority of the new voters`,
+            )
         },
       }
     },

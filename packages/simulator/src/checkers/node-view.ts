@@ -1,5 +1,6 @@
 // What the checkers know of one server: its memory as its events tell it, its disk as its storage's answers tell it.
 import type {
+  EventOf,
   HardState,
   LogIndex,
   NodeEvent,
@@ -49,11 +50,11 @@ export class NodeView {
   storageFailed = false
   /** Its disk was replaced by an empty one. */
   wiped = false
-  readonly #configurations: Configurations
+  readonly configurations: Configurations
 
   constructor(id: NodeId, configurations: Configurations, former?: NodeView) {
     this.id = id
-    this.#configurations = configurations
+    this.configurations = configurations
     this.former = former
     this.name = former === undefined ? id : `${former.name}'`
   }
@@ -65,13 +66,13 @@ export class NodeView {
 
   /** The newest one of its log up to `index`. */
   configurationAt(index: LogIndex): KnownConfiguration {
-    return this.#configurations.inForce(index, (at) => this.log[at - 1])
+    return this.configurations.inForce(index, (at) => this.log[at - 1])
   }
 
   /** The newest one on its disk. */
   get durableConfiguration(): KnownConfiguration {
     const log = this.durableLog
-    return this.#configurations.inForce(log.length, (at) => log[at - 1])
+    return this.configurations.inForce(log.length, (at) => log[at - 1])
   }
 
   termAt(index: LogIndex): Term {
@@ -161,6 +162,13 @@ export class NodeView {
         return
     }
   }
+}
+
+/** True when `node` leads, and this is its own entry: not one that comes back, nor that of a snapshot. */
+export function appendedBy(node: NodeView, event: NodeEvent): EventOf<'MembershipChanged'> | undefined {
+  const isOwn =
+    event.type === 'MembershipChanged' && node.role === 'leader' && event.index === node.log.length
+  return isOwn ? event : undefined
 }
 
 /** False: the configuration knows that member with another storage. */

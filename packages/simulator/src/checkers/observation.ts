@@ -71,6 +71,8 @@ export class Observation implements NetworkObserver {
   readonly #applied: Hook<'applied'>[]
   readonly #greeted: Hook<'greeted'>[]
   readonly #changed: Hook<'changed'>[]
+  readonly #saved: Hook<'saved'>[]
+  readonly #stopped: Hook<'stopped'>[]
   /** By server: in order of appearance. */
   readonly #order = new Map<string, number>()
   /** Told of each event when it has been seen: whoever waits for his moment. */
@@ -97,6 +99,8 @@ export class Observation implements NetworkObserver {
     this.#applied = those('applied')
     this.#greeted = those('greeted')
     this.#changed = those('changed')
+    this.#saved = those('saved')
+    this.#stopped = those('stopped')
   }
 
   #say(id: NodeId, what: () => string): void {
@@ -181,6 +185,11 @@ export class Observation implements NetworkObserver {
     this.#say(call.node.id, () => `changeMembership ${JSON.stringify(call.change)}: ${call.code}`)
   }
 
+  /** It has stopped by itself. */
+  stopped(node: NodeView, code: string): void {
+    for (const hook of this.#stopped) hook(node, code)
+  }
+
   /** A process ends: its memory is gone. */
   ended(node: NodeView): void {
     this.beforeEnd?.(node)
@@ -222,6 +231,7 @@ export class Observation implements NetworkObserver {
       },
       savedSnapshot: (metadata, content) => {
         this.#history.saved(id, metadata, content)
+        for (const hook of this.#saved) hook(node, metadata)
         forget(node, metadata)
         node.olderSnapshot = node.durableSnapshot
         node.durableSnapshot = this.#snapshotView(metadata)

@@ -87,6 +87,7 @@ export class Cluster<Command, Result, State> {
   /** Its machine is switched off, for good. */
   retire(server: Server<Command, Result, State>): void {
     server.crash()
+    server.state = 'retired'
     this.servers.splice(this.servers.indexOf(server), 1)
     this.retired.push(server)
   }

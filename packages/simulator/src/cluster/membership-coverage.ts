@@ -56,6 +56,9 @@ export class MembershipCoverage {
       if (!now.voters.includes(node.id)) this.#hit('a leader removes itself')
     } else if (before.outgoing !== undefined) {
       this.#hit('joint left')
+      const isNew = (id: string): boolean => before.outgoing?.includes(id) === false
+      const lost = removedBetween(before, now).filter((id) => this.#cluster.history.view(id).wiped)
+      if (lost.length > 0 && before.voters.some(isNew)) this.#hit('wiped server replaced by a new member')
       if (this.#begunBy.get(place) !== node.name) this.#hit('joint left by a successor')
     } else this.#hit('changed by one entry')
     const { members } = this.#cluster.history.configurations.first
@@ -93,7 +96,8 @@ export class MembershipCoverage {
     if (joint === configuration || isCommitted(configuration)) return
     const { index, term } = configuration
     const isDurable = [...history.views.values()].some((view) => view.durableTermAt(index) === term)
-    this.#hit(`joint interrupted before C_new is ${isDurable ? 'committed' : 'on any disk'}: ${by}`)
+    if (isDurable) this.#hit(`joint interrupted before C_new is committed: ${by}`)
+    else this.#hit('joint interrupted before C_new is on any disk')
   }
 }
 

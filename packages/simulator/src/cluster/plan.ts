@@ -184,6 +184,8 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
 function drawChurn(tape: Tape, acts: Map<Act, number>): void {
   if (tape.below(3) === 0) return
   for (const act of CHURN) if (tape.below(4) > 0) acts.set(act, ACT_MS[act] * (0.5 + tape.fraction()))
+  // Here a disk that is lost is not lost for good.
+  for (const act of ['wipe', 'rot'] as const) if (acts.has(act)) acts.set(act, acts.get(act)! / 3)
 }
 
 function drawStorage(tape: Tape): StoragePlan {

@@ -22,9 +22,9 @@ import { type Attempted, recordedMachine } from './recorded-machine.js'
 
 /**
  * 'refused': its disk was wiped, so that the others do not let it in, or damaged, so that it does not start. For good.
- * 'removed': it has learned that it is no member any more.
+ * 'removed': it has learned that it is no member any more. 'retired': its machine is gone.
  */
-export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused' | 'removed'
+export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused' | 'removed' | 'retired'
 
 export interface ServerParts<Command, Result, State> {
   readonly id: string
@@ -167,6 +167,7 @@ export class Server<Command, Result, State> {
     }
     const code = error instanceof RaftError ? error.code : String(error)
     world.coverage.hit(`stopped: ${code}`)
+    this.parts.observation.stopped(this.parts.view, code)
     const damaged = this.rotten && code === 'ERR_STORAGE_CORRUPT'
     // Of a batch that does not fit the log no disk is guilty.
     const failed = code === 'ERR_STORAGE' && !describe(error).includes('wrong batch')

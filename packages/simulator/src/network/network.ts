@@ -86,9 +86,11 @@ export class Network {
     const addresses = new Map(members.map(({ id, address }) => [id, address]))
     for (const [id, link] of endpoint.links) {
       if (addresses.get(id) === link.address) continue
-      if (addresses.has(id)) this.world.coverage.hit('network: dialled at a new address')
       link.close()
       endpoint.links.delete(id)
+      // Hung up on, the connection that it has dialled, too; one at a new address may go on with that.
+      if (addresses.has(id)) this.world.coverage.hit('network: dialled at a new address')
+      else this.#endpoints.get(id)?.links.get(endpoint.id)?.peerGone(endpoint)
     }
     for (const [id, address] of addresses) {
       if (id === endpoint.id || endpoint.links.has(id)) continue
