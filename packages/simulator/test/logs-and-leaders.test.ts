@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { electionSafety } from '../src/checkers/election-safety.js'
 import { logMatching } from '../src/checkers/log-matching.js'
+import { refusalTellsTheTerm } from '../src/checkers/refusal-tells-the-term.js'
 import { refusedForAReason } from '../src/checkers/refused-for-a-reason.js'
 import { snapshotArrivesWhole } from '../src/checkers/snapshot-arrives-whole.js'
 import { willingAsAVoter } from '../src/checkers/willing-as-a-voter.js'
@@ -62,4 +63,13 @@ test('a snapshot that is given up on the way is none whose bytes are wrong', () 
     new Story(snapshotArrivesWhole).event('b', { type: 'SnapshotDropped', from: 'a', index: 3, reason }).wrong
   expect(dropped('no more of it arrived')).toEqual(RIGHT)
   expect(dropped('the checksum of the whole snapshot')).toHaveLength(1)
+})
+
+test('who refuses a pre-vote tells its term', () => {
+  const story = new Story(refusalTellsTheTerm)
+  story.view('b').term = 4
+  const refuses = (term: number): string[] =>
+    story.sent('b', 'a', { type: 'PreVoteReply', term, askedTerm: 3, voteGranted: false }).wrong
+  expect(refuses(4)).toEqual(RIGHT)
+  expect(refuses(3)).toEqual(['b refuses a its vote and tells term 3, in term 4'])
 })

@@ -62,24 +62,10 @@ export const SNAPSHOT_TRANSFER_MUTANTS: readonly Mutant[] = [
     'offset > this.nextOffset) return false',
   ),
   mutant(
-    'resumed-from-another-sender',
-    'A transfer goes on with the bytes of another leader, and the first one is told: the second hears nothing (etcd#18055).',
-    INCOMING,
-    'from === this.from &&\n      ',
-    '',
-  ),
-  mutant(
     'lost-chunk-never-sent-again',
     'A follower that is silent is not asked where to go on: one lost chunk, and it stays behind.',
     'core/src/node/snapshots/outgoing-snapshot.ts',
     'const isSilent = now - this.#heardAt > patienceMs && now - this.#askedAt > patienceMs',
     'const isSilent = this.#askedAt === Number.NEGATIVE_INFINITY',
-  ),
-  mutant(
-    'restores-what-is-behind',
-    'A snapshot that came slower than the log is restored all the same: the state machine goes back.',
-    'core/src/node/snapshots/snapshots.ts',
-    'if (metadata.index <= this.#applier.lastApplied) return this.#saved(info, 0)',
-    '',
   ),
 ]

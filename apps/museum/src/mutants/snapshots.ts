@@ -6,7 +6,6 @@ const COMPACTION = 'core/src/consensus/log-compaction.ts'
 const EVOLVE = 'core/src/consensus/evolve.ts'
 const INSTALL = 'core/src/consensus/install-snapshot.ts'
 const LOG = 'core/src/consensus/log.ts'
-const SNAPSHOTS = 'core/src/node/snapshots/snapshots.ts'
 const SNAPSHOTTER = 'core/src/node/snapshots/snapshotter.ts'
 
 export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
@@ -37,13 +36,6 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     SNAPSHOTTER,
     'const resume = machine.appliesWait ? this.#host.pauseApplies() : undefined',
     'const resume: (() => void) | undefined = undefined',
-  ),
-  mutant(
-    'applies-go-on-during-an-install',
-    'What is committed is applied while the state machine is restored: once before the snapshot, and never behind it.',
-    SNAPSHOTS,
-    'const resume = this.#pauseApplies()\n    try {',
-    'const resume = (): void => {}\n    try {',
   ),
   mutant(
     'snapshot-of-the-commit-index',

@@ -32,6 +32,7 @@ import { order } from './order.js'
 import { readAskedOnce } from './read-asked-once.js'
 import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
+import { refusalTellsTheTerm } from './refusal-tells-the-term.js'
 import { refusedForAReason } from './refused-for-a-reason.js'
 import { removalIsTold } from './removal-is-told.js'
 import { sameState } from './same-state.js'
@@ -61,6 +62,7 @@ export const CHECKERS: readonly Checker[] = [
   noVoteBesideALeader(ELECTION_TIMEOUT_MS_MIN),
   willingAsAVoter,
   termRisesForAReason,
+  refusalTellsTheTerm,
   leaderIsAtWork(ELECTION_TIMEOUT_MS_MAX, STORAGE_STALL_MS_MAX),
   leaseRestsOnARound(LEASE_MS),
   successorHasTheLog,
