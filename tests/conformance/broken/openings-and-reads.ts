@@ -29,6 +29,12 @@ export const BROKEN_OPENINGS_AND_READS: readonly Broken[] = [
       }),
   },
   {
+    what: 'formats what must exist',
+    caughtBy: 'an empty storage that must exist is not formatted',
+    saying: /open, told that it must exist: expected ERR_STORAGE_IDENTITY, got "no error/,
+    alter: (storage) => altered(storage, { open: ({ mustExist: _, ...identity }) => storage.open(identity) }),
+  },
+  {
     what: 'has a new incarnation at every opening',
     caughtBy: 'opened again it returns everything, whatever it is told',
     saying: /"incarnation":"ffffffffffffffff"/,

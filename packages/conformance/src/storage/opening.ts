@@ -9,6 +9,7 @@ const EMPTY = {
   incarnation: IDENTITY.incarnation,
   members: IDENTITY.members,
   hardState: { currentTerm: 0, votedFor: undefined },
+  generation: 0,
   runs: [],
   snapshot: undefined,
   lastTimestamp: 0,
@@ -24,6 +25,16 @@ export const opening: Contract = {
   'an empty storage is formatted with what it is given': async (bench) => {
     sameState(await bench.open(), EMPTY, 'open')
     same(await bench.storage.read(1, 1_000), [], 'read')
+  },
+
+  'an empty storage that must exist is not formatted': async (bench) => {
+    const wanted = { ...IDENTITY, mustExist: true }
+    await failsWith('ERR_STORAGE_IDENTITY', () => bench.open(wanted), 'open, told that it must exist')
+    sameState(await bench.open(), EMPTY, 'open')
+    if (!bench.durable) return
+    await bench.storage.close()
+    bench.storage = bench.another()
+    sameState(await bench.open(wanted), { ...EMPTY, formatted: false }, 'open of what exists')
   },
 
   'it says what it is': async ({ storage, durable }) => {

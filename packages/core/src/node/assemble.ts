@@ -5,6 +5,7 @@ import { Admission } from './admission.js'
 import { Answers } from './answers.js'
 import type { EventStream } from './event-stream.js'
 import { FrontDesk } from './front-desk.js'
+import { leftBehind } from './lost-quorum/left-behind.js'
 import { consensusOptions, type Limits, leasesInHello } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
@@ -33,9 +34,12 @@ export function assemble(
 ): Assembly {
   const { id, clusterId, transport } = options
   const { stored, metadata, machine, restored, memberships } = recovered
-  const { incarnation, members, hardState, lastTimestamp } = stored
+  const { incarnation, generation, members, hardState, lastTimestamp } = stored
   const answers = new Answers(scheduler)
-  const admission = new Admission(id, clusterId, incarnation, members, leasesInHello(limits, options.leases))
+  const leaseHash = leasesInHello(limits, options.leases)
+  const admission = new Admission(id, clusterId, incarnation, members, leaseHash, generation)
+  // Not in the middle of a handshake: it ends the transport.
+  admission.onLaterGeneration = ({ from }) => scheduler.nextTurn(() => failed(leftBehind(id, from)))
   const runtime = new Runtime({
     options,
     limits,

@@ -32,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotIntervalMsMin: 30_000,
   snapshotTrailingBytes: 64 * MIB,
   snapshotChunkBytes: MIB,
+  snapshotStallMsMax: 60_000,
 }
 
 /** @throws RaftError ERR_INVALID_OPTION */
@@ -82,7 +83,11 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
   for (const { id, role } of options.members)
     if (role !== 'voter' && role !== 'learner') invalid(`member ${id} is a voter or a learner, not ${role}`)
   if (!options.members.some(({ role }) => role === 'voter')) invalid('members must have a voter')
-  const { electionPriority: priority = 1, leases } = options
+  const { electionPriority: priority = 1, leases, generation = 0 } = options
+  if (!Number.isSafeInteger(generation) || generation < 0)
+    invalid(`generation must be an integer from 0 on, not ${generation}`)
+  // On empty storages the first members would form a cluster of their own beside the one that was recovered.
+  if (generation > 0 && options.join !== true) invalid('generation is for a node that is to join')
   if (!(priority >= 0 && priority <= 1)) invalid(`electionPriority must be 0 to 1, not ${priority}`)
   if (leases !== undefined && !(leases.clockDriftMax > 0 && leases.clockDriftMax <= 0.5))
     invalid(`leases.clockDriftMax must be above 0 and at most 0.5, not ${leases.clockDriftMax}`)
@@ -113,6 +118,7 @@ export function consensusOptions(
     electionPriority,
     leaseMs: leases === undefined ? 0 : leaseMs(electionTimeoutMsMin, leases.clockDriftMax),
     storageStallMs: limits.storageStallMsMax,
+    snapshotStallMs: limits.snapshotStallMsMax,
     pendingReadsMax,
   }
 }

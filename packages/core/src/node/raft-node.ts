@@ -67,9 +67,9 @@ export class RaftNode<Command, Result, State> {
     checkIdentity(options as NodeOptions<never, unknown, unknown>)
     const limits = resolveLimits(options)
     const scheduler = options.scheduler ?? systemScheduler()
-    const { clusterId, id: nodeId, members, storage } = options
+    const { clusterId, id: nodeId, members, generation = 0, storage } = options
     const incarnation = hex(scheduler.randomBytes(8))
-    const stored = await storage.open({ clusterId, nodeId, members, incarnation })
+    const stored = await storage.open({ clusterId, nodeId, members, incarnation, generation })
     let node: RaftNode<Command, Result, State> | undefined
     try {
       const machine = options.stateMachine.create() as Machine

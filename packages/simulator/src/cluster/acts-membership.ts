@@ -155,7 +155,7 @@ export const changeMembers: Record<ChurnAct, Perform> = {
   /** Somebody starts a server that was told to go. It knows that it is out, or asks for votes in vain. */
   'restart-removed': (nemesis) => {
     const server = nemesis.one(nemesis.cluster.servers.filter(({ state }) => state === 'removed'))
-    if (server === undefined) return false
+    if (server === undefined || nemesis.wiping) return false
     server.state = 'down'
     server.start()
     return true

@@ -212,7 +212,7 @@ export class Server<Command, Result, State> {
 
   /** It will not be of use to its cluster any more. */
   get isLost(): boolean {
-    return this.state === 'refused' || this.rotten
+    return this.state === 'refused' || this.rotten || this.parts.view.wiped
   }
 
   get isUp(): boolean {

@@ -43,6 +43,7 @@ const REACHED = [
   'voter demoted',
   'member removed',
   'replaced',
+  'wiped while its incarnation is committed',
   'wiped server removed',
   'wiped server replaced by a new member',
   'a removed server came back under its old id',
