@@ -79,8 +79,8 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'quorum-given-away',
     'Voters that nobody hears take over: the cluster commits nothing any more.',
     CHANGES,
-    'return force || isQuorum({ voters }, (id) => isHeard(state, role, id, now))\n',
-    'return force || isQuorum({ voters }, () => true)\n',
+    'return force || canDecide(state, role, voters, now) ? undefined',
+    'return force || voters.length > 0 ? undefined',
   ),
   mutant(
     'truncated-change-stays-in-force',
@@ -142,8 +142,8 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'new-member-is-sent-nothing',
     'A leader goes on with the followers that it began with: a new member never hears of it.',
     EVOLVE,
-    'if (follower === undefined) followers.set(peer, { ...freshFollower(state), nextIndex: index })\n    else follower.leaving = undefined',
-    'if (follower !== undefined) follower.leaving = undefined',
+    'if (follower === undefined || follower.leaving !== undefined)\n',
+    'if (follower?.leaving !== undefined)\n',
   ),
   mutant(
     'learner-campaigns',
@@ -184,7 +184,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'removed-without-a-commit',
     'A server that appends its removal is out: the removal may be truncated, and the server is gone.',
     LEAVING,
-    'if (index !== leaderCommit || index !== log.lastIndex || isMember(configuration, id)) return',
+    'if (index !== leaderCommit || index !== lastNewIndex || isMember(configuration, id)) return',
     'if (isMember(configuration, id)) return',
   ),
   mutant(
@@ -198,7 +198,14 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'committed-incarnation-not-compared',
     'The incarnation that is committed for a member is not what a hello is compared with: a wiped one comes back first.',
     'core/src/node/admission.ts',
-    'if (incarnation !== undefined && id !== this.#id) this.#incarnations.set(id, incarnation)',
-    'void [id, incarnation]',
+    'if (incarnation === undefined || id === this.#id) continue\n',
+    'if (incarnation !== undefined || id === this.#id) continue\n',
+  ),
+  mutant(
+    'added-again-as-it-was',
+    'Who was leaving and is added again counts for what it acknowledged before: a new disk has none of it.',
+    EVOLVE,
+    'if (follower === undefined || follower.leaving !== undefined)\n      followers.set(peer, { ...freshFollower(state), nextIndex: index })',
+    'if (follower !== undefined) follower.leaving = undefined\n    else followers.set(peer, { ...freshFollower(state), nextIndex: index })',
   ),
 ]

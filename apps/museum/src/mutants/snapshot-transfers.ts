@@ -29,9 +29,9 @@ export const SNAPSHOT_TRANSFER_MUTANTS: readonly Mutant[] = [
   mutant(
     'snapshot-begins-behind-itself',
     'After a snapshot the first entry behind it is left out.',
-    'core/src/consensus/evolve.ts',
-    'follower.nextIndex = event.lastIncludedIndex + 1',
-    'follower.nextIndex = event.lastIncludedIndex + 2',
+    'core/src/consensus/evolve-install.ts',
+    'follower.nextIndex = lastIncludedIndex + 1',
+    'follower.nextIndex = lastIncludedIndex + 2',
   ),
   mutant(
     'no-snapshot-after-a-probe',
@@ -44,8 +44,8 @@ export const SNAPSHOT_TRANSFER_MUTANTS: readonly Mutant[] = [
     'no-snapshot-after-a-compaction',
     'The entries that a follower needs next are discarded, and nobody sees that it needs the snapshot now.',
     'core/src/consensus/log-compaction.ts',
-    "if (state.role.role === 'leader')\n    for (const to of state.role.followers.keys()) sendSnapshotIfBehind(turn, to)",
-    '',
+    'if (!isReceiving(turn, follower)) sendSnapshotIfBehind(turn, to)',
+    'void [to, follower]',
   ),
   mutant(
     'chunk-behind-a-gap-accepted',
