@@ -111,13 +111,6 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'void [event, lastIncludedIndex, logKept, state]',
   ),
   mutant(
-    'discarded-log-keeps-its-members',
-    'The log is discarded for a snapshot, and the members that stood in it stay in force (openraft#1808).',
-    EVOLVE,
-    'logKept ? state.configurations.filter(({ index }) => index > lastIncludedIndex) : []',
-    'state.configurations.filter(({ index }) => index > lastIncludedIndex)',
-  ),
-  mutant(
     'snapshot-of-uncommitted-members',
     'A snapshot holds the newest members in the log, which may never be committed (canonical/raft#250).',
     'core/src/node/applier.ts',

@@ -1,4 +1,4 @@
-// Raft §6: whoever is removed hears of it from the leader that commits it; a leader that has removed itself "steps down (returns
+// Raft §6: whoever is removed hears of it from the leader that commits it, by the entry that says so; a leader that has removed itself "steps down (returns
 // to follower state) once it has committed the C_new log entry", no sooner, and soon.
 import type { LogIndex } from '@riverraft/core'
 import type { Checker } from './checker.js'
@@ -45,6 +45,12 @@ export const removalIsTold: Checker = {
     }
     return {
       opened: forget,
+      sent(node, to, message) {
+        const { id, role, term, configuration } = node
+        if (message.type !== 'InstallSnapshot' || role !== 'leader' || message.term !== term) return
+        if (message.lastIncludedIndex >= configuration.index && !isMemberOf(configuration, to))
+          fail(`${id} sends ${to} a snapshot of ${message.lastIncludedIndex}, which knows it no more`)
+      },
       event(node, event) {
         const own = appendedBy(node, event)
         if (own !== undefined) {

@@ -74,3 +74,12 @@ test('a leader that has removed itself goes when that is committed, and does not
   beats(right, 2)
   expect(right.event('a', gone).wrong).toEqual(RIGHT)
 })
+
+test('whoever is removed is sent no snapshot that holds the removal: it could not tell that from members it never knew', () => {
+  const story = removing('abc')
+  const sends = (lastIncludedIndex: number, to: string): string[] =>
+    story.sent('a', to, { type: 'InstallSnapshot', term: 1, lastIncludedIndex }).wrong
+  expect(sends(1, 'd')).toEqual(RIGHT)
+  expect(sends(2, 'b')).toEqual(RIGHT)
+  expect(sends(2, 'd')).toEqual(['a sends d a snapshot of 2, which knows it no more'])
+})
