@@ -29,7 +29,7 @@ export interface OpenedDirectory {
 
 /**
  * Also where there is no directory. Before it is locked: nothing is left in one that was given by mistake.
- * @throws RaftError ERR_STORAGE_IDENTITY
+ * @throws RaftError ERR_STORAGE_EMPTY
  */
 export async function refuseEmpty(fileSystem: FileSystem, directory: string): Promise<void> {
   const names = await fileSystem.list(directory).catch((error: NodeJS.ErrnoException): readonly string[] => {
@@ -38,7 +38,7 @@ export async function refuseEmpty(fileSystem: FileSystem, directory: string): Pr
   })
   if (names.includes(FORMAT_NAME) || segmentsAmong(names).length > 0 || snapshotsAmong(names).length > 0)
     return
-  throw new RaftError('ERR_STORAGE_IDENTITY', `${directory}: there is no storage in it`)
+  throw new RaftError('ERR_STORAGE_EMPTY', `${directory}: there is no storage in it`)
 }
 
 /** The directory exists and is locked. */

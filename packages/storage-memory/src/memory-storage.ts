@@ -32,7 +32,7 @@ class MemoryStorage implements Storage {
   async open(identity: StorageIdentity): Promise<StoredState> {
     if (this.#poison) throw this.#poison
     if (this.#log) throw new RaftError('ERR_STORAGE_LOCKED', 'memory storage: it is open already')
-    if (identity.mustExist) throw new RaftError('ERR_STORAGE_IDENTITY', 'memory storage: it is empty')
+    if (identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'memory storage: it is empty')
     this.#log = new MemoryLog()
     this.#saves = new SnapshotSaves()
     return {

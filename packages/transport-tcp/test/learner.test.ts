@@ -66,7 +66,10 @@ test('it is caught up by snapshot, reads in every way, and what it proposes is a
 
   for (let i = 0; i < 10; i++) {
     const place = await nodes[i % 3]!.propose(`by ${i}`, TIME)
-    const read = d.read(({ words }) => words.length, { ...TIME, consistency: i % 2 ? 'lease' : 'linearizable' })
+    const read = d.read(({ words }) => words.length, {
+      ...TIME,
+      consistency: i % 2 ? 'lease' : 'linearizable',
+    })
     expect(await read).toBe(place)
   }
   const told = await Promise.all(Array.from({ length: 20 }, (_, i) => d.proposeWithReceipt(`d ${i}`, TIME)))

@@ -31,7 +31,7 @@ export const BROKEN_OPENINGS_AND_READS: readonly Broken[] = [
   {
     what: 'formats what must exist',
     caughtBy: 'an empty storage that must exist is not formatted',
-    saying: /open, told that it must exist: expected ERR_STORAGE_IDENTITY, got "no error/,
+    saying: /open, told that it must exist: expected ERR_STORAGE_EMPTY, got "no error/,
     alter: (storage) => altered(storage, { open: ({ mustExist: _, ...identity }) => storage.open(identity) }),
   },
   {

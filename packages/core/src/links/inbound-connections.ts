@@ -11,6 +11,8 @@ export class InboundConnections {
   readonly #events: InboundEvents
   /** In order of arrival. */
   readonly #pending = new Set<InboundConnection>()
+  /** Those that the node has not closed: it bounds their number. */
+  readonly #knocking = new Set<InboundConnection>()
   readonly #greeted = new Map<NodeId, InboundConnection>()
   #closed = false
 
@@ -28,6 +30,14 @@ export class InboundConnections {
         this.#replace(connection, peer)
         peerConnected(peer)
       },
+      knocked: (connection) => {
+        this.#pending.delete(connection)
+        this.#knocking.add(connection)
+      },
+      // Whoever does not hang up holds a place among those that have said nothing.
+      knockOver: (connection) => {
+        if (this.#knocking.delete(connection)) this.#wait(connection)
+      },
       gone: (connection, peer, reason) => this.#gone(connection, peer, reason),
     }
   }
@@ -37,7 +47,11 @@ export class InboundConnections {
       connection.abort('closed')
       return
     }
-    this.#pending.add(new InboundConnection(connection, this.#host, this.#settings, this.#events))
+    this.#wait(new InboundConnection(connection, this.#host, this.#settings, this.#events))
+  }
+
+  #wait(connection: InboundConnection): void {
+    this.#pending.add(connection)
     if (this.#pending.size <= this.#settings.pendingInboundMax) return
     // The oldest has had the most time to say hello. Turning away the newest would let silent connections keep
     // everybody else out.
@@ -57,8 +71,10 @@ export class InboundConnections {
 
   close(): void {
     this.#closed = true
-    for (const connection of [...this.#pending, ...this.#greeted.values()]) connection.close('closed')
+    for (const connection of [...this.#pending, ...this.#knocking, ...this.#greeted.values()])
+      connection.close('closed')
     this.#pending.clear()
+    this.#knocking.clear()
     this.#greeted.clear()
   }
 
@@ -77,6 +93,7 @@ export class InboundConnections {
 
   #gone(connection: InboundConnection, peer: NodeId | undefined, reason: string): void {
     this.#pending.delete(connection)
+    if (this.#knocking.delete(connection)) return
     if (peer !== undefined && this.#greeted.get(peer) === connection) this.#greeted.delete(peer)
     this.#settings.onDiagnostic({ peer, remote: connection.remote, reason })
   }

@@ -1,16 +1,21 @@
 // How the parts of a node are put together.
 import { initialState } from '../consensus/index.js'
 import type { Scheduler } from '../ports/scheduler.js'
+import type { TransportHost } from '../ports/transport.js'
 import { Admission } from './admission.js'
 import { Answers } from './answers.js'
 import type { EventStream } from './event-stream.js'
 import { FrontDesk } from './front-desk.js'
+import { Porter } from './joining/porter.js'
+import { Reception } from './joining/reception.js'
+import { Secret } from './joining/secret.js'
 import { leftBehind } from './lost-quorum/left-behind.js'
 import { consensusOptions, type Limits, leasesInHello } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
 import type { Recovered } from './recover.js'
 import { Runtime } from './runtime.js'
+import { transportHost } from './transport-host.js'
 import type { NodeOptions } from './types.js'
 
 export interface Surroundings {
@@ -18,6 +23,8 @@ export interface Surroundings {
   readonly scheduler: Scheduler
   readonly recovered: Recovered
   readonly events: EventStream
+  /** Nothing is sent or heard any more. */
+  readonly isStopped: () => boolean
   /** Something failed for good: the node is to stop. */
   readonly failed: (cause: unknown) => void
 }
@@ -26,11 +33,12 @@ export interface Assembly {
   readonly admission: Admission
   readonly runtime: Runtime
   readonly desk: FrontDesk
+  readonly host: TransportHost
 }
 
 export function assemble(
   options: NodeOptions<unknown, unknown, unknown>,
-  { limits, scheduler, recovered, events, failed }: Surroundings,
+  { limits, scheduler, recovered, events, isStopped, failed }: Surroundings,
 ): Assembly {
   const { id, clusterId, transport } = options
   const { stored, metadata, machine, restored, memberships } = recovered
@@ -59,5 +67,18 @@ export function assemble(
     failed,
   })
   const desk = new FrontDesk({ options, limits, scheduler, answers, runtime, machine })
-  return { admission, runtime, desk }
+  runtime.membership.entrance.onFree = () => runtime.wake()
+  const reception = new Reception(runtime, admission, members)
+  const porter = new Porter({
+    ...{ id, clusterId, scheduler },
+    secret: options.joinSecret === undefined ? undefined : new Secret(options.joinSecret, scheduler),
+    dialoguesMax: limits.joinDialoguesMax,
+    failuresPerMinuteMax: limits.joinFailuresPerMinuteMax,
+    emit: (event) => events.emit(event),
+    answer: (from, request) => reception.answer(from, request),
+  })
+  const { storage } = options
+  const failStop = failed
+  const host = transportHost({ id, storage, admission, events, runtime, porter, isStopped, failStop })
+  return { admission, runtime, desk, host }
 }

@@ -5,6 +5,7 @@ import type { Storage } from '../ports/storage.js'
 import type { TransportHost } from '../ports/transport.js'
 import type { Admission } from './admission.js'
 import type { EventStream } from './event-stream.js'
+import type { Porter } from './joining/porter.js'
 import { leftBehind } from './lost-quorum/left-behind.js'
 import type { Runtime } from './runtime.js'
 
@@ -14,6 +15,7 @@ export interface TransportHostParts {
   readonly admission: Admission
   readonly events: EventStream
   readonly runtime: Runtime
+  readonly porter: Porter
   readonly isStopped: () => boolean
   readonly failStop: (error: RaftError) => void
 }
@@ -57,6 +59,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     },
     // The in-flight window per follower bounds what waits for a slow peer; nothing else is sent that could wait.
     pressure: () => {},
+    knocked: (knock) => (parts.isStopped() ? knock.close() : parts.porter.knocked(knock)),
   }
 }
 

@@ -119,7 +119,7 @@ describe('a recovery', () => {
 
   test('is refused on an empty storage, one that was wiped, and one of no member', async () => {
     cluster = Cluster.prepare({ size: 4, voters: 3 })
-    await expect(recover(cluster, 'A')).rejects.toMatchObject({ code: 'ERR_STORAGE_IDENTITY' })
+    await expect(recover(cluster, 'A')).rejects.toMatchObject({ code: 'ERR_STORAGE_EMPTY' })
     for (const id of 'ABCD') await cluster.start(id)
     await cluster.elected([...'ABC'])
     await kill(cluster, ...'ABCD')

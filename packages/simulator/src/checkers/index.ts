@@ -16,6 +16,7 @@ import { electionSafety } from './election-safety.js'
 import { expiredNeverRuns } from './expired-never-runs.js'
 import { failStop } from './fail-stop.js'
 import { forwardedOnce } from './forwarded-once.js'
+import { generationsStayApart } from './generations-stay-apart.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { leaderIsAtWork } from './leader-is-at-work.js'
@@ -104,4 +105,5 @@ export const CHECKERS: readonly Checker[] = [
   snapshotHasItsConfiguration,
   changeAnswersAreTrue,
   stopsWhenRemoved,
+  generationsStayApart,
 ]

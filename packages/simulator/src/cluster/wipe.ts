@@ -52,7 +52,7 @@ function replaceDisk(victim: AnyServer): void {
   victim.crash()
   disk.wipe()
   disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, failedName: 0, hungWrite: 0 }
-  view.wiped = true
+  view.wipe()
 }
 
 function wipeWatched(nemesis: Nemesis, victim: AnyServer): void {

@@ -36,7 +36,7 @@ export class ReplicaImage {
 
   open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined
-    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_IDENTITY', 'it is empty')
+    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty')
     this.#identity ??= identity
     if (this.#lacksSnapshot()) this.#restart()
     const { incarnation, members, generation = 0 } = this.#identity

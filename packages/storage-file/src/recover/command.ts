@@ -28,7 +28,7 @@ export interface RecoverFlags {
 
 /**
  * Exit codes: Whole when it was recovered, NotWritten when it could be, Refused when there is nothing to recover.
- * @throws RaftError ERR_STORAGE_IDENTITY, ERR_STORAGE_LOCKED, ERR_STORAGE, ERR_INVALID_OPTION
+ * @throws RaftError ERR_STORAGE_IDENTITY, ERR_STORAGE_EMPTY, ERR_STORAGE_LOCKED, ERR_STORAGE, ERR_INVALID_OPTION
  */
 export async function recover(given: string, flags: RecoverFlags, print: Print): Promise<ExitCode> {
   const directory = resolve(given)

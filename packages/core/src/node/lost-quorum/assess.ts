@@ -17,7 +17,7 @@ export interface RecoveryOptions {
  * What the storage of member `id` holds, and what may be lost when the cluster is recovered from it: ask every survivor, and
  * let `chooseSurvivor` tell which one to recover. Opening does what it does at a node's start (a torn end of the log goes);
  * nothing else is changed.
- * @throws RaftError ERR_STORAGE_IDENTITY (also when the storage is empty), ERR_STORAGE_CORRUPT, ERR_STORAGE_LOCKED, ERR_STORAGE
+ * @throws RaftError ERR_STORAGE_IDENTITY, ERR_STORAGE_EMPTY, ERR_STORAGE_CORRUPT, ERR_STORAGE_LOCKED, ERR_STORAGE
  */
 export async function assessRecovery(options: RecoveryOptions): Promise<RecoveryReport> {
   return withStored(options, async (stored) => assess(options, stored))
@@ -41,7 +41,7 @@ export async function assess(
   { storage, id, clusterId }: RecoveryOptions,
   stored: StoredState,
 ): Promise<RecoveryReport> {
-  if (stored.formatted) throw new RaftError('ERR_STORAGE_IDENTITY', `${storage.name} storage: it is empty`)
+  if (stored.formatted) throw new RaftError('ERR_STORAGE_EMPTY', `${storage.name} storage: it is empty`)
   const { incarnation, generation, hardState, runs, snapshot } = stored
   const snapshotIndex = snapshot?.index ?? 0
   const { index: membersIndex, members } = (await findMemberships(storage, stored)).at(-1) ?? {

@@ -6,6 +6,7 @@ import { RaftError } from '../../ports/errors.js'
 import type { SnapshotMetadata } from '../../ports/storage.js'
 import type { Member } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
+import { Entrance } from '../joining/entrance.js'
 import type { LogKeeper } from '../log-keeper.js'
 import type { RuntimeParts } from '../runtime-parts.js'
 import type { RuntimeEvent } from '../types.js'
@@ -16,6 +17,7 @@ import type { Membership } from './types.js'
 
 export class NodeMembership {
   readonly changes: Changes
+  readonly entrance: Entrance
   /** The removal of this node is committed. */
   removed = false
   readonly #parts: RuntimeParts
@@ -48,6 +50,11 @@ export class NodeMembership {
       isLeaving: (id: NodeId): boolean => this.#isLeaving(id),
     }
     this.changes = new Changes(host, answers)
+    this.entrance = new Entrance({
+      ...{ ...host, changes: this.changes, answers },
+      checkMember: (member) => parts.transport.checkMember?.(member),
+      incarnationOf: (id) => parts.admission.incarnationOf(id),
+    })
   }
 
   /** It was a member, and there may still be something to say to it. */
@@ -96,6 +103,7 @@ export class NodeMembership {
 
   /** Once a turn, before anything is sent. */
   run(): void {
+    this.entrance.run()
     this.changes.run()
     const version = `${this.#members.version} ${this.strangers.version}`
     if (version === this.#version) return

@@ -81,7 +81,7 @@ export class Disk {
 
   #open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined || !this.durable
-    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_IDENTITY', 'it is empty')
+    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty')
     if (formatted) {
       this.#identity = identity
       this.#slots = []
