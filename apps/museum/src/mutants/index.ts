@@ -5,6 +5,7 @@ import { DURABILITY_MUTANTS } from './durability.js'
 import { ELECTION_MUTANTS } from './elections.js'
 import { FILE_MUTANTS } from './files.js'
 import { FLOW_MUTANTS } from './flow.js'
+import { GENERATION_MUTANTS } from './generations.js'
 import { JOINT_MAJORITY_MUTANTS } from './joint-majorities.js'
 import { LEASE_MUTANTS } from './leases.js'
 import { MEMBERSHIP_MUTANTS } from './membership.js'
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SNAPSHOT_TRANSFER_MUTANTS,
   ...JOINT_MAJORITY_MUTANTS,
   ...MEMBERSHIP_MUTANTS,
+  ...GENERATION_MUTANTS,
 ]

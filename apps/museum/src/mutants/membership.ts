@@ -40,7 +40,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'core/src/node/membership/changes.ts',
-        find: "if (this.#change !== undefined || state.configuration.outgoing !== undefined) throw refused('under-way')",
+        find: "if (this.isUnderWay) throw refused('under-way')",
         replace: '',
       },
     ],

@@ -115,37 +115,4 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'A snapshot that is whole and waits for the disk while the log comes past its end; consensus refuses it once more, so that only the state machine goes back.',
   },
-  {
-    ...mutant(
-      'earlier-generation-let-in',
-      'Members that a recovery has left behind are listened to: they are a second quorum.',
-      'core/src/node/admission.ts',
-      "if (hello.generation < this.#generation) return 'earlier-generation'",
-      '',
-    ),
-    lacks:
-      'Recoveries from a lost quorum in the simulator, and members of the earlier generation that come back.',
-  },
-  {
-    ...mutant(
-      'recovery-keeps-the-generation',
-      'A recovered cluster says that it is the one before: those that it has given up form another one beside it.',
-      'core/src/node/lost-quorum/recover-cluster.ts',
-      'generation: next,',
-      'generation,',
-    ),
-    lacks:
-      'Recoveries from a lost quorum in the simulator, and members of the earlier generation that come back.',
-  },
-  {
-    ...mutant(
-      'recovery-keeps-the-term',
-      'A recovered member goes on in the term that it knows: the lost ones had leaders in the next ones, and it has, too.',
-      'core/src/node/lost-quorum/recover-cluster.ts',
-      'Math.max(currentTerm, lastTerm) + TERMS_SKIPPED',
-      'Math.max(currentTerm, lastTerm)',
-    ),
-    lacks:
-      'Recoveries from a lost quorum in the simulator, and members of the earlier generation that come back.',
-  },
 ]
