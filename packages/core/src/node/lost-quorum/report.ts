@@ -25,7 +25,7 @@ export interface RecoveryReport {
   readonly id: NodeId
   readonly clusterId: string
   readonly incarnation: Incarnation
-  /** How often the cluster was recovered so far, as far as this storage knows. */
+  /** 0 until the cluster is recovered for the first time; higher with every recovery that this storage knows of. */
   readonly generation: number
   /** Of the newest configuration in the log, committed or not; while it is joint those of both. */
   readonly members: readonly Member[]
@@ -44,4 +44,10 @@ export interface RecoveryReport {
   /** Why nothing can be recovered from here; undefined: it can be. */
   readonly refusal: string | undefined
   readonly risks: readonly RecoveryRisk[]
+}
+
+/** What a recovery resolves with: the report from before it. */
+export interface Recovery extends RecoveryReport {
+  /** Which was written: `status().generation` of the recovered member, and `generation` of those that are to join it. */
+  readonly newGeneration: number
 }
