@@ -30,7 +30,9 @@ export function* outcomeAsText(
   for (const { text } of risks) yield `- ${text}`
   yield ''
   yield 'Only when a majority of the voters is lost for good, and only on ONE survivor: the one whose last entry has the'
-  yield 'latest term, and of several with that term the one with the highest index.'
+  yield "latest term, and of several with that term the one with the highest index, provided that it has what another one's"
+  yield 'snapshot holds. Where the logs of others differ from it, it may lack what they have, and what may be committed:'
+  yield 'chooseSurvivor(reports) of @riverraft/core compares all that --json prints.'
   yield ''
   yield `NOTHING WAS WRITTEN. To recover: riverraft-storage recover ${quoted(directory)} --yes`
 }

@@ -61,7 +61,9 @@ export async function assess(
     lastTerm: runs.at(-1)?.term ?? snapshot?.term ?? 0,
     firstIndex: runs[0]?.firstIndex ?? lastIndex + 1,
     lastIndex,
+    runs: runs.map(({ firstIndex, lastIndex, term }) => ({ firstIndex, lastIndex, term })),
     snapshotIndex,
+    snapshotTerm: snapshot?.term ?? 0,
   }
   return { ...known, refusal: refusalOf(known), risks: risksOf(known) }
 }

@@ -1,5 +1,5 @@
 // What can be said of a replica's storage before a lost quorum is recovered from it: plain data, and what it means in words.
-import type { LogIndex, NodeId, Term } from '../../consensus/types.js'
+import type { LogIndex, NodeId, Run, Term } from '../../consensus/types.js'
 import type { Member } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
 
@@ -14,6 +14,8 @@ export const RECOVERY_RISK_CODES = [
   'learner',
 ] as const
 export type RecoveryRiskCode = (typeof RECOVERY_RISK_CODES)[number]
+
+export type LogRun = Pick<Run, 'firstIndex' | 'lastIndex' | 'term'>
 
 /** Test by `code`; `text` is for people. */
 export interface RecoveryRisk {
@@ -39,8 +41,12 @@ export interface RecoveryReport {
   /** One above lastIndex when the log is empty. */
   readonly firstIndex: LogIndex
   readonly lastIndex: LogIndex
+  /** The entries that the log has: each run of one term, without a gap. What a snapshot has replaced may be missing. */
+  readonly runs: readonly LogRun[]
   /** 0: there is none. What it holds is committed; of entries behind it a storage does not know. */
   readonly snapshotIndex: LogIndex
+  /** Of the entry at `snapshotIndex`; 0: there is none. */
+  readonly snapshotTerm: Term
   /** Why nothing can be recovered from here; undefined: it can be. */
   readonly refusal: string | undefined
   readonly risks: readonly RecoveryRisk[]

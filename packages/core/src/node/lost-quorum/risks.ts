@@ -4,12 +4,18 @@ import type { RecoveryReport, RecoveryRisk } from './report.js'
 export function risksOf(report: Omit<RecoveryReport, 'refusal' | 'risks'>): RecoveryRisk[] {
   const { id, members, joint, lastIndex, snapshotIndex } = report
   const others = members.filter((member) => member.id !== id).map((member) => member.id)
+  // Raft Figure 8: an entry of an earlier term can be committed by one of a later term, instead of what this log has there.
+  const replaced =
+    lastIndex > snapshotIndex
+      ? `, and of entries from ${snapshotIndex + 1} to ${lastIndex} those in whose place this log has others`
+      : ''
   const risks: RecoveryRisk[] = [
     {
       code: 'committed-entries-lost',
       text:
-        `What the other voters committed behind index ${lastIndex}, without this member, is lost, although its callers were told ` +
-        'that it is done. How many entries that are nobody can know from here: recover the member with the most complete log.',
+        'What the other voters committed without this member is lost, although its callers were told that it is done: all of it ' +
+        `behind index ${lastIndex}${replaced}. How many entries that are nobody can know from here: recover the member that ` +
+        'chooseSurvivor names of all reports.',
     },
   ]
   if (lastIndex > snapshotIndex)
