@@ -10,7 +10,7 @@ import { ADDRESS_BYTES_MAX } from '../../wire/limits.js'
 import { encodeMembers } from '../../wire/membership-entry.js'
 import { randomNumber } from '../random.js'
 import { systemScheduler } from '../system-scheduler.js'
-import { assess, type RecoveryOptions, withStored } from './assess.js'
+import { assess, type RecoveryOptions, selfOf, withStored } from './assess.js'
 import type { Recovery } from './report.js'
 
 /**
@@ -52,7 +52,7 @@ export async function recoverCluster(options: RecoverClusterOptions): Promise<Re
     const report = await assess(options, stored)
     const { refusal, members, incarnation, generation, currentTerm, lastTerm, lastIndex } = report
     if (refusal !== undefined) throw new RaftError('ERR_INVALID_OPTION', refusal)
-    const before = members.find((member) => member.id === id)!
+    const before = selfOf(report)!
     const self: Member = { id, address: address ?? before.address, role: 'voter', incarnation }
     const term = Math.max(currentTerm, lastTerm) + TERMS_SKIPPED
     if (!Number.isSafeInteger(term))

@@ -12,6 +12,7 @@ export const RECOVERY_RISK_CODES = [
   'old-members',
   'change-abandoned',
   'learner',
+  'perhaps-removed',
 ] as const
 export type RecoveryRiskCode = (typeof RECOVERY_RISK_CODES)[number]
 
@@ -33,6 +34,11 @@ export interface RecoveryReport {
   readonly members: readonly Member[]
   /** Where the entry of that configuration stands; up to the snapshot's index: the snapshot tells it, or the formatting. */
   readonly membersIndex: LogIndex
+  /**
+   * Of the newest configuration that is known to be committed: the one before it in the log, since a leader changes the members only when
+   * the last change is committed (Raft §6); that one itself when the snapshot tells it, or the formatting.
+   */
+  readonly committedMembers: readonly Member[]
   /** A change of the members had begun, and is not known to have ended. */
   readonly joint: boolean
   readonly currentTerm: Term
