@@ -24,6 +24,7 @@ import { leaseRestsOnARound } from './lease-rests-on-a-round.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
 import { matchIndexIsTrue } from './match-index.js'
+import { newVotersAreReady } from './new-voters-are-ready.js'
 import { noVoteBesideALeader } from './no-vote-beside-a-leader.js'
 import { oneChangeAtATime } from './one-change-at-a-time.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
@@ -32,8 +33,12 @@ import { order } from './order.js'
 import { readAskedOnce } from './read-asked-once.js'
 import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
+import { refusalTellsTheTerm } from './refusal-tells-the-term.js'
+import { refusedForAReason } from './refused-for-a-reason.js'
+import { removalIsTold } from './removal-is-told.js'
 import { sameState } from './same-state.js'
 import { sendsItsLog } from './sends-its-log.js'
+import { snapshotArrivesWhole } from './snapshot-arrives-whole.js'
 import { snapshotHasItsConfiguration } from './snapshot-has-its-configuration.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { stopsWhenRemoved } from './stops-when-removed.js'
@@ -58,6 +63,7 @@ export const CHECKERS: readonly Checker[] = [
   noVoteBesideALeader(ELECTION_TIMEOUT_MS_MIN),
   willingAsAVoter,
   termRisesForAReason,
+  refusalTellsTheTerm,
   leaderIsAtWork(ELECTION_TIMEOUT_MS_MAX, STORAGE_STALL_MS_MAX),
   leaseRestsOnARound(LEASE_MS),
   successorHasTheLog,
@@ -69,6 +75,7 @@ export const CHECKERS: readonly Checker[] = [
   logMatching,
   leaderCompleteness,
   matchIndexIsTrue,
+  refusedForAReason,
   commitRule,
   committedForEver,
   committedStays,
@@ -87,6 +94,9 @@ export const CHECKERS: readonly Checker[] = [
   forwardedOnce,
   failStop,
   wipedNodeIsRefused,
+  snapshotArrivesWhole,
+  newVotersAreReady(ELECTION_TIMEOUT_MS_MAX),
+  removalIsTold,
   wipedIsNotCounted,
   onlyVotersCampaign,
   oneChangeAtATime,

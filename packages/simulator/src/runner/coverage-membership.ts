@@ -26,6 +26,7 @@ const MET_BY = [
   'transfer',
   'take-snapshot',
   'pause-leader',
+  'another change',
 ] as const
 
 const REACHED = [
