@@ -103,7 +103,7 @@ export interface NodeOptions<Command, Result, State> extends NodeLimits {
    */
   readonly join?: boolean | JoinOptions
   /**
-   * Default 0. How often the cluster that this node is to `join` was recovered from a lost quorum: `status().generation` of its
+   * Default 0. For a node that is to `join` a cluster that was recovered from a lost quorum: `status().generation` of its
    * members. Read only when the storage is empty.
    */
   readonly generation?: number
@@ -244,7 +244,10 @@ export interface NodeStatus {
   readonly id: NodeId
   readonly clusterId: string
   readonly incarnation: Incarnation
-  /** How often the cluster was recovered from a lost quorum: nobody of another generation is listened to. */
+  /**
+   * 0, or which recovery from a lost quorum the cluster comes from, a higher number for a later one: nobody of another generation
+   * is listened to.
+   */
   readonly generation: number
   /** Of the configuration in force, committed or not; while it is joint those of both. */
   readonly members: readonly Member[]
