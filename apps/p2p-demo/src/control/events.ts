@@ -19,7 +19,9 @@ export type DemoEvent =
   /** `lastIndex` and `term`: the end of the log that the storage held; 0 for an empty one. */
   | {
       readonly type: 'raft-started'
-      readonly members: readonly NodeId[]
+      readonly membersIndex: LogIndex
+      readonly voters: readonly NodeId[]
+      readonly learners: readonly NodeId[]
       readonly storage: StorageName
       readonly lastIndex: LogIndex
       readonly term: Term
@@ -30,6 +32,21 @@ export type DemoEvent =
   | { readonly type: 'candidate'; readonly term: number; readonly attempt: number }
   /** This node knows the leader of its term. `self`: it is the leader. */
   | { readonly type: 'leader'; readonly leader: NodeId; readonly term: number; readonly self: boolean }
+  /** The configuration in force, committed or not. `outgoing`: as long as a change is under way, the voters before it. */
+  | {
+      readonly type: 'members-changed'
+      readonly index: LogIndex
+      readonly voters: readonly NodeId[]
+      readonly learners: readonly NodeId[]
+      readonly outgoing: readonly NodeId[]
+    }
+  /** At the leader: a learner that is to vote has the log up to `matchIndex`. */
+  | {
+      readonly type: 'catch-up'
+      readonly follower: NodeId
+      readonly matchIndex: LogIndex
+      readonly lastIndex: LogIndex
+    }
   | { readonly type: 'hello-refused'; readonly peer: NodeId; readonly by: NodeId; readonly refusal: string }
   | { readonly type: 'changed'; readonly key: string; readonly value: string | null; readonly index: number }
   | { readonly type: 'watch-ended'; readonly error: Failure }

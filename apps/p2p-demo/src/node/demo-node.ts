@@ -75,6 +75,7 @@ export class DemoNode {
       id,
       clusterId,
       members,
+      join: !members.some((member) => member.id === id),
       transport: await chooseTransport(transport),
       storage,
       stateMachine: kv(),

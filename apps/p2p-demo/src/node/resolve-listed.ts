@@ -31,7 +31,8 @@ export function listed(
     )
   }
   const self = formed.members.find((member) => member.id === id)
-  if (self === undefined) throw new UsageError(`--members names no ${id}`)
+  const address = flags.listen ?? home?.settings?.listen ?? self?.address
+  if (address === undefined) throw new UsageError(`--members names no ${id}`)
   return {
     transport,
     cluster,
@@ -39,7 +40,7 @@ export function listed(
     home,
     id,
     formed,
-    listen: flags.listen ?? home?.settings?.listen ?? self.address,
+    listen: address,
   }
 }
 

@@ -10,7 +10,7 @@ import { DemoNode } from './demo-node.js'
 import type { NodeFlags } from './flags.js'
 import { type Execute, NodePrompt } from './node-prompt.js'
 import { type ResolvedNode, resolveNode } from './resolve.js'
-import { tellEvent } from './tell-event.js'
+import { tellEvent, tellHowToJoin } from './tell-event.js'
 
 /** A setTimeout of more days than a person waits for a majority. */
 const LONG_MS = 7 * 86_400_000
@@ -50,7 +50,8 @@ async function runResolved({ options }: ResolvedNode, screen: Screen): Promise<v
   if (channel !== undefined) report = (event) => channel.report({ at: epochMs(), event })
   const unwatch = watchSignals(() => node.stop())
   const ended = new AbortController()
-  if (channel === undefined) void listenToPerson(node, execute, screen, ended.signal)
+  const howToJoin = () => tellHowToJoin(options, screen)
+  if (channel === undefined) void listenToPerson(node, execute, howToJoin, screen, ended.signal)
   try {
     await node.run()
   } finally {
@@ -73,10 +74,11 @@ async function welcomeBack(entries: number, execute: Execute, screen: Screen): P
 async function listenToPerson(
   node: DemoNode,
   execute: Execute,
+  howToJoin: () => void,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
-  const prompt = new NodePrompt(execute, screen)
+  const prompt = new NodePrompt(execute, screen, howToJoin)
   const { stdin: input, stdout: output } = process
   const carryOut = prompt.carryOut.bind(prompt)
   const why = await runLoop({ input, output, screen, scope: 'node', prompt: 'raft> ', carryOut, signal })

@@ -6,7 +6,7 @@ import type { Screen } from '../ui/screen.js'
 import type { DemoNodeOptions } from './options.js'
 
 /** A PeerId is told by its end; whoever was given a name keeps it. */
-const shortName = (peer: string) => (peer.length > 20 ? `…${peer.slice(-6)}` : peer)
+export const shortName = (peer: string): string => (peer.length > 20 ? `…${peer.slice(-6)}` : peer)
 
 export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Screen): void {
   screen.line(epochMs(), undefined, describe(event, shortName))
@@ -18,6 +18,19 @@ export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Sc
         'node that has forgotten its votes must not vote again, so it cannot come back as the same member.',
     )
   }
+}
+
+/** What another machine has to start, and what then is typed here. */
+export function tellHowToJoin(options: DemoNodeOptions, screen: Screen): void {
+  if (options.transport === 'libp2p') {
+    screen.say('Over libp2p nobody joins a cluster that has formed.')
+    return
+  }
+  const { cluster, transport, formed } = options
+  const list = formed.members.map(({ id, address }) => `${id}=${address}`).join(',')
+  const where = `--transport ${transport} --id <id> --listen <address>`
+  screen.say('The other machine starts a node, and then the leader is told of it by "add <id> <address>":')
+  screen.text(`  riverraft-demo node --cluster ${cluster} ${where} --members ${list}`)
 }
 
 function invite(addresses: readonly string[], options: DemoNodeOptions, screen: Screen): void {

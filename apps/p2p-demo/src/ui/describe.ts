@@ -61,6 +61,15 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
     case 'leader':
       if (event.self) return `is elected leader of term ${event.term}`
       return `follows ${nameOf(event.leader)}, leader of term ${event.term}`
+    case 'members-changed': {
+      const { index, voters, learners, outgoing } = event
+      const learning = learners.length === 0 ? '' : `; learning: ${names(learners)}`
+      if (outgoing.length === 0) return `members now (index ${index}): ${names(voters)}${learning}`
+      const change = `from ${names(outgoing)} to ${names(voters)}${learning}`
+      return `members change (index ${index}): ${change}; meanwhile majorities of both must agree`
+    }
+    case 'catch-up':
+      return `has sent ${nameOf(event.follower)} the log up to index ${event.matchIndex} of ${event.lastIndex}`
     case 'hello-refused':
       // Our own refusals name the peer; a peer's refusal of us names the peer twice.
       return event.by === event.peer

@@ -1,8 +1,7 @@
 // How the story begins: a cluster forms, its members are told of each other, or it comes back from its directory.
 import { withoutPeerId } from '../form/addresses.js'
-import { describeListing, ms } from '../ui/answers.js'
-import { nodeNames } from './settings.js'
-import { majority, STEP_TIMEOUT_MS, type Storyteller, within } from './steps.js'
+import { describeListing, majority, ms } from '../ui/answers.js'
+import { STEP_TIMEOUT_MS, type Storyteller, within } from './steps.js'
 
 export async function begin(teller: Storyteller): Promise<void> {
   const { screen, home } = teller
@@ -26,31 +25,26 @@ export async function begin(teller: Storyteller): Promise<void> {
 }
 
 async function form(teller: Storyteller): Promise<void> {
-  const { cluster, home, redisUrls } = teller
+  const { cluster, home } = teller
   const limit = within(teller, 'the cluster was not formed')
-  const redis = (at: number) => redisArguments(redisUrls[at])
-  const [first, ...others] = nodeNames(home.settings.size)
-  const creator = cluster.start(first!, ['--create', '--size', String(home.settings.size), ...redis(0)])
+  const { size, seats } = home.settings
+  const [first, ...others] = seats
+  const creator = cluster.start(first!, ['--create', '--size', String(size)])
   const address = await cluster.until(() => cluster.view(creator).addresses?.[0], limit)
   // The PeerId is left out on purpose: it travels over libp2p.
   const bootstrap = withoutPeerId(address)
-  for (const [at, name] of others.entries()) cluster.start(name, ['--bootstrap', bootstrap, ...redis(at + 1)])
+  for (const seat of others) cluster.start(seat, ['--bootstrap', bootstrap])
   await untilEverybody(teller, limit, (child) => cluster.view(child).formedAt !== undefined)
 }
 
 async function startListed(teller: Storyteller): Promise<void> {
-  const { cluster, home, redisUrls } = teller
+  const { cluster, home } = teller
   const limit = within(teller, 'not every process has started')
-  const { members = [] } = home.settings
-  const list = members.map(({ id, address }) => `${id}=${address}`).join(',')
-  for (const [at, { id }] of members.entries()) {
-    cluster.start(id, ['--id', id, '--members', list, ...redisArguments(redisUrls[at])])
-  }
+  const { seats } = home.settings
+  const list = seats.map(({ name, address }) => `${name}=${address}`).join(',')
+  for (const seat of seats) cluster.start(seat, ['--members', list])
   await untilEverybody(teller, limit, (child) => cluster.view(child).started !== undefined)
 }
-
-const redisArguments = (url: string | undefined): readonly string[] =>
-  url === undefined ? [] : ['--redis', url]
 
 async function untilEverybody(
   { cluster }: Storyteller,

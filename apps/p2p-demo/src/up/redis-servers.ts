@@ -1,9 +1,10 @@
 // With --storage redis: a redis-server for each node, beside its data, for as long as the launcher lives.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nodeNames, type UpHome } from './settings.js'
+import type { Seat } from './seats.js'
+import type { UpHome } from './settings.js'
 
 const PROGRAMS = ['redis-server', 'valkey-server']
 const GUARD = fileURLToPath(import.meta.resolve('./redis-guard.js'))
@@ -19,25 +20,22 @@ export class RedisServers {
     this.#home = home
   }
 
-  /** Resolves with their addresses when all accept connections; with none when another storage was chosen. */
-  async start(signal: AbortSignal): Promise<readonly string[]> {
-    const { settings, directory } = this.#home
-    const { storage, size, redisPorts = [] } = settings
-    if (storage !== 'redis') return []
+  /** Resolves when the servers of all these nodes accept connections; at once when another storage was chosen. */
+  async start(seats: readonly Seat[], signal: AbortSignal): Promise<void> {
+    if (this.#home.settings.storage !== 'redis') return
     const program = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
     if (program === undefined) {
       throw new Error(
         '--storage redis needs redis-server: apt-get install redis-server, or brew install redis',
       )
     }
-    const starting = nodeNames(size).map(async (name, at) => {
-      const port = redisPorts[at]!
-      const data = resolve(directory, join(name, 'redis'))
-      mkdirSync(data, { recursive: true })
-      await this.#guard(name, program, port, data, signal)
-      return `redis://127.0.0.1:${port}`
-    })
-    return Promise.all(starting)
+    await Promise.all(
+      seats.map(async ({ name, redisPort }) => {
+        const data = join(this.#home.directoryOf(name), 'redis')
+        mkdirSync(data, { recursive: true })
+        await this.#guard(name, program, redisPort!, data, signal)
+      }),
+    )
   }
 
   /** Resolves when every server has ended. */

@@ -1,12 +1,13 @@
 // The story the demo tells: begin, elect, write, read, kill the leader, go on, bring it back. Every number in it is
 // measured.
 import { isDurable } from '../node/choices.js'
+import { majority } from '../ui/answers.js'
 import { begin, elect, welcomeBack } from './begin.js'
 import type { Child } from './child.js'
 import { killLeader } from './kill-leader.js'
 import { recover, tellRecovery } from './recovery.js'
 import { readEverywhere, readFrom, writeThroughFollower } from './requests.js'
-import { majority, type Storyteller, within } from './steps.js'
+import { type Storyteller, within } from './steps.js'
 
 /** A cluster that is there, with what it knows. @throws when a step fails */
 export async function tellBeginning(teller: Storyteller): Promise<void> {

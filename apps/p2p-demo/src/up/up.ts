@@ -8,7 +8,7 @@ import type { Child, Exit } from './child.js'
 import { DemoCluster } from './cluster.js'
 import { runPrompt } from './prompt.js'
 import { RedisServers } from './redis-servers.js'
-import { openUpHome, type UpFlags, type UpHome } from './settings.js'
+import { type UpFlags, UpHome } from './settings.js'
 import { tellBeginning, tellStory } from './story.js'
 
 export interface UpOptions {
@@ -41,7 +41,7 @@ const isTold = (event: DemoEvent): boolean =>
 export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): Promise<number> {
   let home: UpHome
   try {
-    home = await openUpHome(flags)
+    home = await UpHome.open(flags)
   } catch (error) {
     const { code, message } = failureOf(error)
     if (code === 'UsageError') throw error
@@ -59,7 +59,8 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     mdns: flags.mdns === true,
     onReport: ({ at, name, event }) => {
       // When all are told to stop, that they lose each other is no news.
-      if (!over && isTold(event)) screen.line(at, name, describe(event, nameOf))
+      if (!over && isTold(event) && isFromItsSource(name, event))
+        screen.line(at, name, describe(event, nameOf))
     },
     onStart: (child) => screen.line(epochMs(), child.name, `starts, process ${child.pid}`),
     onAccident: (child, exit) => {
@@ -69,11 +70,16 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
       if (storyEnded) screen.line(epochMs(), child.name, screen.style('red', accident.message))
       else end.abort(accident)
     },
+    onRemoved: (child) =>
+      screen.line(epochMs(), child.name, 'was removed from the cluster: its process has ended (ERR_REMOVED)'),
   })
+  /** Who the members are, every one of them learns: the leader's word is enough. */
+  const isFromItsSource = (name: string, { type }: DemoEvent) =>
+    type !== 'members-changed' || cluster.leads(name)
   const redis = new RedisServers(home)
   const tell = async () => {
-    const redisUrls = await redis.start(end.signal)
-    const teller = { cluster, screen, home, redisUrls, signal: end.signal }
+    await redis.start(home.settings.seats, end.signal)
+    const teller = { cluster, screen, home, redis, signal: end.signal }
     await tellBeginning(teller)
     // Who comes back to a terminal has seen the story.
     if (home.continues && terminal !== undefined) return
@@ -84,7 +90,7 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     await unlessAborted(tell(), end.signal)
     storyEnded = true
     if (terminal !== undefined) {
-      await runPrompt({ cluster, screen, home, ...terminal, signal: end.signal })
+      await runPrompt({ cluster, screen, home, redis, ...terminal, signal: end.signal })
       end.signal.throwIfAborted()
     }
     return 0

@@ -73,6 +73,38 @@ test('on a terminal the cluster stays, obeys, loses its majority honestly, and c
   await later.ask('get river', /"Elbe"/)
 }, 60_000)
 
+test('the members change at the prompt, one command each, whoever leads', async () => {
+  const { ask, transcript, status, input } = upOnTerminal({ transport: 'tcp', size: 3 })
+  await transcript.seen(/The cluster is yours/)
+  await ask('members', /n1 +voter .*\n +n2 +voter .*\n +n3 +voter .*\n/)
+  await ask('transfer n1', /handed over in [\d.]+ ms to n1|n1 +leads already/)
+  await ask('transfer n1', /n1 +leads already/)
+  await ask('add n9', /ERR_INVALID_OPTION: the next node is n4/)
+  await ask('add n4', /members now \(index \d+\): n1, n2, n3; learning: n4/)
+  await transcript.seen(/members change \(index \d+\): from n1, n2, n3 to n1, n2, n3, n4; meanwhile/)
+  await transcript.seen(/n\d +committed: 4 voters; a majority is 3: index \d+, [\d.]+ ms/)
+  await ask('put lake Constance @n4', /written: [\s\S]*held by n\d \(leader\)(, n\d){2,3}\n/)
+  await ask('demote n4', /committed: 3 voters, 1 learning; a majority is 2/)
+  await ask('members', /n4 +learner/)
+  await ask('promote n4', /committed: 4 voters; a majority is 3/)
+  await ask(
+    'demote nobody',
+    /ERR_INVALID_OPTION: there is no member "nobody"; the members are n1, n2, n3, n4/,
+  )
+  await ask('promote n4', /ERR_INVALID_OPTION: n4 is no learner/)
+  await ask('transfer n4', /handed over in [\d.]+ ms to n4/)
+  const before = transcript.text.length
+  // The leader itself.
+  await ask('remove n4', /n4 +committed: 3 voters; a majority is 2/)
+  await transcript.seen(/n4 +was removed from the cluster: its process has ended \(ERR_REMOVED\)/, before)
+  await ask('get lake', /"Constance"/)
+  await ask('status', /n3 +\d+ +(leader|follower)(?![\s\S]*n4)/)
+  await ask('add', /n5 +starts, process[\s\S]*committed: 4 voters/)
+  input.end()
+  expect(await status).toBe(0)
+  expect(pidsIn(transcript).filter(isAlive)).toEqual([])
+}, 60_000)
+
 test('the end of the input ends it too; what was in memory does not start again', async () => {
   const { ask, transcript, status, input } = upOnTerminal({ transport: 'tcp', storage: 'memory' })
   await transcript.seen(/The cluster is yours/)

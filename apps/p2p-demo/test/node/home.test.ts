@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Formed } from '../../src/form/protocol.js'
 import { NodeHome, type NodeSettings } from '../../src/node/home.js'
-import { openUpHome } from '../../src/up/settings.js'
+import { UpHome } from '../../src/up/settings.js'
 
 let directory: string
 beforeEach(() => {
@@ -60,22 +60,36 @@ describe("a node's directory", () => {
 
 describe("a cluster's directory", () => {
   test('remembers every choice, ports included, and refuses others', async () => {
-    const first = await openUpHome({ data: directory, transport: 'tcp', storage: 'redis', size: 5 })
+    const first = await UpHome.open({ data: directory, transport: 'tcp', storage: 'redis', size: 5 })
     expect(first).toMatchObject({ continues: false, settings: { cluster: 'demo', size: 5 } })
-    const { members = [], redisPorts = [] } = first.settings
-    expect(new Set([...members.map(({ address }) => address), ...redisPorts]).size).toBe(10)
-    expect((await openUpHome({ data: directory })).settings).toEqual(first.settings)
-    await expect(openUpHome({ data: directory, size: 3 })).rejects.toMatchObject({
+    const { seats } = first.settings
+    expect(seats.map(({ name }) => name)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5'])
+    expect(new Set(seats.flatMap(({ address, redisPort }) => [address, redisPort])).size).toBe(10)
+    expect((await UpHome.open({ data: directory })).settings).toEqual(first.settings)
+    await expect(UpHome.open({ data: directory, size: 3 })).rejects.toMatchObject({
       message: expect.stringContaining('--size 5, not 3'),
     })
   })
 
+  test('remembers who was added and who was removed, and uses no name twice', async () => {
+    const home = await UpHome.open({ data: directory, transport: 'websocket', storage: 'redis' })
+    const added = await home.addSeat()
+    expect(added).toMatchObject({ name: 'n4', address: expect.stringMatching(/^ws:/) })
+    await home.removeSeat('n4')
+    await home.removeSeat('n2')
+    const again = await UpHome.open({ data: directory })
+    expect(again.settings).toEqual(home.settings)
+    expect((await again.addSeat()).name).toBe('n5')
+    expect(again.settings.seats.map(({ name }) => name)).toEqual(['n1', 'n3', 'n5'])
+  })
+
   test('continues from the moment the first node knows the members', async () => {
-    const first = await openUpHome({ data: directory })
+    const first = await UpHome.open({ data: directory })
     const node = await NodeHome.open(join(directory, 'n1'), {})
     await node.keepSettings(SETTINGS)
-    expect((await openUpHome({ data: directory })).continues).toBe(false)
+    expect((await UpHome.open({ data: directory })).continues).toBe(false)
     await node.keepFormed(FORMED)
-    expect(await openUpHome({ data: directory })).toMatchObject({ continues: true, settings: first.settings })
+    const again = await UpHome.open({ data: directory })
+    expect([again.continues, again.settings]).toEqual([true, first.settings])
   })
 })
