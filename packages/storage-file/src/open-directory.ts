@@ -1,5 +1,5 @@
 // Opens a directory: format or recognise it, read everything, decide what serves, and only then change anything.
-import type { StorageIdentity } from '@riverraft/core'
+import { RaftError, type StorageIdentity } from '@riverraft/core'
 import { sync, withFile, write } from './calls.js'
 import { corrupt } from './errors.js'
 import type { FileSystem } from './file-system.js'
@@ -44,7 +44,7 @@ export async function openDirectory(
 
 /**
  * What opening finds, and decides; it changes nothing.
- * @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE_IDENTITY
+ * @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE_IDENTITY, ERR_STORAGE_EMPTY
  */
 export async function readDirectory(
   fileSystem: FileSystem,
@@ -60,6 +60,8 @@ export async function readDirectory(
       'the file is missing, yet there are segments or snapshots',
     )
   }
+  if (formatted && wanted.members.length === 0)
+    throw new RaftError('ERR_STORAGE_EMPTY', `${directory} is empty, and no members are given to format it with`)
   const identity = formatted ? wanted : await readFormat(fileSystem, directory)
   checkIdentity(directory, identity, wanted)
   const snapshots = new Snapshots(fileSystem, directory, identity)

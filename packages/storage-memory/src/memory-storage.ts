@@ -32,6 +32,8 @@ class MemoryStorage implements Storage {
   async open(identity: StorageIdentity): Promise<StoredState> {
     if (this.#poison) throw this.#poison
     if (this.#log) throw new RaftError('ERR_STORAGE_LOCKED', 'memory storage: it is open already')
+    if (identity.members.length === 0)
+      throw new RaftError('ERR_STORAGE_EMPTY', 'memory storage: it is empty, and no members are given')
     this.#log = new MemoryLog()
     this.#saves = new SnapshotSaves()
     return {

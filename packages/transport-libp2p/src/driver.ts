@@ -3,7 +3,7 @@ import type { Libp2p, Connection as Libp2pConnection, PeerId, Stream } from '@li
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Member } from '@riverraft/core'
-import type { Connection, LinkDriver } from '@riverraft/core/links'
+import type { Connection, DialTarget, LinkDriver } from '@riverraft/core/links'
 import { StreamConnection } from './stream-connection.js'
 
 export const PROTOCOL = '/riverraft/1'
@@ -35,12 +35,18 @@ export class Libp2pDriver implements LinkDriver {
     return address?.toString() ?? `/p2p/${this.#libp2p.peerId}`
   }
 
-  async dial(member: Member, signal: AbortSignal): Promise<Connection> {
-    const peer = peerIdFromString(member.id)
+  async dial({ id, address }: DialTarget, signal: AbortSignal): Promise<Connection> {
+    if (id === undefined) return this.#dialAnybody(multiaddr(address), signal)
+    const peer = peerIdFromString(id)
     const existing = this.#newestConnection(peer)
     if (existing !== undefined) return this.#openOnExisting(existing, signal)
-    const connection = await this.#libp2p.dial(this.#target(member, peer), { signal })
+    const connection = await this.#libp2p.dial(this.#target({ id, address }, peer), { signal })
     return wrap(await connection.newStream(PROTOCOL, { signal }), connection)
+  }
+
+  /** Whoever proves to be there; if the address names a PeerId, nobody else is accepted. */
+  async #dialAnybody(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
+    return this.#openOnExisting(await this.#libp2p.dial(address, { signal }), signal)
   }
 
   async close(): Promise<void> {
@@ -70,7 +76,7 @@ export class Libp2pDriver implements LinkDriver {
   }
 
   /** The configured address first, then what discovery and identify know, in turns: either may be out of date. */
-  #target(member: Member, peer: PeerId): Multiaddr | PeerId {
+  #target(member: Pick<Member, 'id' | 'address'>, peer: PeerId): Multiaddr | PeerId {
     const attempt = this.#attempts.get(member.id) ?? 0
     this.#attempts.set(member.id, attempt + 1)
     return attempt % 2 === 0 ? addressOf(member) : peer
@@ -78,7 +84,7 @@ export class Libp2pDriver implements LinkDriver {
 }
 
 /** The member's address with its PeerId, so that nobody else is accepted there. */
-export function addressOf(member: Member): Multiaddr {
+export function addressOf(member: Pick<Member, 'id' | 'address'>): Multiaddr {
   const address = multiaddr(member.address)
   const named = address.getComponents().some(({ name }) => name === 'p2p')
   return named ? address : address.encapsulate(`/p2p/${member.id}`)

@@ -35,6 +35,7 @@ export function libp2pTransport(options: Libp2pTransportOptions): Transport {
       void tagMembers(libp2p, members).catch(() => undefined)
     },
     send: (peer, frame) => links.send(peer, frame),
+    knock: (from, address, signal) => links.knock(from, address, signal),
     close: () => links.close(),
   }
 }

@@ -3,6 +3,7 @@ import {
   type Frame,
   type Hello,
   type HelloReply,
+  type Knock,
   type Member,
   type NodeId,
   RaftError,
@@ -10,9 +11,11 @@ import {
   type TransportHost,
 } from '@riverraft/core'
 import { addressOf, Link, type LinkContext, type LinkTarget } from './link.js'
+import { MemoryKnock } from './memory-knock.js'
 
 /** Where listening transports are known by their address. */
 export interface Exchange extends LinkContext {
+  at(address: string): MemoryTransport | undefined
   /** @throws RaftError ERR_LISTEN when the address is taken */
   register(address: string, transport: MemoryTransport): void
   unregister(address: string): void
@@ -22,6 +25,7 @@ export class MemoryTransport implements Transport, LinkTarget {
   readonly name = 'memory'
   readonly #network: Exchange
   readonly #links = new Map<NodeId, Link>()
+  readonly #knocks = new Set<MemoryKnock>()
   #host: TransportHost | undefined
   #address = ''
   #closed = false
@@ -74,9 +78,28 @@ export class MemoryTransport implements Transport, LinkTarget {
     this.#links.get(peer)?.send(frame)
   }
 
+  /** Resolves in a later turn, as a connection would. */
+  async knock(from: NodeId, address: string, signal: AbortSignal): Promise<Knock> {
+    const target = this.#network.at(address)
+    await new Promise<void>((resolve) => this.#network.turns.push(resolve))
+    if (this.#closed || signal.aborted) throw new RaftError('ERR_ABORTED', 'given up')
+    const host = target?.#host
+    const cut = host !== undefined && this.#network.faults(from, host.id).cut
+    if (target === undefined || host?.knocked === undefined || target.#closed || cut)
+      throw new RaftError('ERR_TIMEOUT', `nobody can be reached at ${address}`)
+    const mine = (knock: MemoryKnock): void => void this.#knocks.delete(knock)
+    const theirs = (knock: MemoryKnock): void => void target.#knocks.delete(knock)
+    const [here, there] = MemoryKnock.pair(this.#network, [from, mine], [host.id, theirs])
+    this.#knocks.add(here)
+    target.#knocks.add(there)
+    host.knocked(there)
+    return here
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    for (const knock of [...this.#knocks]) knock.close()
     for (const link of this.#links.values()) link.close()
     if (this.#host) this.#network.unregister(this.#address)
   }

@@ -1,7 +1,6 @@
 // Opens and accepts TCP sockets.
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import type { Member } from '@riverraft/core'
-import type { Connection, LinkDiagnostic, LinkDriver } from '@riverraft/core/links'
+import type { Connection, DialTarget, LinkDiagnostic, LinkDriver } from '@riverraft/core/links'
 import { type Address, formatAddress, parseDial } from './address.js'
 import { SocketConnection } from './socket-connection.js'
 
@@ -23,7 +22,7 @@ export class TcpDriver implements LinkDriver {
     const server = createServer({ noDelay: true }, (socket) => {
       this.#track(socket)
       const { remoteAddress = 'unknown', remotePort = 0 } = socket
-      accept(new SocketConnection(socket, formatAddress(remoteAddress, remotePort)))
+      accept(new SocketConnection(socket, formatAddress(remoteAddress, remotePort), remoteAddress))
     })
     this.#server = server
     return new Promise((resolve, reject) => {
@@ -43,10 +42,10 @@ export class TcpDriver implements LinkDriver {
     })
   }
 
-  dial({ id, address }: Member, signal: AbortSignal): Promise<Connection> {
+  dial({ id, address }: DialTarget, signal: AbortSignal): Promise<Connection> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
-      const socket = connect({ ...parseDial(address, `member ${id}`), noDelay: true })
+      const socket = connect({ ...parseDial(address, id === undefined ? 'knock' : `member ${id}`), noDelay: true })
       this.#track(socket)
       const abort = (): void => {
         socket.destroy()
@@ -58,7 +57,7 @@ export class TcpDriver implements LinkDriver {
       socket.once('close', settled)
       socket.once('connect', () => {
         settled()
-        resolve(new SocketConnection(socket, address))
+        resolve(new SocketConnection(socket, address, address))
       })
     })
   }

@@ -6,13 +6,15 @@ export class SocketConnection implements Connection {
   /** Nobody proves anything on plain TCP: the hello is all there is. */
   readonly peer = undefined
   readonly remote: string
+  readonly origin: string
   readonly #socket: Socket
   #error: Error | undefined
   #ended = false
 
-  constructor(socket: Socket, remote: string) {
+  constructor(socket: Socket, remote: string, origin: string) {
     this.#socket = socket
     this.remote = remote
+    this.origin = origin
     // From the first moment: an error that nobody listens to would end the process.
     socket.on('error', (error) => {
       this.#error = error

@@ -33,6 +33,7 @@ export function tcp(options: TcpTransportOptions): Transport {
     },
     setMembers: (members) => links.setMembers(members),
     send: (peer, frame) => links.send(peer, frame),
+    knock: (from, address, signal) => links.knock(from, address, signal),
     close: () => links.close(),
   }
 }

@@ -1,8 +1,7 @@
 // Opens and accepts WebSockets.
 import type { IncomingMessage, Server } from 'node:http'
 import { type SecureContextOptions, Server as SecureServer } from 'node:tls'
-import type { Member } from '@riverraft/core'
-import type { Connection, LinkDiagnostic, LinkDriver } from '@riverraft/core/links'
+import type { Connection, DialTarget, LinkDiagnostic, LinkDriver } from '@riverraft/core/links'
 import { WebSocket } from 'ws'
 import { Acceptor } from './acceptor.js'
 import { formatHost, type ListenAddress } from './address.js'
@@ -52,7 +51,7 @@ export class WebSocketDriver implements LinkDriver {
     return own.listen(place, (error) => this.#diagnose(place.host, `cannot accept: ${error.message}`))
   }
 
-  dial({ address }: Member, signal: AbortSignal): Promise<Connection> {
+  dial({ address }: DialTarget, signal: AbortSignal): Promise<Connection> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
       const ws = new WebSocket(address, [PROTOCOL], { ...this.#options.tls, ...WS_SETTINGS })
@@ -85,7 +84,7 @@ export class WebSocketDriver implements LinkDriver {
     this.#acceptor = new Acceptor(server, path, {
       accepted: (ws, request) => {
         this.#track(ws)
-        accept(new MessageConnection(ws, remoteOf(request)))
+        accept(new MessageConnection(ws, remoteOf(request), request.socket.remoteAddress))
       },
       refused: (request, reason) => this.#diagnose(remoteOf(request), reason),
     })

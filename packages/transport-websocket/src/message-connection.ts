@@ -15,6 +15,7 @@ export class MessageConnection implements Connection {
   /** A WebSocket does not say who is at its other end: the hello does. */
   readonly peer = undefined
   readonly remote: string
+  readonly origin: string
   readonly #ws: WebSocket
   #events: ConnectionEvents | undefined
   #error: Error | undefined
@@ -23,9 +24,10 @@ export class MessageConnection implements Connection {
   #blocked = false
   #ended = false
 
-  constructor(ws: WebSocket, remote: string) {
+  constructor(ws: WebSocket, remote: string, origin: string = remote) {
     this.#ws = ws
     this.remote = remote
+    this.origin = origin
     // Until start; ws would hand messages to nobody.
     ws.pause()
     // From the first moment: an error that nobody listens to would end the process.

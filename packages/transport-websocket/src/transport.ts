@@ -59,6 +59,7 @@ export function websocket(options: WebSocketTransportOptions): Transport {
     },
     setMembers: (members) => links.setMembers(members),
     send: (peer, frame) => links.send(peer, frame),
+    knock: (from, address, signal) => links.knock(from, address, signal),
     close: () => links.close(),
   }
 }

@@ -1,6 +1,5 @@
 // What a driver (TCP, WebSocket, libp2p, a test) provides; everything else about links is shared.
 import type { NodeId } from '../consensus/types.js'
-import type { Member } from '../ports/transport.js'
 
 /** What happens on a connection. Never called from within `start`, `write`, `end` or `abort`. */
 export interface ConnectionEvents {
@@ -18,6 +17,8 @@ export interface Connection {
   readonly peer: NodeId | undefined
   /** The other end in the driver's notation, for messages. */
   readonly remote: string
+  /** What tells one machine from another where nobody proves who it is: its IP address. Default: `remote`. */
+  readonly origin?: string
   /** Called once, first. Until then the driver holds back what arrives. */
   start(events: ConnectionEvents): void
   /**
@@ -31,6 +32,12 @@ export interface Connection {
   abort(reason: string): void
 }
 
+/** Whom to connect to. Without an id: whoever listens there. A member is one. */
+export interface DialTarget {
+  readonly id: NodeId | undefined
+  readonly address: string
+}
+
 /** Opens connections. One instance serves one node once. */
 export interface LinkDriver {
   /**
@@ -38,8 +45,8 @@ export interface LinkDriver {
    * `accept` takes over each connection that comes in, and starts it before it returns.
    */
   listen(accept: (connection: Connection) => void): Promise<string>
-  /** Rejects, soon, when `signal` aborts. */
-  dial(member: Member, signal: AbortSignal): Promise<Connection>
+  /** Rejects, soon, when `signal` aborts. May be called before `listen`. */
+  dial(target: DialTarget, signal: AbortSignal): Promise<Connection>
   /** Stops listening and resolves when no connection is left. Called once, also after a failed `listen`. */
   close(): Promise<void>
 }

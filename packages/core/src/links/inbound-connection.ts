@@ -3,8 +3,10 @@ import type { NodeId } from '../consensus/types.js'
 import { hasCode } from '../ports/errors.js'
 import type { TransportHost } from '../ports/transport.js'
 import { decodeFrame } from '../wire/frame.js'
-import { FRAME_BYTES_MAX, HELLO_BYTES_MAX } from '../wire/limits.js'
+import { isJoin } from '../wire/join.js'
+import { FRAME_BYTES_MAX, HELLO_BYTES_MAX, JOIN_REQUEST_BYTES_MAX } from '../wire/limits.js'
 import type { Connection } from './connection.js'
+import { Door } from './door.js'
 import { FrameProgress } from './frame-progress.js'
 import { FrameReader } from './frame-reader.js'
 import { helloFrame, judgeGreeting, refusalFrame } from './handshake.js'
@@ -15,6 +17,8 @@ export interface InboundEvents {
   isPeer(id: NodeId): boolean
   /** The peer has said hello and is welcome; its frames follow. */
   greeted(connection: InboundConnection, peer: NodeId): void
+  /** It is no link: somebody knocks. */
+  knocked(connection: InboundConnection): void
   /** Once, except after `close`. */
   gone(connection: InboundConnection, peer: NodeId | undefined, reason: string): void
 }
@@ -25,8 +29,11 @@ export class InboundConnection {
   readonly #events: InboundEvents
   readonly #reader: FrameReader
   readonly #progress: FrameProgress
-  readonly #helloTimer: ReturnType<typeof setTimeout>
-  #state: 'greeting' | 'refused' | 'up' | 'closed' = 'greeting'
+  readonly #helloTimeoutMs: number
+  #helloTimer: ReturnType<typeof setTimeout>
+  #state: 'greeting' | 'refused' | 'knocking' | 'up' | 'closed' = 'greeting'
+  /** While somebody knocks, and until that connection is gone. */
+  #door: Door | undefined
   #peer: NodeId | undefined
   /** Why it ends, once that is decided: more telling than how. */
   #refusedBecause: string | undefined
@@ -41,6 +48,7 @@ export class InboundConnection {
     this.#progress = new FrameProgress(this.#reader, settings.frameProgressMs, () =>
       this.#fail('a frame took too long'),
     )
+    this.#helloTimeoutMs = settings.helloTimeoutMs
     // It also ends a refused connection whose other end does not close.
     this.#helloTimer = setTimeout(() => this.#fail('no hello in time'), settings.helloTimeoutMs)
     connection.start({
@@ -74,7 +82,8 @@ export class InboundConnection {
   }
 
   #receive(bytes: Uint8Array): void {
-    if (this.#state === 'greeting') this.#greet(bytes)
+    if (this.#state === 'knocking') this.#door?.push(bytes)
+    else if (this.#state === 'greeting') isJoin(bytes) ? this.#knocked(bytes) : this.#greet(bytes)
     else if (bytes.length === 0) this.#answerKeepAlive()
     else if (this.#peer !== undefined) this.#host.receive(this.#peer, decodeFrame(bytes))
   }
@@ -95,6 +104,29 @@ export class InboundConnection {
     this.#reader.frameBytesMax = FRAME_BYTES_MAX
     this.#connection.write(helloFrame(this.#host, from))
     this.#events.greeted(this, from)
+  }
+
+  /** From here on the node decides how long it may take. */
+  #knocked(bytes: Uint8Array): void {
+    if (this.#host.knocked === undefined) return this.#fail('nobody is let in here')
+    clearTimeout(this.#helloTimer)
+    this.#state = 'knocking'
+    this.#reader.frameBytesMax = JOIN_REQUEST_BYTES_MAX
+    const door = new Door(this.#connection, () => this.#showOut())
+    this.#door = door
+    door.push(bytes)
+    this.#events.knocked(this)
+    this.#host.knocked(door)
+  }
+
+  /** The last message is to arrive; an other end that does not close is closed. */
+  #showOut(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'refused'
+    this.#refusedBecause = 'a knock is over'
+    this.#reader.stop()
+    this.#connection.end()
+    this.#helloTimer = setTimeout(() => this.#fail('a knock is over'), this.#helloTimeoutMs)
   }
 
   /** A peer that asks but does not read the answers must not fill our memory with them. */
@@ -119,5 +151,6 @@ export class InboundConnection {
     clearTimeout(this.#helloTimer)
     this.#progress.stop()
     this.#reader.stop()
+    this.#door?.ended()
   }
 }

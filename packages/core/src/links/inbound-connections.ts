@@ -11,6 +11,8 @@ export class InboundConnections {
   readonly #events: InboundEvents
   /** In order of arrival. */
   readonly #pending = new Set<InboundConnection>()
+  /** The node bounds their number. */
+  readonly #knocking = new Set<InboundConnection>()
   readonly #greeted = new Map<NodeId, InboundConnection>()
   #closed = false
 
@@ -27,6 +29,10 @@ export class InboundConnections {
       greeted: (connection, peer) => {
         this.#replace(connection, peer)
         peerConnected(peer)
+      },
+      knocked: (connection) => {
+        this.#pending.delete(connection)
+        this.#knocking.add(connection)
       },
       gone: (connection, peer, reason) => this.#gone(connection, peer, reason),
     }
@@ -57,8 +63,10 @@ export class InboundConnections {
 
   close(): void {
     this.#closed = true
-    for (const connection of [...this.#pending, ...this.#greeted.values()]) connection.close('closed')
+    for (const connection of [...this.#pending, ...this.#knocking, ...this.#greeted.values()])
+      connection.close('closed')
     this.#pending.clear()
+    this.#knocking.clear()
     this.#greeted.clear()
   }
 
@@ -77,6 +85,7 @@ export class InboundConnections {
 
   #gone(connection: InboundConnection, peer: NodeId | undefined, reason: string): void {
     this.#pending.delete(connection)
+    if (this.#knocking.delete(connection)) return
     if (peer !== undefined && this.#greeted.get(peer) === connection) this.#greeted.delete(peer)
     this.#settings.onDiagnostic({ peer, remote: connection.remote, reason })
   }

@@ -1,4 +1,4 @@
 // @riverraft/core/links: a Transport from nothing but a way to open connections.
-export type { Connection, ConnectionEvents, LinkDriver } from './connection.js'
-export { linkTransport } from './link-transport.js'
+export type { Connection, ConnectionEvents, DialTarget, LinkDriver } from './connection.js'
+export { type LinkedTransport, linkTransport } from './link-transport.js'
 export type { LinkDiagnostic, LinkOptions } from './options.js'

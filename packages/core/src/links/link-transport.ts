@@ -1,28 +1,33 @@
 // The Transport port on any driver of connections.
 import type { NodeId } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
-import type { Member, Transport, TransportHost } from '../ports/transport.js'
+import type { Knock, Member, Transport, TransportHost } from '../ports/transport.js'
 import type { Frame } from '../wire/frame.js'
 import type { LinkDriver } from './connection.js'
 import { Dialler } from './dialler.js'
 import { listenFailureText } from './failure-text.js'
 import { InboundConnections } from './inbound-connections.js'
 import { type LinkOptions, type LinkSettings, linkSettings } from './options.js'
+import { OutboundKnocks } from './outbound-knocks.js'
+
+/** One that can knock. */
+export type LinkedTransport = Transport & Required<Pick<Transport, 'knock'>>
 
 /**
  * A transport with one outbound connection to every peer for our frames, and one inbound connection from every peer
  * for theirs.
  * @throws RaftError ERR_INVALID_OPTION
  */
-export function linkTransport(name: string, driver: LinkDriver, options: LinkOptions = {}): Transport {
+export function linkTransport(name: string, driver: LinkDriver, options: LinkOptions = {}): LinkedTransport {
   return new LinkTransport(name, driver, linkSettings(options))
 }
 
-class LinkTransport implements Transport {
+class LinkTransport implements LinkedTransport {
   readonly name: string
   readonly #driver: LinkDriver
   readonly #settings: LinkSettings
   readonly #diallers = new Map<NodeId, Dialler>()
+  readonly #knocks: OutboundKnocks
   #host: TransportHost | undefined
   #inbound: InboundConnections | undefined
   #listening: Promise<string> | undefined
@@ -32,6 +37,7 @@ class LinkTransport implements Transport {
     this.name = name
     this.#driver = driver
     this.#settings = settings
+    this.#knocks = new OutboundKnocks(driver, settings.dialTimeoutMs)
   }
 
   async listen(host: TransportHost, members: readonly Member[]): Promise<string> {
@@ -78,6 +84,10 @@ class LinkTransport implements Transport {
     this.#diallers.get(peer)?.send(frame)
   }
 
+  knock(_from: NodeId, address: string, signal: AbortSignal): Promise<Knock> {
+    return this.#knocks.knock(address, signal)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -93,6 +103,7 @@ class LinkTransport implements Transport {
 
   async #close(): Promise<void> {
     for (const dialler of this.#diallers.values()) dialler.close()
+    this.#knocks.close()
     this.#inbound?.close()
     // A listener that is just coming up must be up before it can be closed.
     await this.#listening?.catch(() => undefined)

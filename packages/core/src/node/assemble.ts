@@ -5,6 +5,9 @@ import { Admission } from './admission.js'
 import { Answers } from './answers.js'
 import type { EventStream } from './event-stream.js'
 import { FrontDesk } from './front-desk.js'
+import { Porter } from './joining/porter.js'
+import { Reception } from './joining/reception.js'
+import { Secret } from './joining/secret.js'
 import { consensusOptions, type Limits, leasesInHello } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
@@ -25,6 +28,7 @@ export interface Assembly {
   readonly admission: Admission
   readonly runtime: Runtime
   readonly desk: FrontDesk
+  readonly porter: Porter
 }
 
 export function assemble(
@@ -55,5 +59,15 @@ export function assemble(
     failed,
   })
   const desk = new FrontDesk({ options, limits, scheduler, answers, runtime, machine })
-  return { admission, runtime, desk }
+  runtime.membership.entrance.onFree = () => runtime.wake()
+  const reception = new Reception(runtime, admission, members)
+  const porter = new Porter({
+    ...{ id, clusterId, scheduler },
+    secret: options.joinSecret === undefined ? undefined : new Secret(options.joinSecret, scheduler),
+    dialoguesMax: limits.joinDialoguesMax,
+    failuresPerMinuteMax: limits.joinFailuresPerMinuteMax,
+    emit: (event) => events.emit(event),
+    answer: (from, request) => reception.answer(from, request),
+  })
+  return { admission, runtime, desk, porter }
 }

@@ -220,6 +220,7 @@ export class FrontDesk {
     this.#runtime.reads.stop(stopped)
     this.#runtime.transfer.giveUp(stopped)
     this.#runtime.membership.changes.stop(stopped)
+    this.#runtime.membership.entrance.stop()
     this.#runtime.snapshots.stop(stopped)
   }
 }

@@ -3,6 +3,8 @@ import type { ConsensusEvent } from '../consensus/events.js'
 import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { RaftError } from '../ports/errors.js'
 import type { HelloRefusal } from '../wire/hello.js'
+import type { JoinRefusal } from '../wire/join.js'
+import type { JoinRole } from '../wire/join-content.js'
 
 /** What happens around consensus. */
 export type RuntimeEvent =
@@ -15,7 +17,24 @@ export type RuntimeEvent =
       readonly by: NodeId
       readonly refusal: HelloRefusal
     }
-  /** At a leader, while `changeMembership` waits: a learner that is to vote is this far with the log. */
+  /** Somebody who says it is `peer` asks to be let in. It has proved nothing yet. */
+  | { readonly type: 'JoinAsked'; readonly peer: NodeId; readonly origin: string }
+  /** `by` did not let `peer` in. */
+  | {
+      readonly type: 'JoinRefused'
+      readonly peer: NodeId
+      readonly by: NodeId
+      readonly refusal: JoinRefusal
+    }
+  /** At a leader, and at `peer` itself: it has asked for this role and has it now. */
+  | { readonly type: 'Joined'; readonly peer: NodeId; readonly role: JoinRole }
+  /** At a leader: `peer` was let in as a learner and is removed again. */
+  | {
+      readonly type: 'JoinGivenUp'
+      readonly peer: NodeId
+      readonly reason: 'unreachable' | 'withdrawn'
+    }
+  /** At a leader, while `changeMembership` or a node that joins waits: a learner that is to vote is this far with the log. */
   | {
       readonly type: 'CatchUpProgress'
       readonly follower: NodeId

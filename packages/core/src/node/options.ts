@@ -5,6 +5,7 @@ import { utf8 } from '../wire/bytes.js'
 import { leaseHash } from '../wire/lease-hash.js'
 import { BLOCK_BYTES_MAX, ID_BYTES_MAX, SNAPSHOT_CHUNK_BYTES_MAX } from '../wire/limits.js'
 import { SESSION_TTL_MS_MAX } from '../wire/open-session.js'
+import { secretBytes } from './joining/secret.js'
 import type { LeaseOptions, NodeLimits, NodeOptions } from './types.js'
 
 const MIB = 1024 * 1024
@@ -32,6 +33,8 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotIntervalMsMin: 30_000,
   snapshotTrailingBytes: 64 * MIB,
   snapshotChunkBytes: MIB,
+  joinDialoguesMax: 32,
+  joinFailuresPerMinuteMax: 30,
 }
 
 /** @throws RaftError ERR_INVALID_OPTION */
@@ -71,17 +74,9 @@ export function resolveLimits(given: NodeLimits): Limits {
 export function checkIdentity(options: NodeOptions<never, unknown, unknown>): void {
   checkId('id', options.id)
   checkId('clusterId', options.clusterId)
-  if (!Array.isArray(options.members) || options.members.length === 0) invalid('members must not be empty')
-  for (const member of options.members) checkId('a member id', member?.id)
-  const ids = new Set(options.members.map((member) => member.id))
-  if (ids.size !== options.members.length) invalid('members name an id twice')
-  if (ids.has(options.id) === (options.join === true))
-    invalid(
-      `id ${options.id} is ${options.join ? 'one of the members: it need not join' : 'not among the members'}`,
-    )
-  for (const { id, role } of options.members)
-    if (role !== 'voter' && role !== 'learner') invalid(`member ${id} is a voter or a learner, not ${role}`)
-  if (!options.members.some(({ role }) => role === 'voter')) invalid('members must have a voter')
+  if (options.joinSecret !== undefined) secretBytes(options.joinSecret)
+  if (typeof options.join === 'object') checkJoin(options)
+  else checkMembers(options)
   const { electionPriority: priority = 1, leases } = options
   if (!(priority >= 0 && priority <= 1)) invalid(`electionPriority must be 0 to 1, not ${priority}`)
   if (leases !== undefined && !(leases.clockDriftMax > 0 && leases.clockDriftMax <= 0.5))
@@ -89,6 +84,31 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
   for (const port of ['transport', 'storage', 'stateMachine'] as const) {
     if (typeof options[port] !== 'object' || options[port] === null) invalid(`${port} is missing`)
   }
+}
+
+function checkMembers({ id: own, members = [], join }: NodeOptions<never, unknown, unknown>): void {
+  if (!Array.isArray(members) || members.length === 0) invalid('members must not be empty')
+  for (const member of members) checkId('a member id', member?.id)
+  const ids = new Set(members.map((member) => member.id))
+  if (ids.size !== members.length) invalid('members name an id twice')
+  if (ids.has(own) === (join === true))
+    invalid(`id ${own} is ${join ? 'one of the members: it need not join' : 'not among the members'}`)
+  for (const { id, role } of members)
+    if (role !== 'voter' && role !== 'learner') invalid(`member ${id} is a voter or a learner, not ${role}`)
+  if (!members.some(({ role }) => role === 'voter')) invalid('members must have a voter')
+}
+
+/** The members come from the cluster that it joins. */
+function checkJoin({ members, join, joinSecret, transport }: NodeOptions<never, unknown, unknown>): void {
+  if (typeof join !== 'object' || join === null) invalid('join must be true, or an object with `via`')
+  const { via, role = 'voter', timeoutMs = 1 } = join
+  if (members !== undefined) invalid('join.via asks for the members: leave `members` out')
+  if (!Array.isArray(via) || via.length === 0 || via.some((address) => typeof address !== 'string'))
+    invalid('join.via must be addresses of members, at least one')
+  if (role !== 'voter' && role !== 'learner') invalid(`join.role is voter or learner, not ${role}`)
+  if (!(timeoutMs > 0)) invalid(`join.timeoutMs must be positive, not ${timeoutMs}`)
+  if (joinSecret === undefined) invalid("join.via needs the cluster's joinSecret")
+  if (transport?.knock === undefined) invalid('this transport cannot ask to be let in: join.via needs `knock`')
 }
 
 function checkId(name: string, value: unknown): void {

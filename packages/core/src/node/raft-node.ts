@@ -1,5 +1,5 @@
 // A member of a cluster: the public face of the runtime.
-import type { RaftError } from '../ports/errors.js'
+import { RaftError } from '../ports/errors.js'
 import type { Scheduler } from '../ports/scheduler.js'
 import type { StoredState } from '../ports/storage.js'
 import type { Member, TransportHost } from '../ports/transport.js'
@@ -12,6 +12,9 @@ import { explain } from './explain/index.js'
 import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
 import type { FrontDesk } from './front-desk.js'
+import { Joining } from './joining/joining.js'
+import type { Porter } from './joining/porter.js'
+import { selfOf } from './joining/self.js'
 import { checkIdentity, type Limits, resolveLimits } from './options.js'
 import { type Machine, type Recovered, recover } from './recover.js'
 import type { Runtime } from './runtime.js'
@@ -41,6 +44,11 @@ export class RaftNode<Command, Result, State> {
   readonly id: string
   /** Resolves when the node has stopped: undefined after `stop`, the error after a fail stop. */
   readonly closed: Promise<RaftError | undefined>
+  /**
+   * Resolves when the node has the role that `join.via` asked for; rejects when that was given up (ERR_TIMEOUT, ERR_ABORTED,
+   * ERR_JOIN_REFUSED, ERR_STOPPED). Resolved for nodes that did not ask.
+   */
+  readonly joined: Promise<undefined>
   readonly #options: NodeOptions<Command, Result, State>
   readonly #scheduler: Scheduler
   readonly #stored: StoredState
@@ -49,6 +57,8 @@ export class RaftNode<Command, Result, State> {
   readonly #admission: Admission
   readonly #runtime: Runtime
   readonly #desk: FrontDesk
+  readonly #porter: Porter
+  readonly #joining: Joining
   #address = ''
   /** Nothing is accepted any more; a leader hands over meanwhile. */
   #stopping: Promise<void> | undefined
@@ -58,8 +68,9 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Opens the storage, listens, and joins the members as a follower. Resolves when others can connect; waits for
-   * nobody. The state machine has the state of the newest snapshot by then.
-   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, and what the storage's open throws
+   * nobody, except with `join.via`: until the cluster has let it in as a learner. The state machine has the state of the newest
+   * snapshot by then.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED, and what the storage's open throws
    */
   static async start<Command, Result, State>(
     options: NodeOptions<Command, Result, State>,
@@ -67,19 +78,21 @@ export class RaftNode<Command, Result, State> {
     checkIdentity(options as NodeOptions<never, unknown, unknown>)
     const limits = resolveLimits(options)
     const scheduler = options.scheduler ?? systemScheduler()
-    const { clusterId, id: nodeId, members, storage } = options
-    const incarnation = hex(scheduler.randomBytes(8))
-    const stored = await storage.open({ clusterId, nodeId, members, incarnation })
+    const { id: nodeId, storage } = options
+    const joining = new Joining(options as unknown as NodeOptions<unknown, unknown, unknown>, scheduler)
+    const stored = await joining.open(hex(scheduler.randomBytes(8)))
     let node: RaftNode<Command, Result, State> | undefined
     try {
       const machine = options.stateMachine.create() as Machine
-      node = new RaftNode(options, limits, scheduler, await recover(storage, stored, machine, scheduler))
+      node = new RaftNode(options, limits, scheduler, await recover(storage, stored, machine, scheduler), joining)
       const { everybody } = node.#runtime.membership
       node.#admission.address = everybody.find((member) => member.id === nodeId)?.address ?? ''
       node.#address = await options.transport.listen(node.#transportHost(), everybody)
       node.#admission.address = node.#address
+      await joining.enter(selfOf(node.status(), node.#admission, node.#runtime, node.#events))
       return node
     } catch (error) {
+      await joining.withdraw()
       await (node === undefined ? storage.close() : node.stop())
       throw error
     }
@@ -90,9 +103,12 @@ export class RaftNode<Command, Result, State> {
     limits: Limits,
     scheduler: Scheduler,
     recovered: Recovered,
+    joining: Joining,
   ) {
     const { id } = options
     this.id = id
+    this.#joining = joining
+    this.joined = joining.joined
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -102,7 +118,7 @@ export class RaftNode<Command, Result, State> {
     const now = (): number => scheduler.now()
     this.#recall = new Recall(id, now)
     this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
-    const { admission, runtime, desk } = assemble(
+    const { admission, runtime, desk, porter } = assemble(
       options as unknown as NodeOptions<unknown, unknown, unknown>,
       {
         limits,
@@ -115,6 +131,7 @@ export class RaftNode<Command, Result, State> {
     this.#admission = admission
     this.#runtime = runtime
     this.#desk = desk
+    this.#porter = porter
     runtime.receive(recovered.input)
   }
 
@@ -213,7 +230,8 @@ export class RaftNode<Command, Result, State> {
    * cannot be reached, what is not committed or applied, what requests wait for. Empty when nothing does.
    */
   explain(): Explanation[] {
-    return explain(this.#runtime, this.#recall, this.#scheduler.now(), this.#stopping !== undefined)
+    const waits = this.#joining.explain()
+    return [...waits, ...explain(this.#runtime, this.#recall, this.#scheduler.now(), this.#stopping !== undefined)]
   }
 
   /** Every event from this call on, until the node stops or `signal` fires. */
@@ -260,6 +278,8 @@ export class RaftNode<Command, Result, State> {
 
   async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
+    this.#joining.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
+    this.#porter.stop()
     this.#desk.stop(why, error)
     const reported = await closeBoth(this.#options.transport, this.#options.storage, this.#runtime, error)
     this.#events.emit({ type: 'Stopped', error: reported })
@@ -274,6 +294,7 @@ export class RaftNode<Command, Result, State> {
       admission: this.#admission,
       events: this.#events,
       runtime: this.#runtime,
+      porter: this.#porter,
       isStopped: () => this.#shuttingDown !== undefined,
       failStop: (error) => void this.#failStop(error),
     })

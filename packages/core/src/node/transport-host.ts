@@ -5,6 +5,7 @@ import type { Storage } from '../ports/storage.js'
 import type { TransportHost } from '../ports/transport.js'
 import type { Admission } from './admission.js'
 import type { EventStream } from './event-stream.js'
+import type { Porter } from './joining/porter.js'
 import type { Runtime } from './runtime.js'
 
 export interface TransportHostParts {
@@ -13,6 +14,7 @@ export interface TransportHostParts {
   readonly admission: Admission
   readonly events: EventStream
   readonly runtime: Runtime
+  readonly porter: Porter
   readonly isStopped: () => boolean
   readonly failStop: (error: RaftError) => void
 }
@@ -55,6 +57,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     },
     // The in-flight window per follower bounds what waits for a slow peer; nothing else is sent that could wait.
     pressure: () => {},
+    knocked: (knock) => parts.porter.knocked(knock),
   }
 }
 

@@ -5,7 +5,10 @@ import type { StateMachineFactory } from '../ports/state-machine.js'
 import type { Storage } from '../ports/storage.js'
 import type { Member, Transport } from '../ports/transport.js'
 import type { Incarnation } from '../wire/hello.js'
+import type { JoinOptions } from './joining/types.js'
 
+export type { JoinRole } from '../wire/join-content.js'
+export type { JoinOptions } from './joining/types.js'
 export type { Membership, MembershipChange } from './membership/types.js'
 export type * from './node-event.js'
 
@@ -61,6 +64,16 @@ export interface NodeLimits {
   readonly snapshotTrailingBytes?: number
   /** Default 1 MiB, at most 4 MiB: what a snapshot is cut into when it is sent. */
   readonly snapshotChunkBytes?: number
+  /**
+   * Default 32: nodes that ask to be let in, at once: as many that have proved nothing (beyond it the oldest is hung up on), and
+   * as many that wait (beyond it: told to ask again).
+   */
+  readonly joinDialoguesMax?: number
+  /**
+   * Default 30: wrong proofs of the cluster's secret in a minute, a third of them from one address or identity. Beyond it:
+   * 'too-many-attempts', and nothing is looked at.
+   */
+  readonly joinFailuresPerMinuteMax?: number
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
@@ -68,13 +81,22 @@ export interface NodeOptions<Command, Result, State> extends NodeLimits {
   readonly id: NodeId
   /** All members of one cluster share it, at most 255 bytes; no other cluster has it. */
   readonly clusterId: string
-  /** The initial members, the same list on every member. Read only when the storage is empty. */
-  readonly members: readonly Member[]
   /**
-   * Default false. True: this node is none of `members`; it waits until they add it (`changeMembership`), and learns of all
+   * The initial members, the same list on every member. Read only when the storage is empty. Left out with `join.via`: then
+   * they are asked for.
+   */
+  readonly members?: readonly Member[]
+  /**
+   * The cluster's secret, at least 16 bytes, best random. Who has it may join: a member with it lets others in that prove they
+   * have it too. It is never sent. Default: none, and this node lets nobody in.
+   */
+  readonly joinSecret?: string | Uint8Array
+  /**
+   * Default false. `{ via }`: this node asks members at these addresses to be let in, under `joinSecret`. True: it asks nobody;
+   * is none of `members` and waits until they add it (`changeMembership`), and learns of all
    * changes since from the log. Read only when the storage is empty.
    */
-  readonly join?: boolean
+  readonly join?: boolean | JoinOptions
   readonly transport: Transport
   readonly storage: Storage
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -248,6 +270,7 @@ export interface NodeStatus {
 /** Every kind of sentence that `explain` has. */
 export const EXPLANATION_CODES = [
   'stopped',
+  'join-waits',
   'no-leader',
   'election-runs',
   'pre-vote-runs',

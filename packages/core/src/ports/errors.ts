@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   ERR_STORAGE: { retryable: false },
   /** The storage belongs to another node or cluster. */
   ERR_STORAGE_IDENTITY: { retryable: false },
+  /** The storage is empty, and was opened without initial members to format it with. Nothing was changed. */
+  ERR_STORAGE_EMPTY: { retryable: false },
   /** The stored data contradicts itself. Nothing was deleted. */
   ERR_STORAGE_CORRUPT: { retryable: false },
   /** The storage is open elsewhere. */

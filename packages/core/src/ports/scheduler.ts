@@ -11,6 +11,11 @@ export interface Scheduler {
   nextTurn(callback: () => void): void
   /** `count` bytes that nobody can predict. */
   randomBytes(count: number): Uint8Array
+  /**
+   * HMAC-SHA-256, for nodes that join. Default: WebCrypto's, which takes real time. Whoever simulates time brings one that
+   * takes none.
+   */
+  hmacSha256?(key: Uint8Array, message: Uint8Array): Promise<Uint8Array>
 }
 
 export interface Wake {

@@ -9,7 +9,10 @@ import type { Member } from './transport.js'
 export interface StorageIdentity {
   readonly clusterId: string
   readonly nodeId: NodeId
-  /** The initial members. Stored when formatting; a storage that has content ignores them and returns its own. */
+  /**
+   * The initial members. Stored when formatting; a storage that has content ignores them and returns its own. Without any an
+   * empty storage is not formatted: `open` fails with ERR_STORAGE_EMPTY, and can be called again.
+   */
   readonly members: readonly Member[]
   /** The incarnation to write when formatting: 16 hexadecimal digits, freshly random. */
   readonly incarnation: Incarnation
@@ -98,7 +101,7 @@ export type WriteCompleted = (error?: Error) => void
 /**
  * Keeps one replica's hard state, log and snapshots.
  *
- * - The node calls `open` once and first, then has at most one `write` in flight. Everything else may run beside a write
+ * - The node calls `open` first, successfully once, then has at most one `write` in flight. Everything else may run beside a write
  *   and beside each other.
  * - After a failed write, sync or removal the storage is **poisoned**: it never retries, and every later call fails with
  *   that error, `open` of the same instance too. A batch that does not fit the log is such a failure: node and storage no
@@ -121,7 +124,7 @@ export interface Storage {
    * - A damaged snapshot may be passed over for an older one, or none, when the log still has everything from there up to
    *   the damaged one's last entry. Otherwise, and for any other damage: ERR_STORAGE_CORRUPT, and nothing is deleted.
    *
-   * @throws RaftError ERR_STORAGE_IDENTITY, ERR_STORAGE_CORRUPT, ERR_STORAGE_LOCKED, ERR_STORAGE
+   * @throws RaftError ERR_STORAGE_IDENTITY, ERR_STORAGE_EMPTY, ERR_STORAGE_CORRUPT, ERR_STORAGE_LOCKED, ERR_STORAGE
    */
   open(identity: StorageIdentity): Promise<StoredState>
   /** Makes `batch` durable as a whole. Never throws: failures go to `completed`. */

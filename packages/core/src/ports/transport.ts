@@ -19,6 +19,26 @@ export interface Member {
 }
 
 /**
+ * A short exchange of small messages between a node that asks to be let in and a member, on a connection of its own. The
+ * other end need not be a member, and may be anybody.
+ */
+export interface Knock {
+  /** Who is at the other end, when the transport has proof; else undefined. */
+  readonly peer: NodeId | undefined
+  /** What tells one machine, or one identity, from another: an IP address without the port, a PeerId. */
+  readonly origin: string
+  /** Never blocks, never throws. */
+  send(message: Uint8Array): void
+  /**
+   * The next message, in order; undefined once the exchange is over. One call at a time. What comes unasked is bounded:
+   * more than a few messages that nobody has taken end it.
+   */
+  receive(): Promise<Uint8Array | undefined>
+  /** Over: what was sent may still arrive, nothing is received any more. Idempotent. */
+  close(): void
+}
+
+/**
  * What the node gives a transport. The transport may call any of it at any time after `listen` began, never
  * re-entrantly from within `send`.
  */
@@ -40,6 +60,8 @@ export interface TransportHost {
   linkDown(peer: NodeId, reason: string): void
   /** True: the peer's queue is filling, send only what is needed; false: it has drained. */
   pressure(peer: NodeId, high: boolean): void
+  /** Somebody knocks. The node sees to it that the exchange ends, and how many there are at once. */
+  knocked?(knock: Knock): void
 }
 
 /**
@@ -73,6 +95,12 @@ export interface Transport {
    * until nothing else does; if it is still full, this frame is dropped.
    */
   send(peer: NodeId, frame: Frame): void
+  /**
+   * Opens an exchange with whoever listens at `address`, member or not, also before `listen`. Without it nobody can join by
+   * asking over this transport.
+   * @throws whatever says why it cannot be reached; soon, when `signal` aborts
+   */
+  knock?(from: NodeId, address: string, signal: AbortSignal): Promise<Knock>
   /** Closes every connection and listener. Idempotent; nothing is delivered after it resolved. */
   close(): Promise<void>
 }

@@ -31,3 +31,9 @@ export const MEMBERS_MAX: number = 127
 
 /** Bytes of a hello frame: it arrives before a peer is trusted with more. */
 export const HELLO_BYTES_MAX: number = 2_048
+
+/** Bytes of what somebody who is not trusted yet may say while it asks to be let in: one message. */
+export const JOIN_REQUEST_BYTES_MAX: number = 2_048
+
+/** Bytes of the answer: it may hold two lists of members. */
+export const JOIN_ANSWER_BYTES_MAX: number = 512 * 1024

@@ -33,6 +33,8 @@ export class ReplicaImage {
 
   open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined
+    if (formatted && identity.members.length === 0)
+      throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty, and no members are given')
     this.#identity ??= identity
     if (this.#lacksSnapshot()) this.#restart()
     const { incarnation, members } = this.#identity

@@ -14,6 +14,9 @@ if not stored[1] then
   if redis.call('EXISTS', meta, blocks, runs, saving) > 0 then
     return redis.error_reply('CORRUPT there are keys of a log, but not what says whose it is')
   end
+  if ARGV[4] == '[]' then
+    return redis.error_reply('EMPTY it is empty, and no members are given')
+  end
   redis.call('HSET', meta, 'format', '1', 'cluster', ARGV[1], 'node', ARGV[2], 'incarnation', ARGV[3],
     'members', ARGV[4], 'epoch', 1, 'term', 0, 'vote', '', 'first', 1, 'last', 0, 'before-term', 0)
   formatted = 1

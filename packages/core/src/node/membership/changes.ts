@@ -68,12 +68,17 @@ export class Changes {
   begin(request: ChangeRequest): void {
     const { state, members } = this.#host
     if (state.role.role !== 'leader') throw refused('not-leader')
-    if (this.#change !== undefined || state.configuration.outgoing !== undefined) throw refused('under-way')
+    if (this.isUnderWay) throw refused('under-way')
     const { index, members: now } = members.inForce
     if (request.expectedIndex !== undefined && request.expectedIndex !== index) throw refused('changed')
     const targets = request.plan(now)
     const began = { at: 0, index: undefined, appended: false, progressAt: Number.NEGATIVE_INFINITY }
     this.#change = { ...request, targets, term: state.currentTerm, ...began }
+  }
+
+  /** One at a time. */
+  get isUnderWay(): boolean {
+    return this.#change !== undefined || this.#host.state.configuration.outgoing !== undefined
   }
 
   /** Who is new in the configuration that is being appended, or at a new address. */

@@ -6,8 +6,10 @@ import { RaftError } from '../../ports/errors.js'
 import type { SnapshotMetadata } from '../../ports/storage.js'
 import type { Member } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
+import { Entrance } from '../joining/entrance.js'
 import type { LogKeeper } from '../log-keeper.js'
 import type { RuntimeParts } from '../runtime-parts.js'
+import type { RuntimeEvent } from '../types.js'
 import { Changes } from './changes.js'
 import { Members } from './members.js'
 import { Strangers } from './strangers.js'
@@ -15,6 +17,7 @@ import type { Membership } from './types.js'
 
 export class NodeMembership {
   readonly changes: Changes
+  readonly entrance: Entrance
   /** The removal of this node is committed. */
   removed = false
   readonly #parts: RuntimeParts
@@ -39,7 +42,14 @@ export class NodeMembership {
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
     const now = (): number => scheduler.now()
-    this.changes = new Changes({ state, members, now, step, emit: (event) => events.emit(event) }, answers)
+    const emit = (event: RuntimeEvent): void => events.emit(event)
+    this.changes = new Changes({ state, members, now, step, emit }, answers)
+    const { changes } = this
+    this.entrance = new Entrance({
+      ...{ state, members, changes, answers, now, emit },
+      checkMember: (member) => parts.transport.checkMember?.(member),
+      incarnationOf: (id) => parts.admission.incarnationOf(id),
+    })
   }
 
   /** It is removed, and has said and applied everything. */
@@ -82,6 +92,7 @@ export class NodeMembership {
 
   /** Once a turn, before anything is sent. */
   run(): void {
+    this.entrance.run()
     this.changes.run()
     const version = `${this.#members.version} ${this.strangers.version}`
     if (version === this.#version) return

@@ -1,0 +1,216 @@
+// A node's way into its cluster, from an empty storage to its role. For a node that does not ask there is nothing to do.
+import type { NodeId } from '../../consensus/types.js'
+import { hasCode, RaftError } from '../../ports/errors.js'
+import type { Scheduler, Wake } from '../../ports/scheduler.js'
+import type { StorageIdentity, StoredState } from '../../ports/storage.js'
+import type { Member } from '../../ports/transport.js'
+import type { JoinRefusal } from '../../wire/join.js'
+import type { JoinFacts, JoinRole } from '../../wire/join-content.js'
+import type { Explanation, NodeEventType, NodeOptions, RuntimeEvent } from '../types.js'
+import { Applicant } from './applicant.js'
+import { Secret } from './secret.js'
+import type { JoinOptions } from './types.js'
+
+export const JOIN_TIMEOUT_MS = 60_000
+/** To tell the leader that a node has given up. */
+const WITHDRAW_MS_MAX = 1_000
+
+/** What the node knows of itself, once it listens. */
+export interface Self {
+  readonly address: string
+  readonly incarnation: string
+  readonly leaseHash: number
+  /** As of the configuration in force here. */
+  member(): Member | undefined
+  /** True when that configuration is known to be committed. */
+  isCommitted(): boolean
+  /** Where the members listen, as far as this node knows. */
+  addresses(): string[]
+  emit(event: RuntimeEvent): void
+  /** Calls `look` with each event of these types. */
+  on(type: NodeEventType, look: () => void): () => void
+}
+
+/** After these events it may have its role. */
+const TELLING = ['MembershipChanged', 'CommitAdvanced', 'SnapshotInstalled'] as const
+
+export class Joining {
+  /** Resolves when the node has its role. */
+  readonly joined: Promise<undefined>
+  readonly #options: NodeOptions<unknown, unknown, unknown>
+  readonly #ask: JoinOptions | undefined
+  readonly #scheduler: Scheduler
+  readonly #ended = new AbortController()
+  readonly #applicant: Applicant | undefined
+  #wake: Wake | undefined
+  #self: Self | undefined
+  #watching: (() => void)[] = []
+  #state: 'joining' | 'learner' | 'over' = 'joining'
+  #succeed!: (value: undefined) => void
+  #fail!: (error: unknown) => void
+
+  /** @throws RaftError ERR_INVALID_OPTION */
+  constructor(options: NodeOptions<unknown, unknown, unknown>, scheduler: Scheduler) {
+    this.#options = options
+    this.#scheduler = scheduler
+    this.joined = new Promise((resolve, reject) => {
+      this.#succeed = resolve
+      this.#fail = reject
+    })
+    // Whoever does not look at it is not to be ended by it.
+    this.joined.catch(() => undefined)
+    this.#ask = typeof options.join === 'object' ? options.join : undefined
+    if (this.#ask === undefined) this.#end()
+    else this.#applicant = this.#apply(this.#ask)
+  }
+
+  #apply({ via, timeoutMs = JOIN_TIMEOUT_MS, signal }: JoinOptions): Applicant {
+    const { id, clusterId, transport, joinSecret } = this.#options
+    const give = (error: RaftError): void => this.#ended.abort(error)
+    const aborted = (): void =>
+      give(new RaftError('ERR_ABORTED', 'joining was aborted by the caller', { cause: signal?.reason }))
+    this.#wake = this.#scheduler.wakeAt(this.#scheduler.now() + timeoutMs, () => give(this.#late(timeoutMs)))
+    signal?.addEventListener('abort', aborted)
+    this.#watching.push(() => signal?.removeEventListener('abort', aborted))
+    if (signal?.aborted) aborted()
+    const secret = new Secret(joinSecret!, this.#scheduler)
+    const joiner = { id, clusterId, secret, scheduler: this.#scheduler }
+    const refused = (by: NodeId, refusal: JoinRefusal): void =>
+      this.#self?.emit({ type: 'JoinRefused', peer: id, by, refusal })
+    return new Applicant({ joiner, transport, via, signal: this.#ended.signal, refused })
+  }
+
+  #late(timeoutMs: number): RaftError {
+    const { id, clusterId } = this.#options
+    const what = this.#state === 'learner' ? 'is still a learner' : 'was not let in'
+    const last = this.#applicant!.last
+    return new RaftError(
+      'ERR_TIMEOUT',
+      `${id} ${what} after ${timeoutMs} ms of joining ${clusterId}; last: ${last}`,
+    )
+  }
+
+  /**
+   * Opens the storage. An empty one is formatted with what the cluster's members say.
+   * @throws RaftError ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED, and what the storage's open throws
+   */
+  async open(incarnation: string): Promise<StoredState> {
+    const { clusterId, id: nodeId, storage, transport, members = [] } = this.#options
+    const identity: StorageIdentity = { clusterId, nodeId, members, incarnation }
+    const applicant = this.#applicant
+    if (applicant === undefined) return storage.open(identity)
+    try {
+      return await this.#openWithoutMembers(identity)
+    } catch (error) {
+      if (!hasCode(error, 'ERR_STORAGE_EMPTY')) return this.#giveUp(error)
+    }
+    try {
+      const { initial, members: now } = (await applicant.ask({ type: 'facts' })) as JoinFacts
+      applicant.learn(now.map(({ address }) => address))
+      return await storage.open({ ...identity, members: initial })
+    } catch (error) {
+      await Promise.allSettled([transport.close(), storage.close()])
+      return this.#giveUp(error)
+    }
+  }
+
+  async #openWithoutMembers(identity: StorageIdentity): Promise<StoredState> {
+    const { storage } = this.#options
+    const stored = await storage.open(identity)
+    if (stored.members.length > 0) return stored
+    await storage.close()
+    throw new RaftError('ERR_STORAGE', `${storage.name} storage cannot be joined with: it was formatted empty`)
+  }
+
+  /**
+   * Asks to be let in, unless this node is a member already as far as it knows. Resolves when that is committed; the way to its
+   * role goes on.
+   * @throws RaftError ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED
+   */
+  async enter(self: Self): Promise<void> {
+    if (this.#applicant === undefined) return
+    this.#self = self
+    this.#applicant.learn(self.addresses())
+    for (const type of TELLING) this.#watching.push(self.on(type, () => this.#look()))
+    const known = self.member()
+    this.#look()
+    const asking = this.#goOn(known === undefined || known.address !== self.address)
+    if (known !== undefined) return
+    await asking.entered
+  }
+
+  /** Two questions at most: let me in, at this address; and make me what I am to be. */
+  #goOn(mustEnter: boolean): { entered: Promise<void> } {
+    const entered = mustEnter ? this.#request('learner') : Promise.resolve()
+    const role = this.#ask?.role ?? 'voter'
+    const finished = entered.then(() => {
+      if (this.#state === 'joining') this.#state = 'learner'
+      return role === 'voter' && this.#state !== 'over' ? this.#request('voter') : undefined
+    })
+    finished.catch((error: unknown) => this.#giveUpQuietly(error))
+    return { entered }
+  }
+
+  async #request(role: JoinRole): Promise<void> {
+    const { address, incarnation, leaseHash } = this.#self!
+    await this.#applicant!.ask({ type: 'enter', incarnation, address, role, leaseHash })
+  }
+
+  /** By its own log: what somebody says of it may be old. */
+  #look(): void {
+    const self = this.#self
+    const member = self?.member()
+    if (this.#state === 'over' || self === undefined || member === undefined || !self.isCommitted()) return
+    const role = member.role === 'voter' ? 'voter' : 'learner'
+    if (role === 'learner' && (this.#ask?.role ?? 'voter') === 'voter') return
+    self.emit({ type: 'Joined', peer: member.id, role })
+    this.#end()
+  }
+
+  #end(): void {
+    this.#state = 'over'
+    this.#succeed(undefined)
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#wake?.cancel()
+    for (const forget of this.#watching.splice(0)) forget()
+  }
+
+  #giveUp(error: unknown): never {
+    this.#giveUpQuietly(error)
+    throw error
+  }
+
+  #giveUpQuietly(error: unknown): void {
+    this.#state = 'over'
+    this.#fail(error)
+    this.#forget()
+    this.#ended.abort(error)
+  }
+
+  /** `start` failed after the cluster was asked: a learner that nobody will ever hear of is to go again. */
+  async withdraw(): Promise<void> {
+    const [self, applicant] = [this.#self, this.#applicant]
+    if (self === undefined || applicant === undefined) return
+    const given = new AbortController()
+    const wake = this.#scheduler.wakeAt(this.#scheduler.now() + WITHDRAW_MS_MAX, () => given.abort())
+    await applicant.withdraw({ type: 'withdraw', incarnation: self.incarnation }, given.signal)
+    wake.cancel()
+  }
+
+  /** The node stops. */
+  stop(error: RaftError): void {
+    if (this.#state !== 'over') this.#giveUpQuietly(error)
+    else this.#ended.abort(error)
+  }
+
+  explain(): Explanation[] {
+    if (this.#state === 'over' || this.#applicant === undefined) return []
+    const { id, clusterId } = this.#options
+    const waits = this.#state === 'learner' ? 'is a learner that waits to be promoted' : 'asks to be let in'
+    const text = `${id} ${waits} in ${clusterId}; last answer: ${this.#applicant.last}`
+    return [{ code: 'join-waits', text }]
+  }
+}

@@ -1,0 +1,24 @@
+// What a node that joins knows of itself.
+import type { Admission } from '../admission.js'
+import type { EventStream } from '../event-stream.js'
+import type { Runtime } from '../runtime.js'
+import type { NodeStatus } from '../types.js'
+import type { Self } from './joining.js'
+
+export function selfOf(
+  { id, address, incarnation }: NodeStatus,
+  admission: Admission,
+  { membership, state }: Runtime,
+  events: EventStream,
+): Self {
+  return {
+    address,
+    incarnation,
+    leaseHash: admission.hello(id).leaseHash,
+    member: () => membership.inForce.members.find((member) => member.id === id),
+    isCommitted: () => membership.inForce.index <= state.commitIndex,
+    addresses: () => membership.inForce.members.map((member) => member.address),
+    emit: (event) => events.emit(event),
+    on: (type, look) => events.on(type, look),
+  }
+}
