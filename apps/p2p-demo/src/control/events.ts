@@ -1,21 +1,29 @@
 // What a node tells while it lives: to its own terminal, or to the launcher over the control channel.
-import type { LogIndex, Member, NodeId, Term } from '@riverraft/core'
-import type { FormEvent } from '../form/events.js'
+import type { JoinRole, LogIndex, NodeId, Term } from '@riverraft/core'
 import type { StorageName } from '../node/choices.js'
 
 export type DemoEvent =
-  | FormEvent
   | {
       readonly type: 'listening'
       readonly peer: NodeId
       readonly addresses: readonly string[]
       /** Where the key is who the node is. */
       readonly key?: 'new' | 'kept'
-      /** 'member': the members are agreed already. */
+      /** 'member': it has been one before. */
       readonly role: 'creator' | 'joiner' | 'member'
     }
-  /** The members are known from the node's directory. */
-  | { readonly type: 'continues'; readonly clusterId: string; readonly members: readonly Member[] }
+  /** By multicast: somebody who has to do with the cluster. */
+  | { readonly type: 'found'; readonly peer: NodeId; readonly address: string }
+  /** This node asks members to be let in. */
+  | { readonly type: 'asks'; readonly via: readonly string[] }
+  /** A member there could not be asked. */
+  | { readonly type: 'unreachable'; readonly address: string; readonly error: string }
+  /** At the leader, and at `peer` itself: it is a member in this role now. */
+  | { readonly type: 'joined'; readonly peer: NodeId; readonly role: JoinRole }
+  /** A member did not let `peer` in. */
+  | { readonly type: 'turned-away'; readonly peer: NodeId; readonly refusal: string }
+  /** At the leader: a learner that was let in is out again. */
+  | { readonly type: 'join-given-up'; readonly peer: NodeId; readonly reason: string }
   /** `lastIndex` and `term`: the end of the log that the storage held; 0 for an empty one. */
   | {
       readonly type: 'raft-started'

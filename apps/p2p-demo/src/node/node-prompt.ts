@@ -3,9 +3,10 @@ import type { Answer, Command } from '../control/commands.js'
 import { epochMs, failureOf } from '../control/events.js'
 import { helpLines } from '../prompt/help.js'
 import type { Line } from '../prompt/parse.js'
-import { describeAnswer, describeFailure, table } from '../ui/answers.js'
+import { describeAnswer, describeFailure, table, withNames } from '../ui/answers.js'
 import type { Screen } from '../ui/screen.js'
 import { changeAsLeader, memberRows } from './member-lines.js'
+import { shortName } from './tell-event.js'
 
 const REQUEST_TIMEOUT_MS = 5_000
 
@@ -74,7 +75,11 @@ export class NodePrompt {
     try {
       await body()
     } catch (error) {
-      this.#screen.line(epochMs(), undefined, this.#screen.style('red', describeFailure(failureOf(error))))
+      this.#screen.line(
+        epochMs(),
+        undefined,
+        this.#screen.style('red', withNames(describeFailure(failureOf(error)), shortName)),
+      )
     }
   }
 }

@@ -43,7 +43,13 @@ export function reportRaft(
     report({ type: 'members-changed', index, voters, learners, outgoing }),
   )
   reportCatchUp(node, report)
-  node.on('HelloRefused', ({ peer, by, refusal }) => report({ type: 'hello-refused', peer, by, refusal }))
+  node.on('Joined', ({ peer, role }) => report({ type: 'joined', peer, role }))
+  node.on('JoinGivenUp', ({ peer, reason }) => report({ type: 'join-given-up', peer, reason }))
+  node.on('JoinRefused', ({ peer, refusal }) => report({ type: 'turned-away', peer, refusal }))
+  node.on('HelloRefused', ({ peer, by, refusal }) => {
+    // Who joins or leaves is known to some members a moment earlier than to others: no news.
+    if (refusal !== 'unknown-member') report({ type: 'hello-refused', peer, by, refusal })
+  })
 }
 
 /** Told when it has come further, not as often as it is asked. */

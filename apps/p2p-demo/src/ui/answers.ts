@@ -63,6 +63,11 @@ export function describeFailure({ code, message }: Failure): string {
   return meaning === undefined ? `${code}: ${message}` : `${code}: ${meaning} (${message})`
 }
 
+/** `text` with names where it has PeerIds. */
+export function withNames(text: string, nameOf: (peer: string) => string): string {
+  return text.replace(/\b12D3KooW[1-9A-HJ-NP-Za-km-z]{44}\b/g, nameOf)
+}
+
 /** Columns as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

@@ -1,6 +1,7 @@
 // The members as a table, for both prompts.
+
+import { withoutPeerId } from '../addresses.js'
 import type { DemoMember } from '../control/commands.js'
-import { withoutPeerId } from '../form/addresses.js'
 import { table } from './answers.js'
 
 const HEADER = ['name', 'role', 'leads', 'log up to', 'incarnation', 'address', 'id']

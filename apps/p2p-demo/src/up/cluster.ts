@@ -6,7 +6,7 @@ import { majority } from '../ui/answers.js'
 import { Child, type Exit } from './child.js'
 import { redisUrl, type Seat } from './seats.js'
 import type { UpHome } from './settings.js'
-import { type Leadership, type View, Views } from './views.js'
+import { type Entry, type Leadership, type View, Views } from './views.js'
 
 /** A report and the name of the node it came from. */
 export interface NamedReport extends Report {
@@ -57,28 +57,37 @@ export class DemoCluster {
     return this.#children.filter(({ alive }) => alive)
   }
 
-  /** Starts a node with what it is told: over libp2p how to find the others, otherwise who is who. */
+  /** Starts a node with what it is told: to create the cluster, or whom to ask. The secret is told by its file. */
   start(seat: Seat, told: readonly string[]): Child {
     const { name } = seat
-    const { home, mdns } = this.#options
-    const { cluster, transport, storage } = home.settings
-    const all = ['--cluster', cluster, ...told, '--storage', storage]
-    if (transport !== 'libp2p') all.push('--transport', transport, '--id', name)
-    if (mdns) all.push('--mdns')
-    const redis = redisUrl(seat)
-    if (redis !== undefined) all.push('--redis', redis)
-    if (isDurable(storage)) all.push('--data', home.directoryOf(name))
-    this.#arguments.set(name, all)
+    this.#arguments.set(name, this.#argumentsOf(seat, told))
     const child = this.#spawn(name)
     this.#children.push(child)
     return child
   }
 
-  /** Starts the process of a node that is gone again, with the same command. */
-  async restart(gone: Child): Promise<Child> {
+  #argumentsOf(seat: Seat, told: readonly string[]): readonly string[] {
+    const { name } = seat
+    const { home, mdns } = this.#options
+    const { cluster, transport, storage } = home.settings
+    const all = ['--cluster', cluster, ...told, '--storage', storage]
+    all.push('--secret-file', home.secretFile)
+    if (transport !== 'libp2p') all.push('--transport', transport, '--id', name, '--listen', seat.address!)
+    if (mdns) all.push('--mdns')
+    const redis = redisUrl(seat)
+    if (redis !== undefined) all.push('--redis', redis)
+    if (isDurable(storage)) all.push('--data', home.directoryOf(name))
+    return all
+  }
+
+  /** Starts the process of a node that is gone again, with the same command or with another. */
+  async restart(gone: Child, told?: readonly string[]): Promise<Child> {
     // Until then it may hold its port and its files.
     await gone.exited
     if (this.#stopping) throw new Error('everything is being stopped')
+    const seat = this.#options.home.settings.seats.find(({ name }) => name === gone.name)
+    if (told !== undefined && seat !== undefined)
+      this.#arguments.set(seat.name, this.#argumentsOf(seat, told))
     const child = this.#spawn(gone.name)
     this.#children[this.#children.indexOf(gone)] = child
     return child
@@ -106,6 +115,28 @@ export class DemoCluster {
   /** As far as it knows itself. */
   leads(name: string): boolean {
     return this.#views.leads(name)
+  }
+
+  /** A voter by its own log, and it knows who leads. */
+  isVoter(child: Child): boolean {
+    return this.#views.roleOf(child.name) === 'voter'
+  }
+
+  /** A voter or a learner. */
+  isMember(child: Child): boolean {
+    return this.#views.roleOf(child.name) !== undefined
+  }
+
+  /** When it joined. */
+  entryOf(child: Child): Readonly<Entry> | undefined {
+    const { peer } = this.view(child)
+    return peer === undefined ? undefined : this.#views.entryOf(peer)
+  }
+
+  /** That this process ends, though nobody kills it, is what is wanted. */
+  letEnd(child: Child): Promise<Exit> {
+    this.#wanted.add(child)
+    return child.exited
   }
 
   byName(name: string): Child | undefined {

@@ -5,7 +5,7 @@ import { isDurable } from '../node/choices.js'
 import { helpLines } from '../prompt/help.js'
 import { runLoop } from '../prompt/loop.js'
 import type { Line } from '../prompt/parse.js'
-import { describeAnswer, describeFailure } from '../ui/answers.js'
+import { describeAnswer, describeFailure, withNames } from '../ui/answers.js'
 import type { Output, Screen } from '../ui/screen.js'
 import { holdersOf } from './acknowledgements.js'
 import type { Child } from './child.js'
@@ -89,8 +89,7 @@ class UpPrompt {
     } catch (error) {
       // Everything is being stopped: that no answer came is no news.
       if (this.#signal.aborted) return
-      const failure = describeFailure(failureOf(error))
-      this.#screen.line(epochMs(), node.name, this.#screen.style('red', failure))
+      this.#screen.line(epochMs(), node.name, this.#screen.style('red', this.#words(error)))
       this.#explainLostMajority()
     }
   }
@@ -134,7 +133,7 @@ class UpPrompt {
       tellRecovery(await recover(cluster, gone, limit), this.#screen)
     } catch (error) {
       if (this.#signal.aborted) return
-      this.#screen.line(epochMs(), gone.name, describeFailure(failureOf(error)))
+      this.#screen.line(epochMs(), gone.name, this.#words(error))
     }
   }
 
@@ -143,9 +142,13 @@ class UpPrompt {
       await carryOutMemberLine(line, this.#teller)
     } catch (error) {
       if (this.#signal.aborted) return
-      this.#screen.line(epochMs(), undefined, this.#screen.style('red', describeFailure(failureOf(error))))
+      this.#screen.line(epochMs(), undefined, this.#screen.style('red', this.#words(error)))
       this.#explainLostMajority()
     }
+  }
+
+  #words(error: unknown): string {
+    return withNames(describeFailure(failureOf(error)), (peer) => this.#cluster.nameOf(peer))
   }
 
   #explainLostMajority(): void {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { checkAgainst, keepFile, readKept } from '../kept-file.js'
 import type { StorageName, TransportName } from '../node/choices.js'
+import { NodeHome } from '../node/home.js'
+import { makeSecret } from '../node/secret.js'
 import { DEFAULT_CLUSTER, DEFAULT_SIZE, UsageError } from '../parsers.js'
 import { newSeats, type Seat } from './seats.js'
 
@@ -30,11 +32,13 @@ export interface UpSettings {
 }
 
 const SETTINGS = 'cluster.json'
+/** Random, and told to the nodes by the name of this file. */
+const SECRET = 'secret'
 
 /** A directory with one for each node in it. */
 export class UpHome {
   readonly directory: string
-  /** True: the members were agreed in an earlier run. */
+  /** True: the cluster was created in an earlier run. */
   readonly continues: boolean
   readonly #isTemporary: boolean
   #settings: UpSettings
@@ -57,6 +61,7 @@ export class UpHome {
     }
     if (data === undefined) {
       const directory = mkdtempSync(join(tmpdir(), 'riverraft-demo-'))
+      await makeSecret(join(directory, SECRET))
       return new UpHome(directory, await newSettings(said), false, true)
     }
     mkdirSync(data, { recursive: true })
@@ -65,13 +70,19 @@ export class UpHome {
     if (kept !== undefined) checkAgainst(data, kept, said)
     const settings = kept ?? (await newSettings(said))
     if (kept === undefined) await keepFile(path, settings)
-    // The first node is the first to know the members: without it, whatever has begun begins again.
-    const continues = existsSync(join(data, settings.seats[0]!.name, 'roster.json'))
+    if (!existsSync(join(data, SECRET))) await makeSecret(join(data, SECRET))
+    // The first node creates the cluster: before it has, whatever has begun begins again.
+    const { settings: first } = await NodeHome.open(join(data, settings.seats[0]!.name), {})
+    const continues = first?.standing === 'member'
     return new UpHome(data, settings, continues, false)
   }
 
   get settings(): UpSettings {
     return this.#settings
+  }
+
+  get secretFile(): string {
+    return resolve(this.directory, SECRET)
   }
 
   directoryOf(name: string): string {

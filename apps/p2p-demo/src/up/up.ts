@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import { type DemoEvent, epochMs, failureOf } from '../control/events.js'
 import { watchSignals } from '../signals.js'
+import { withNames } from '../ui/answers.js'
 import { describe } from '../ui/describe.js'
 import type { Output, Screen } from '../ui/screen.js'
 import type { Child, Exit } from './child.js'
@@ -30,7 +31,7 @@ class Interrupted extends Error {
 }
 
 /** What happens in every node, and what the story has words of its own for. */
-const UNTOLD: ReadonlySet<string> = new Set(['waiting', 'link-up'])
+const UNTOLD: ReadonlySet<string> = new Set(['link-up'])
 const isTold = (event: DemoEvent): boolean =>
   event.type === 'raft-started' ? event.lastIndex > 0 : !UNTOLD.has(event.type)
 
@@ -73,9 +74,9 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     onRemoved: (child) =>
       screen.line(epochMs(), child.name, 'was removed from the cluster: its process has ended (ERR_REMOVED)'),
   })
-  /** Who the members are, every one of them learns: the leader's word is enough. */
+  /** Who the members are and who has joined, many of them learn: the leader's word is enough. */
   const isFromItsSource = (name: string, { type }: DemoEvent) =>
-    type !== 'members-changed' || cluster.leads(name)
+    !['members-changed', 'joined'].includes(type) || cluster.leads(name)
   const redis = new RedisServers(home)
   const tell = async () => {
     await redis.start(home.settings.seats, end.signal)
@@ -96,7 +97,7 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     return 0
   } catch (error) {
     if (error instanceof Interrupted) return error.status
-    screen.title(screen.style('red', `The story failed: ${failureOf(error).message}`))
+    screen.title(screen.style('red', `The story failed: ${withNames(failureOf(error).message, nameOf)}`))
     return 1
   } finally {
     over = true

@@ -5,8 +5,8 @@ import type { Child } from './child.js'
 export interface View {
   peer?: string
   addresses?: readonly string[]
-  /** When it had the list of members. */
-  formedAt?: number
+  /** When it asked to be let in. */
+  asksAt?: number
   /** When Raft had started, and the end of the log that it found. */
   started?: { readonly at: number; readonly lastIndex: number }
   leadership?: { readonly peer: string; readonly term: number; readonly at: number }
@@ -17,6 +17,14 @@ export interface View {
     readonly learners: readonly string[]
     readonly outgoing: readonly string[]
   }
+}
+
+/** When a node became what, by the first who said so. */
+export interface Entry {
+  learnerAt?: number
+  voterAt?: number
+  /** The log that it had to catch up with. */
+  lastIndex?: number
 }
 
 /** What the nodes agree on. */
@@ -32,6 +40,8 @@ export interface Leadership {
 export class Views {
   readonly #views = new Map<string, View>()
   readonly #names = new Map<string, string>()
+  /** By PeerId or id. */
+  readonly #entries = new Map<string, Entry>()
   readonly #listeners = new Set<() => void>()
 
   /** Nothing is known of a process that has just been started. `peer`: unless that. */
@@ -49,6 +59,31 @@ export class Views {
     return this.#names.get(peer) ?? `…${peer.slice(-6)}`
   }
 
+  /** Undefined: it has not joined while somebody was looking. */
+  entryOf(peer: string): Readonly<Entry> | undefined {
+    return this.#entries.get(peer)
+  }
+
+  /** By its own log, and it knows a leader. */
+  roleOf(name: string): 'voter' | 'learner' | undefined {
+    const { peer, members, leadership } = this.of(name)
+    if (peer === undefined || leadership === undefined) return undefined
+    if (members?.voters.includes(peer)) return 'voter'
+    return members?.learners.includes(peer) ? 'learner' : undefined
+  }
+
+  #entry(peer: string): Entry {
+    const entry = this.#entries.get(peer) ?? {}
+    this.#entries.set(peer, entry)
+    return entry
+  }
+
+  #noteJoined(peer: string, role: 'learner' | 'voter', at: number): void {
+    const entry = this.#entry(peer)
+    if (role === 'learner') entry.learnerAt ??= at
+    else entry.voterAt ??= at
+  }
+
   note(name: string, { at, event }: Report): void {
     const view = this.#views.get(name)!
     switch (event.type) {
@@ -57,9 +92,14 @@ export class Views {
         view.peer = event.peer
         view.addresses = event.addresses
         break
-      case 'formed':
-      case 'continues':
-        view.formedAt = at
+      case 'asks':
+        view.asksAt = at
+        break
+      case 'catch-up':
+        this.#entry(event.follower).lastIndex = event.lastIndex
+        break
+      case 'joined':
+        this.#noteJoined(event.peer, event.role, at)
         break
       case 'raft-started':
         view.started = { at, lastIndex: event.lastIndex }
