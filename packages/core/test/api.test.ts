@@ -64,6 +64,10 @@ const EVENT_TYPES: Record<NodeEventType, true> = {
   LinkUp: true,
   LinkDown: true,
   HelloRefused: true,
+  JoinAsked: true,
+  JoinRefused: true,
+  Joined: true,
+  JoinGivenUp: true,
   CatchUpProgress: true,
   FollowerLagging: true,
   FollowerCaughtUp: true,
@@ -110,7 +114,7 @@ test('every public method', () => {
   for (const method of methods) if (method !== 'members') expect(documented).toContain(method)
   for (const name of documented) {
     if (name === 'RaftNode.start') expect(RaftNode.start).toBeTypeOf('function')
-    else if (name !== 'id' && name !== 'closed') expect(methods).toContain(name)
+    else if (!['id', 'closed', 'joined'].includes(name)) expect(methods).toContain(name)
   }
 })
 

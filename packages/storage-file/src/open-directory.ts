@@ -61,7 +61,10 @@ export async function readDirectory(
     )
   }
   if (formatted && wanted.members.length === 0)
-    throw new RaftError('ERR_STORAGE_EMPTY', `${directory} is empty, and no members are given to format it with`)
+    throw new RaftError(
+      'ERR_STORAGE_EMPTY',
+      `${directory} is empty, and no members are given to format it with`,
+    )
   const identity = formatted ? wanted : await readFormat(fileSystem, directory)
   checkIdentity(directory, identity, wanted)
   const snapshots = new Snapshots(fileSystem, directory, identity)

@@ -5,6 +5,7 @@ import { type ErrorCode, RaftError } from '@riverraft/core'
 const SCRIPT_ERRORS: Readonly<Record<string, ErrorCode>> = {
   FENCED: 'ERR_STORAGE_LOCKED',
   IDENTITY: 'ERR_STORAGE_IDENTITY',
+  EMPTY: 'ERR_STORAGE_EMPTY',
   CORRUPT: 'ERR_STORAGE_CORRUPT',
 }
 

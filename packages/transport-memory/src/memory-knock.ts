@@ -18,7 +18,11 @@ export class MemoryKnock implements Knock {
   #taker: ((message: Uint8Array | undefined) => void) | undefined
   #over = false
 
-  private constructor(network: LinkContext, way: readonly [NodeId, NodeId], ended: (knock: MemoryKnock) => void) {
+  private constructor(
+    network: LinkContext,
+    way: readonly [NodeId, NodeId],
+    ended: (knock: MemoryKnock) => void,
+  ) {
     this.#network = network
     this.#way = way
     this.origin = way[1]

@@ -80,12 +80,11 @@ export class MemoryTransport implements Transport, LinkTarget {
 
   /** Resolves in a later turn, as a connection would. */
   async knock(from: NodeId, address: string, signal: AbortSignal): Promise<Knock> {
-    const target = this.#network.at(address)
     await new Promise<void>((resolve) => this.#network.turns.push(resolve))
     if (this.#closed || signal.aborted) throw new RaftError('ERR_ABORTED', 'given up')
-    const host = target?.#host
-    const cut = host !== undefined && this.#network.faults(from, host.id).cut
-    if (target === undefined || host?.knocked === undefined || target.#closed || cut)
+    const target = this.#network.at(address)
+    const host = target === undefined ? undefined : target.#host
+    if (target === undefined || host?.knocked === undefined || this.#network.faults(from, host.id).cut)
       throw new RaftError('ERR_TIMEOUT', `nobody can be reached at ${address}`)
     const mine = (knock: MemoryKnock): void => void this.#knocks.delete(knock)
     const theirs = (knock: MemoryKnock): void => void target.#knocks.delete(knock)

@@ -45,7 +45,10 @@ export class TcpDriver implements LinkDriver {
   dial({ id, address }: DialTarget, signal: AbortSignal): Promise<Connection> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
-      const socket = connect({ ...parseDial(address, id === undefined ? 'knock' : `member ${id}`), noDelay: true })
+      const socket = connect({
+        ...parseDial(address, id === undefined ? 'knock' : `member ${id}`),
+        noDelay: true,
+      })
       this.#track(socket)
       const abort = (): void => {
         socket.destroy()

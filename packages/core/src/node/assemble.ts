@@ -1,6 +1,7 @@
 // How the parts of a node are put together.
 import { initialState } from '../consensus/index.js'
 import type { Scheduler } from '../ports/scheduler.js'
+import type { TransportHost } from '../ports/transport.js'
 import { Admission } from './admission.js'
 import { Answers } from './answers.js'
 import type { EventStream } from './event-stream.js'
@@ -13,6 +14,7 @@ import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
 import type { Recovered } from './recover.js'
 import { Runtime } from './runtime.js'
+import { transportHost } from './transport-host.js'
 import type { NodeOptions } from './types.js'
 
 export interface Surroundings {
@@ -20,6 +22,8 @@ export interface Surroundings {
   readonly scheduler: Scheduler
   readonly recovered: Recovered
   readonly events: EventStream
+  /** Nothing is sent or heard any more. */
+  readonly isStopped: () => boolean
   /** Something failed for good: the node is to stop. */
   readonly failed: (cause: unknown) => void
 }
@@ -28,12 +32,12 @@ export interface Assembly {
   readonly admission: Admission
   readonly runtime: Runtime
   readonly desk: FrontDesk
-  readonly porter: Porter
+  readonly host: TransportHost
 }
 
 export function assemble(
   options: NodeOptions<unknown, unknown, unknown>,
-  { limits, scheduler, recovered, events, failed }: Surroundings,
+  { limits, scheduler, recovered, events, isStopped, failed }: Surroundings,
 ): Assembly {
   const { id, clusterId, transport } = options
   const { stored, metadata, machine, restored, memberships } = recovered
@@ -69,5 +73,8 @@ export function assemble(
     emit: (event) => events.emit(event),
     answer: (from, request) => reception.answer(from, request),
   })
-  return { admission, runtime, desk, porter }
+  const { storage } = options
+  const failStop = failed
+  const host = transportHost({ id, storage, admission, events, runtime, porter, isStopped, failStop })
+  return { admission, runtime, desk, host }
 }

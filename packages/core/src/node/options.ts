@@ -108,7 +108,8 @@ function checkJoin({ members, join, joinSecret, transport }: NodeOptions<never, 
   if (role !== 'voter' && role !== 'learner') invalid(`join.role is voter or learner, not ${role}`)
   if (!(timeoutMs > 0)) invalid(`join.timeoutMs must be positive, not ${timeoutMs}`)
   if (joinSecret === undefined) invalid("join.via needs the cluster's joinSecret")
-  if (transport?.knock === undefined) invalid('this transport cannot ask to be let in: join.via needs `knock`')
+  if (transport?.knock === undefined)
+    invalid('this transport cannot ask to be let in: join.via needs `knock`')
 }
 
 function checkId(name: string, value: unknown): void {

@@ -13,14 +13,12 @@ import { Recall } from './explain/recall.js'
 import { asRaftError } from './failures.js'
 import type { FrontDesk } from './front-desk.js'
 import { Joining } from './joining/joining.js'
-import type { Porter } from './joining/porter.js'
 import { selfOf } from './joining/self.js'
 import { checkIdentity, type Limits, resolveLimits } from './options.js'
 import { type Machine, type Recovered, recover } from './recover.js'
 import type { Runtime } from './runtime.js'
 import { statusOf } from './status.js'
 import { systemScheduler } from './system-scheduler.js'
-import { transportHost } from './transport-host.js'
 import type {
   EventOf,
   Explanation,
@@ -57,7 +55,7 @@ export class RaftNode<Command, Result, State> {
   readonly #admission: Admission
   readonly #runtime: Runtime
   readonly #desk: FrontDesk
-  readonly #porter: Porter
+  readonly #host: TransportHost
   readonly #joining: Joining
   #address = ''
   /** Nothing is accepted any more; a leader hands over meanwhile. */
@@ -68,9 +66,10 @@ export class RaftNode<Command, Result, State> {
 
   /**
    * Opens the storage, listens, and joins the members as a follower. Resolves when others can connect; waits for
-   * nobody, except with `join.via`: until the cluster has let it in as a learner. The state machine has the state of the newest
-   * snapshot by then.
-   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED, and what the storage's open throws
+   * nobody, except with `join.via`: until the cluster has let it in as a learner. The state machine has the state of the
+   * newest snapshot by then.
+   * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, what the storage's open throws; with `join.via` also
+   * ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED
    */
   static async start<Command, Result, State>(
     options: NodeOptions<Command, Result, State>,
@@ -84,10 +83,11 @@ export class RaftNode<Command, Result, State> {
     let node: RaftNode<Command, Result, State> | undefined
     try {
       const machine = options.stateMachine.create() as Machine
-      node = new RaftNode(options, limits, scheduler, await recover(storage, stored, machine, scheduler), joining)
+      const recovered = await recover(storage, stored, machine, scheduler)
+      node = new RaftNode(options, limits, scheduler, recovered, joining)
       const { everybody } = node.#runtime.membership
       node.#admission.address = everybody.find((member) => member.id === nodeId)?.address ?? ''
-      node.#address = await options.transport.listen(node.#transportHost(), everybody)
+      node.#address = await options.transport.listen(node.#host, everybody)
       node.#admission.address = node.#address
       await joining.enter(selfOf(node.status(), node.#admission, node.#runtime, node.#events))
       return node
@@ -118,20 +118,21 @@ export class RaftNode<Command, Result, State> {
     const now = (): number => scheduler.now()
     this.#recall = new Recall(id, now)
     this.#events = new EventStream(id, now, (event) => this.#recall.note(event))
-    const { admission, runtime, desk, porter } = assemble(
+    const { admission, runtime, desk, host } = assemble(
       options as unknown as NodeOptions<unknown, unknown, unknown>,
       {
         limits,
         scheduler,
         recovered,
         events: this.#events,
+        isStopped: () => this.#shuttingDown !== undefined,
         failed: (cause) => void this.#failStop(cause),
       },
     )
     this.#admission = admission
     this.#runtime = runtime
     this.#desk = desk
-    this.#porter = porter
+    this.#host = host
     runtime.receive(recovered.input)
   }
 
@@ -231,7 +232,10 @@ export class RaftNode<Command, Result, State> {
    */
   explain(): Explanation[] {
     const waits = this.#joining.explain()
-    return [...waits, ...explain(this.#runtime, this.#recall, this.#scheduler.now(), this.#stopping !== undefined)]
+    return [
+      ...waits,
+      ...explain(this.#runtime, this.#recall, this.#scheduler.now(), this.#stopping !== undefined),
+    ]
   }
 
   /** Every event from this call on, until the node stops or `signal` fires. */
@@ -278,26 +282,12 @@ export class RaftNode<Command, Result, State> {
 
   async #close(error: RaftError | undefined): Promise<void> {
     const why = error === undefined ? 'the node was stopped' : `the node failed: ${error.message}`
-    this.#joining.stop(new RaftError('ERR_STOPPED', why, { cause: error }))
-    this.#porter.stop()
+    this.#joining.stop(error ?? new RaftError('ERR_STOPPED', why))
     this.#desk.stop(why, error)
     const reported = await closeBoth(this.#options.transport, this.#options.storage, this.#runtime, error)
     this.#events.emit({ type: 'Stopped', error: reported })
     this.#events.close()
     this.#resolveClosed(reported)
-  }
-
-  #transportHost(): TransportHost {
-    return transportHost({
-      id: this.id,
-      storage: this.#options.storage,
-      admission: this.#admission,
-      events: this.#events,
-      runtime: this.#runtime,
-      porter: this.#porter,
-      isStopped: () => this.#shuttingDown !== undefined,
-      failStop: (error) => void this.#failStop(error),
-    })
   }
 
   /** The members of the configuration in force, as far as this node knows. */

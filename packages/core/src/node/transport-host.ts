@@ -57,7 +57,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     },
     // The in-flight window per follower bounds what waits for a slow peer; nothing else is sent that could wait.
     pressure: () => {},
-    knocked: (knock) => parts.porter.knocked(knock),
+    knocked: (knock) => (parts.isStopped() ? knock.close() : parts.porter.knocked(knock)),
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type EntryBlock,
   type HardState,
   type LogIndex,
+  RaftError,
   type Run,
   reframe,
   type SnapshotMetadata,

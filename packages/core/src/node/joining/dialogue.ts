@@ -4,7 +4,12 @@ import type { Scheduler } from '../../ports/scheduler.js'
 import type { Knock } from '../../ports/transport.js'
 import { PROTOCOL_MAX, PROTOCOL_MIN } from '../../wire/hello.js'
 import { decodeJoin, encodeJoin, type JoinMessage, type JoinRefusal, NONCE_BYTES } from '../../wire/join.js'
-import { decodeJoinReply, encodeJoinRequest, type JoinReply, type JoinRequest } from '../../wire/join-content.js'
+import {
+  decodeJoinReply,
+  encodeJoinRequest,
+  type JoinReply,
+  type JoinRequest,
+} from '../../wire/join-content.js'
 import type { Secret } from './secret.js'
 
 /** Who asks, and with what. */
@@ -45,7 +50,8 @@ export async function talk(
     if (challenge?.type !== 'challenge') return nothing('no challenge')
     const { member } = challenge
     if (member === id) return nothing('it is this node itself')
-    if (knock.peer !== undefined && knock.peer !== member) return nothing(`${knock.peer} says it is ${member}`)
+    if (knock.peer !== undefined && knock.peer !== member)
+      return nothing(`${knock.peer} says it is ${member}`)
     const dialogue = { ask, challenge }
     const content = encodeJoinRequest(request)
     knock.send(encodeJoin({ type: 'proof', mac: await secret.mac('joiner', dialogue, content), content }))

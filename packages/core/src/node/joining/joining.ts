@@ -45,6 +45,8 @@ export class Joining {
   #wake: Wake | undefined
   #self: Self | undefined
   #watching: (() => void)[] = []
+  /** Once is enough: it is asked until there is an answer, and what is answered is committed. */
+  #isAsking = false
   #state: 'joining' | 'learner' | 'over' = 'joining'
   #succeed!: (value: undefined) => void
   #fail!: (error: unknown) => void
@@ -119,7 +121,10 @@ export class Joining {
     const stored = await storage.open(identity)
     if (stored.members.length > 0) return stored
     await storage.close()
-    throw new RaftError('ERR_STORAGE', `${storage.name} storage cannot be joined with: it was formatted empty`)
+    throw new RaftError(
+      'ERR_STORAGE',
+      `${storage.name} storage cannot be joined with: it was formatted empty`,
+    )
   }
 
   /**
@@ -133,22 +138,31 @@ export class Joining {
     this.#applicant.learn(self.addresses())
     for (const type of TELLING) this.#watching.push(self.on(type, () => this.#look()))
     const known = self.member()
+    // If it has its place, as far as its log tells, then the log will also tell whether that holds.
+    const isKnown = known?.address === self.address
+    const entered = isKnown && this.#hasRole(known) ? undefined : this.#askOn(!isKnown)
     this.#look()
-    const asking = this.#goOn(known === undefined || known.address !== self.address)
-    if (known !== undefined) return
-    await asking.entered
+    if (known === undefined) await entered
   }
 
-  /** Two questions at most: let me in, at this address; and make me what I am to be. */
-  #goOn(mustEnter: boolean): { entered: Promise<void> } {
+  /** Two questions at most: let me in, at this address; and make me what I am to be. Resolves after the first. */
+  #askOn(mustEnter: boolean): Promise<void> {
+    this.#isAsking = true
     const entered = mustEnter ? this.#request('learner') : Promise.resolve()
-    const role = this.#ask?.role ?? 'voter'
-    const finished = entered.then(() => {
+    const finished = entered.then(async () => {
       if (this.#state === 'joining') this.#state = 'learner'
-      return role === 'voter' && this.#state !== 'over' ? this.#request('voter') : undefined
+      if (this.#state !== 'over' && !this.#hasRole(this.#self?.member())) await this.#request(this.#role)
     })
     finished.catch((error: unknown) => this.#giveUpQuietly(error))
-    return { entered }
+    return entered
+  }
+
+  get #role(): JoinRole {
+    return this.#ask?.role ?? 'voter'
+  }
+
+  #hasRole(member: Member | undefined): boolean {
+    return member !== undefined && (member.role === 'voter' || this.#role === 'learner')
   }
 
   async #request(role: JoinRole): Promise<void> {
@@ -159,12 +173,13 @@ export class Joining {
   /** By its own log: what somebody says of it may be old. */
   #look(): void {
     const self = this.#self
-    const member = self?.member()
-    if (this.#state === 'over' || self === undefined || member === undefined || !self.isCommitted()) return
-    const role = member.role === 'voter' ? 'voter' : 'learner'
-    if (role === 'learner' && (this.#ask?.role ?? 'voter') === 'voter') return
-    self.emit({ type: 'Joined', peer: member.id, role })
-    this.#end()
+    if (this.#state === 'over' || self === undefined || !self.isCommitted()) return
+    const member = self.member()
+    if (member === undefined) return
+    if (this.#hasRole(member)) {
+      self.emit({ type: 'Joined', peer: member.id, role: member.role === 'voter' ? 'voter' : 'learner' })
+      this.#end()
+    } else if (!this.#isAsking) void this.#askOn(false)
   }
 
   #end(): void {
@@ -190,10 +205,14 @@ export class Joining {
     this.#ended.abort(error)
   }
 
-  /** `start` failed after the cluster was asked: a learner that nobody will ever hear of is to go again. */
+  /**
+   * `start` failed. A learner that the cluster may have by now is of no use to it: it is told so, if it can be. Never rejects.
+   */
   async withdraw(): Promise<void> {
     const [self, applicant] = [this.#self, this.#applicant]
-    if (self === undefined || applicant === undefined) return
+    if (applicant === undefined) return
+    if (this.#state !== 'over') this.#giveUpQuietly(new RaftError('ERR_STOPPED', 'the start failed'))
+    if (self === undefined) return void (await this.#options.transport.close().catch(() => undefined))
     const given = new AbortController()
     const wake = this.#scheduler.wakeAt(this.#scheduler.now() + WITHDRAW_MS_MAX, () => given.abort())
     await applicant.withdraw({ type: 'withdraw', incarnation: self.incarnation }, given.signal)

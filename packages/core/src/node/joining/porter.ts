@@ -35,7 +35,6 @@ export class Porter {
   /** In order of arrival: those that have proved nothing, and those that wait for their answer. */
   readonly #unproved = new Set<Knock>()
   readonly #waiting = new Set<Knock>()
-  #stopped = false
 
   constructor(host: PorterHost) {
     this.#host = host
@@ -48,7 +47,6 @@ export class Porter {
   }
 
   knocked(knock: Knock): void {
-    if (this.#stopped) return knock.close()
     this.#unproved.add(knock)
     void this.#talk(knock)
     // The oldest has had the most time. Turning away the newest would let silent ones keep everybody else out.
@@ -56,11 +54,6 @@ export class Porter {
       if (this.#unproved.size <= this.#host.dialoguesMax) break
       this.#end(oldest)
     }
-  }
-
-  stop(): void {
-    this.#stopped = true
-    for (const knock of [...this.#unproved, ...this.#waiting]) this.#end(knock)
   }
 
   #end(knock: Knock): void {
@@ -76,7 +69,7 @@ export class Porter {
       if (ask?.type !== 'ask') return
       this.#host.emit({ type: 'JoinAsked', peer: ask.from, origin: knock.origin })
       const refusal = this.#judge(knock, ask) ?? (await this.#challenge(knock, ask))
-      if (refusal === undefined || this.#stopped) return
+      if (refusal === undefined) return
       knock.send(encodeJoin({ type: 'refusal', refusal }))
       this.#host.emit({ type: 'JoinRefused', peer: ask.from, by: this.#host.id, refusal })
     } catch {
@@ -115,12 +108,13 @@ export class Porter {
       (await secret.isMac(proof.mac, 'joiner', dialogue, proof.content))
     if (!isProof) return 'wrong-secret'
     this.#attempts.proved(knock.origin)
+    // It took too long, or too many came.
     if (!this.#unproved.delete(knock)) return undefined
     this.#waiting.add(knock)
     const reply = await this.#host.answer(ask.from, decodeJoinRequest(proof.content))
     const content = encodeJoinReply(reply)
     const mac = await secret.mac('member', dialogue, proof.content, content)
-    if (!this.#stopped) knock.send(encodeJoin({ type: 'answer', mac, content }))
+    knock.send(encodeJoin({ type: 'answer', mac, content }))
     if (reply.type === 'refused')
       this.#host.emit({ type: 'JoinRefused', peer: ask.from, by: id, refusal: reply.refusal })
     return undefined

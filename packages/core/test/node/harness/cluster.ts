@@ -72,7 +72,7 @@ export class Cluster {
     const node = await RaftNode.start<string, number, Words>({
       id,
       clusterId: 'words',
-      members: this.members,
+      ...(changed.join === undefined ? { members: this.members } : {}),
       join: !this.members.some((member) => member.id === id),
       transport: this.network.transport(),
       storage: this.disk(id).storage(),

@@ -80,6 +80,8 @@ export class Disk {
 
   #open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined || !this.durable
+    if (formatted && identity.members.length === 0)
+      throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty, and no members are given')
     if (formatted) {
       this.#identity = identity
       this.#slots = []

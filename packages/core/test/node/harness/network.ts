@@ -1,9 +1,10 @@
 // A network for nodes in virtual time. Every frame travels as bytes, through the codec that real transports use.
 import type { NodeId } from '../../../src/consensus/types.js'
-import type { Member, Transport, TransportHost } from '../../../src/ports/transport.js'
+import type { Knock, Member, Transport, TransportHost } from '../../../src/ports/transport.js'
 import { decodeFrame, encodeFrame, type Frame } from '../../../src/wire/frame.js'
 import type { Hello, HelloRefusal } from '../../../src/wire/hello.js'
 import type { PeerMessage } from '../../../src/wire/messages.js'
+import { knockPair } from './knock.js'
 import type { World } from './world.js'
 
 const RETRY_MS = 20
@@ -34,6 +35,8 @@ export class Network {
   readonly sent: Sent[] = []
   /** Frames that were held, oldest first. They outlive links and processes, as a very old copy may. */
   held: Sent[] = []
+  /** Every message of every knock. */
+  readonly knocks: Uint8Array[] = []
   readonly #ends = new Map<NodeId, End>()
   readonly #cuts = new Set<string>()
 
@@ -54,6 +57,7 @@ export class Network {
       },
       setMembers: (members) => void (id !== undefined && this.#setPeers(id, members)),
       send: (peer, frame) => void (id !== undefined && this.#send({ from: id, to: peer, frame })),
+      knock: (from, address, signal) => this.knock(from, address, signal),
       close: async () => void (id !== undefined && this.unplug(id)),
     }
   }
@@ -76,6 +80,19 @@ export class Network {
   /** `id` is told something by anybody. */
   receive(id: NodeId, from: NodeId, incarnation: string, messages: readonly PeerMessage[]): void {
     this.#ends.get(id)!.host.receive(from, { group: 0, incarnation, messages: [...messages] })
+  }
+
+  /** Addresses are ids here. Whoever is unplugged, or cut off, when a message arrives does not hear it. */
+  async knock(from: NodeId, address: NodeId, signal: AbortSignal): Promise<Knock> {
+    await new Promise<void>((resolve) => this.world.nextTurn(resolve))
+    const end = this.#ends.get(address)
+    signal.throwIfAborted()
+    if (end?.host.knocked === undefined || this.#isCut(from, address)) throw new Error(`nobody at ${address}`)
+    const isThere = (to: NodeId): boolean =>
+      this.#ends.get(address) === end && !this.#isCut(to === address ? from : address, to)
+    const [mine, theirs] = knockPair(this.world, from, address, isThere, (bytes) => this.knocks.push(bytes))
+    end.host.knocked(theirs)
+    return mine
   }
 
   #setPeers(id: NodeId, members: readonly Member[]): void {

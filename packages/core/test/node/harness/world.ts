@@ -1,4 +1,5 @@
 // Virtual time for real nodes: turns and timers run when a test lets them, so that nothing sleeps and a seed repeats a run.
+import { createHmac } from 'node:crypto'
 import type { Scheduler, Wake } from '../../../src/ports/scheduler.js'
 
 /** Turns in a row without time passing before the world calls it a hot loop. */
@@ -34,6 +35,7 @@ export class World {
       wakeAt: (at, callback) => this.wakeAt(at, callback),
       nextTurn: (callback) => this.nextTurn(callback),
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256)),
+      hmacSha256: async (key, message) => createHmac('sha256', key).update(message).digest(),
     }
   }
 
