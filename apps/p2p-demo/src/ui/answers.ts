@@ -32,7 +32,7 @@ export function describeAnswer(answer: Exclude<Answer, { type: 'status' }>): str
       const count = (role: string) => members.filter((member) => member.role === role).length
       const learners = count('learner') === 0 ? '' : `, ${count('learner')} learning`
       const voters = count('voter')
-      return `committed: ${voters} voters${learners}; a majority is ${majority(voters)}: index ${membersIndex}, ${ms(elapsedMs)}`
+      return `committed: ${voters} ${voters === 1 ? 'voter' : 'voters'}${learners}; a majority is ${majority(voters)}: index ${membersIndex}, ${ms(elapsedMs)}`
     }
     case 'transfer':
       return `handed over in ${ms(answer.elapsedMs)}`

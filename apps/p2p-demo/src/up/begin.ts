@@ -43,7 +43,7 @@ export async function comeBack(teller: Storyteller): Promise<void> {
   const { cluster, screen, home } = teller
   const { seats } = home.settings
   screen.chapter(`${seats.length} processes come back`)
-  screen.say(`Key, secret and log of each are in ${home.directory}. Nobody joins again.`)
+  screen.say(`Key, secret and log of each are in ${home.directory}. Whoever was a member still is.`)
   const limit = within(teller, 'not every process has become a member again')
   const [first, ...others] = seats
   const one = cluster.start(first!, ['--create'])

@@ -17,12 +17,13 @@ export async function wipe(teller: Storyteller): Promise<Child> {
   const at = cluster.kill(victim)
   screen.line(at, victim.name, screen.style('red', `is killed, process ${victim.pid}`))
   await victim.exited
+  const what = home.settings.transport === 'libp2p' ? 'its key' : 'its name'
   if (home.settings.storage === 'redis') {
     await redis.wipe(victim.name, signal)
-    screen.line(epochMs(), victim.name, screen.style('red', 'has an empty Redis now; its key is still there'))
+    screen.line(epochMs(), victim.name, screen.style('red', `has an empty Redis now; ${what} is still there`))
   } else {
     await rm(join(home.directoryOf(victim.name), 'log'), { recursive: true })
-    screen.line(epochMs(), victim.name, screen.style('red', 'has no log any more; its key is still there'))
+    screen.line(epochMs(), victim.name, screen.style('red', `has no log any more; ${what} is still there`))
   }
   return victim
 }
