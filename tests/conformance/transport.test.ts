@@ -1,6 +1,13 @@
 // The transport suite proves itself: TCP passes it (in its own tests), and each of these is caught at what it breaks.
 import { RecordingHost, testTransport } from '@riverraft/conformance/transport'
-import { EntryBlock, type Frame, type Member, type Transport, type TransportHost } from '@riverraft/core'
+import {
+  EntryBlock,
+  type Frame,
+  type Knock,
+  type Member,
+  type Transport,
+  type TransportHost,
+} from '@riverraft/core'
 import { tcp } from '@riverraft/transport-tcp'
 import { expect, test } from 'vitest'
 import { freePort } from '../../packages/transport-tcp/test/sockets.js'
@@ -22,6 +29,7 @@ class Host extends RecordingHost {
       listen: (host, members) => right.listen(host, members),
       send: (peer, frame) => right.send(peer, frame),
       setMembers: (members) => right.setMembers(members),
+      knock: (from, address, signal) => right.knock!(from, address, signal),
       close: () => right.close(),
       ...alter(right),
     }
@@ -65,8 +73,24 @@ function receiving(change: (host: TransportHost, from: string, frame: Frame) => 
         linkUp: (peer) => host.linkUp(peer),
         linkDown: (peer, reason) => host.linkDown(peer, reason),
         pressure: (peer, high) => host.pressure(peer, high),
+        knocked: (knock) => host.knocked?.(knock),
       }
       return right.listen(between, members)
+    },
+  })
+}
+
+/** What the one who knocks hears, changed on the way; undefined: the end. */
+function hearing(change: (message: Uint8Array, knock: Knock) => Promise<Uint8Array | undefined>): Alter {
+  return (right) => ({
+    knock: async (from, address, signal) => {
+      const knock = await right.knock!(from, address, signal)
+      const receive = async (): Promise<Uint8Array | undefined> => {
+        const message = await knock.receive()
+        return message === undefined ? undefined : change(message, knock)
+      }
+      const { peer, origin } = knock
+      return { peer, origin, receive, send: (message) => knock.send(message), close: () => knock.close() }
     },
   })
 }
@@ -108,6 +132,33 @@ const BROKEN: readonly [what: string, caughtBy: string, saying: RegExp, alter: A
       send: (peer, frame) => {
         if (peer === 'nobody') throw new Error('who is nobody?')
         right.send(peer, frame)
+      },
+    }),
+  ],
+  [
+    'loses a message of a knock',
+    'whoever knocks is heard, though no member, and messages go both ways in order',
+    /message 2: expected \[2\], got \[3\]/,
+    hearing(async (message, knock) => (message[0] === 2 ? knock.receive() : message)),
+  ],
+  [
+    'ends a knock before its last message',
+    'a message that was sent before the end arrives, and then both sides know it is over',
+    /the last message: expected \[5\], got \[\]/,
+    hearing(async (message) => (message[0] === 5 ? undefined : message)),
+  ],
+  [
+    'says of a knock that it comes from somebody else',
+    'whoever knocks is heard, though no member, and messages go both ways in order',
+    /whether it is nobody else/,
+    (right) => ({
+      listen: (host, members) => {
+        const knocked = (knock: Knock): void =>
+          host.knocked?.(Object.defineProperty(knock, 'peer', { value: 'b' }))
+        return right.listen(
+          Object.defineProperty(Object.create(host), 'knocked', { value: knocked }),
+          members,
+        )
       },
     }),
   ],

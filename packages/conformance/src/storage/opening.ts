@@ -26,6 +26,14 @@ export const opening: Contract = {
     same(await bench.storage.read(1, 1_000), [], 'read')
   },
 
+  'without members an empty storage stays empty, and is formatted by a later call': async (bench) => {
+    const empty = { ...IDENTITY, members: [] }
+    for (let i = 0; i < 2; i++)
+      await failsWith('ERR_STORAGE_EMPTY', () => bench.open(empty), 'open without members')
+    sameState(await bench.open(), EMPTY, 'open')
+    await bench.written(vote(1, 'a'))
+  },
+
   'it says what it is': async ({ storage, durable }) => {
     check(storage.name.length > 0, 'name is empty')
     same(storage.durable, durable, 'durable, as declared')

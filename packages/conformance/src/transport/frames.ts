@@ -24,3 +24,23 @@ export function block(firstIndex: number, payloadBytes: number): EntryBlock {
   const payload = new Uint8Array(payloadBytes).map((_, i) => i * firstIndex)
   return encodeBlock({ firstIndex, term: 1, timestamp: 0 }, [{ kind: EntryKind.Command, payload }])
 }
+
+/** The first message of a join dialogue: what a transport may look at to tell a knock from a link. */
+export function joinAsk(from: string): Uint8Array {
+  const name = new TextEncoder().encode(from)
+  const text = (bytes: Uint8Array): number[] => [bytes.length & 255, bytes.length >> 8, ...bytes]
+  // "RVRF", kind 3, protocol 1 to 1, the cluster's id, the node's id, a nonce of 32 bytes.
+  const nonce = new Array<number>(32).fill(7)
+  return Uint8Array.of(
+    82,
+    86,
+    82,
+    70,
+    3,
+    1,
+    1,
+    ...text(new TextEncoder().encode('cluster')),
+    ...text(name),
+    ...nonce,
+  )
+}

@@ -1,5 +1,6 @@
 // The contract of the Transport port as a suite, and the nodes it is played with.
 import type { DeclareTest, WithPlace } from '../test-function.js'
+import { knocks } from './knocks.js'
 import { links } from './links.js'
 import type { HostOptions, TransportPlace } from './place.js'
 
@@ -10,5 +11,5 @@ export type { DeclareTest, HostOptions, TransportPlace, WithPlace }
 
 /** What every transport must do between members that can reach each other. */
 export function testTransport(test: DeclareTest, withPlace: WithPlace<TransportPlace>): void {
-  for (const [name, run] of Object.entries(links)) test(name, () => withPlace(run))
+  for (const [name, run] of Object.entries({ ...links, ...knocks })) test(name, () => withPlace(run))
 }

@@ -1,10 +1,19 @@
 // A node as its transport sees it: it writes down what it is told, and whoever waits for something hears of it.
-import type { Frame, Hello, HelloRefusal, Member, NodeId, Transport, TransportHost } from '@riverraft/core'
+import type {
+  Frame,
+  Hello,
+  HelloRefusal,
+  Knock,
+  Member,
+  NodeId,
+  Transport,
+  TransportHost,
+} from '@riverraft/core'
 import { INCARNATION } from './frames.js'
 
 /**
  * What it is told, a line each: `frame 3 from a` (the term of the frame's first message), `up b`, `down b: reason`,
- * `refused: wrong-cluster`, `pressure true`, and whatever is noted beside that.
+ * `refused: wrong-cluster`, `pressure true`, `a knock`, and whatever is noted beside that.
  */
 export abstract class RecordingHost implements TransportHost {
   abstract readonly id: NodeId
@@ -14,6 +23,8 @@ export abstract class RecordingHost implements TransportHost {
   readonly clusterId: string
   /** In the order of their arrival. */
   readonly frames: Frame[] = []
+  /** Who has knocked, in order. */
+  readonly knocks: Knock[] = []
   readonly #log: string[] = []
   #waiting: (() => void)[] = []
 
@@ -78,6 +89,11 @@ export abstract class RecordingHost implements TransportHost {
 
   pressure(_peer: NodeId, high: boolean): void {
     this.note(`pressure ${high}`)
+  }
+
+  knocked(knock: Knock): void {
+    this.knocks.push(knock)
+    this.note('a knock')
   }
 
   note(line: string): void {

@@ -1,65 +1,24 @@
 // Nodes that ask to be let into a cluster, from an empty storage to their role, on a network and disks that obey.
 import { afterEach, describe, expect, test } from 'vitest'
-import type { NodeOptions } from '../../src/node/types.js'
 import type { Member } from '../../src/ports/transport.js'
-import { Cluster, type ClusterOptions, type Words, type WordsNode } from './harness/cluster.js'
+import type { WordsNode } from './harness/cluster.js'
 import { Disk } from './harness/disk.js'
+import {
+  cluster,
+  deafen,
+  failure,
+  join,
+  joined,
+  type Options,
+  prepare,
+  roles,
+  SECRET,
+  start,
+  stop,
+} from './harness/joining.js'
 import { watch } from './harness/world.js'
 
-type Options = NodeOptions<string, number, Words>
-
-const SECRET = 'the secret of these words'
-
-let cluster: Cluster
-
-afterEach(() => cluster?.stop())
-
-/** Whatever the links to `id` carry is lost; who knocks is heard. */
-function deafen(id: string): void {
-  cluster.network.judge = ({ to }) => (to === id ? 'drop' : 'pass')
-}
-
-/** `founders` of `size` nodes have a secret and a leader; the others do not run yet. */
-async function start(size: number, founders = 1, options: ClusterOptions = {}): Promise<WordsNode> {
-  cluster = Cluster.prepare({ size, voters: founders, ...options })
-  const ids = cluster.ids.slice(0, founders)
-  for (const id of ids) await cluster.start(id, { joinSecret: SECRET })
-  const [leader] = await cluster.elected(ids)
-  return leader
-}
-
-function join(
-  id: string,
-  via: string | readonly string[],
-  changed: Partial<Options> = {},
-): Promise<WordsNode> {
-  const given = typeof changed.join === 'object' ? changed.join : {}
-  return cluster.start(id, { joinSecret: SECRET, ...changed, join: { via: [...via], ...given } })
-}
-
-async function joined(
-  id: string,
-  via: string | readonly string[],
-  changed?: Partial<Options>,
-): Promise<WordsNode> {
-  const node = await cluster.world.outcome(join(id, via, changed))
-  await cluster.world.outcome(node.joined)
-  return node
-}
-
-const roles = (node: WordsNode): string =>
-  node
-    .status()
-    .members.map(({ id, role, outgoing }) => `${id} ${role}${outgoing ? ' outgoing' : ''}`)
-    .sort()
-    .join(', ')
-
-const failure = async (promise: Promise<unknown>): Promise<string> => {
-  const seen = watch(promise)
-  await cluster.world.until('it is decided', () => seen.state !== 'pending')
-  const { code, message } = seen.value as { code: string; message: string }
-  return `${code}: ${message}`
-}
+afterEach(stop)
 
 describe('a node that asks', () => {
   test('becomes a learner, catches up and is promoted (thesis §4.2.1)', async () => {
@@ -170,7 +129,7 @@ describe('the secret', () => {
   })
 
   test('that a member does not have lets nobody in there', async () => {
-    cluster = Cluster.prepare({ size: 2, voters: 1 })
+    prepare({ size: 2, voters: 1 })
     await cluster.start('A')
     expect(await failure(join('B', 'A'))).toMatch(/^ERR_JOIN_REFUSED.*no-secret/)
   })
@@ -203,63 +162,6 @@ describe('the secret', () => {
   ])('%s is refused before anything is started', async (_, changed) => {
     await start(2)
     expect(await failure(join('B', 'A', changed))).toMatch(/^ERR_INVALID_OPTION.*joinSecret/)
-  })
-})
-
-describe('crashes on the way', () => {
-  test('the leader dies between learner and voter: its successor goes on', async () => {
-    const leader = await start(4, 3)
-    const node = await cluster.world.outcome(join('D', 'ABC'))
-    expect(roles(leader)).toBe('A voter, B voter, C voter, D learner')
-    await cluster.kill(leader.id)
-    await cluster.world.outcome(node.joined)
-    expect(roles(node)).toBe('A voter, B voter, C voter, D voter')
-  })
-
-  test('the joiner dies as a learner and comes back with its disk: it finds its place again', async () => {
-    const leader = await start(2)
-    const node = await cluster.world.outcome(join('B', 'A'))
-    const { incarnation } = node.status()
-    await cluster.kill('B')
-    const again = await joined('B', 'A')
-    expect(again.status().incarnation).toBe(incarnation)
-    expect(roles(leader)).toBe('A voter, B voter')
-  })
-
-  test('a joiner that has its role asks nothing when it starts again, although nobody is there', async () => {
-    await start(2)
-    await joined('B', 'A')
-    await cluster.kill('B')
-    await cluster.kill('A')
-    const before = cluster.network.knocks.length
-    const again = await cluster.world.outcome(join('B', 'A'))
-    await cluster.start('A', { joinSecret: SECRET })
-    await cluster.elected(['A', 'B'])
-    await cluster.world.outcome(again.joined)
-    expect(cluster.network.knocks.length).toBe(before)
-  })
-
-  test('a joiner that starts again before the log tells of it asks again', async () => {
-    const leader = await start(2)
-    deafen('B')
-    await cluster.world.outcome(join('B', 'A'))
-    await cluster.kill('B')
-    expect(cluster.disk('B').log).toEqual([])
-    cluster.network.judge = () => 'pass'
-    await joined('B', 'A')
-    expect(roles(leader)).toBe('A voter, B voter')
-  })
-
-  test('a learner that nobody reaches is removed again', async () => {
-    const leader = await start(2)
-    const told: string[] = []
-    leader.on('JoinGivenUp', ({ peer, reason }) => told.push(`${peer} ${reason}`))
-    deafen('B')
-    const node = await cluster.world.outcome(join('B', 'A', { join: { via: ['A'], timeoutMs: 3_000 } }))
-    expect(await failure(node.joined)).toMatch(/^ERR_TIMEOUT: B is still a learner/)
-    await cluster.world.until('B is given up', () => told.length > 0)
-    expect(told).toEqual(['B unreachable'])
-    await cluster.world.until('B is no member', () => roles(leader) === 'A voter')
   })
 })
 

@@ -5,6 +5,16 @@ import { describe, expect, test } from 'vitest'
 import { decodeBlock, encodeBlock } from '../../src/wire/entry-block.js'
 import { decodeFrame, encodeFrame } from '../../src/wire/frame.js'
 import { decodeHello, encodeHello, encodeHelloRefusal } from '../../src/wire/hello.js'
+import { decodeJoin, encodeJoin, type JoinMessage } from '../../src/wire/join.js'
+import {
+  decodeJoinReply,
+  decodeJoinRequest,
+  encodeJoinReply,
+  encodeJoinRequest,
+  type JoinReply,
+  type JoinRequest,
+} from '../../src/wire/join-content.js'
+import { JOIN_MESSAGES, JOIN_REPLIES, JOIN_REQUESTS } from './join-samples.js'
 import { block, bytes, frameOf, HELLO, joined, MESSAGES, membershipBlock } from './samples.js'
 
 interface Golden {
@@ -48,9 +58,25 @@ const GOLDEN: Record<string, Golden> = {
     decoded: decodeHello,
     original: { refusal: 'wrong-cluster' },
   },
+  ...each<JoinMessage>('join', JOIN_MESSAGES, encodeJoin, decodeJoin),
+  ...each<JoinRequest>('join-request', JOIN_REQUESTS, encodeJoinRequest, decodeJoinRequest),
+  ...each<JoinReply>('join-reply', JOIN_REPLIES, encodeJoinReply, decodeJoinReply),
   'frame-all-messages': frame(...Object.values(MESSAGES)),
   'frame-empty': frame(),
   ...Object.fromEntries(Object.entries(MESSAGES).map(([name, message]) => [`frame-${name}`, frame(message)])),
+}
+
+function each<Sample>(
+  kind: string,
+  samples: Record<string, Sample>,
+  encode: (sample: Sample) => Uint8Array,
+  decoded: (bytes: Uint8Array) => unknown,
+): Record<string, Golden> {
+  const golden = ([name, original]: [string, Sample]): [string, Golden] => [
+    `${kind}-${name}`,
+    { encoded: encode(original), decoded, original },
+  ]
+  return Object.fromEntries(Object.entries(samples).map(golden))
 }
 
 function frame(...messages: Parameters<typeof frameOf>): Golden {

@@ -98,7 +98,7 @@ export class Applicant {
       this.last = `${address}: ${textOf(outcome)}`
       if (outcome.type === 'refusal' && !MAY_DIFFER.has(outcome.refusal)) this.#refuse(outcome)
       if (outcome.type !== 'reply') {
-        if (address === this.#leader) this.#leader = undefined
+        if (address === this.#leader && !this.#parts.signal.aborted) this.#leader = undefined
         return outcome
       }
       const { reply, member } = outcome
