@@ -11,7 +11,7 @@ const screen = new Screen(process.stdout, performance.timeOrigin)
 
 const program = new Command('riverraft-demo')
   .description(
-    'River Raft in a terminal: nodes that find each other over libp2p, elect a leader and survive its death',
+    'River Raft in a terminal: nodes that join each other by a secret, elect a leader and survive its death',
   )
   .showHelpAfterError('(riverraft-demo --help shows what there is)')
   // 1 says that something failed; a command line that makes no sense is 2.

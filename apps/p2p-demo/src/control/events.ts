@@ -18,8 +18,8 @@ export type DemoEvent =
   | { readonly type: 'asks'; readonly via: readonly string[] }
   /** A member there could not be asked. */
   | { readonly type: 'unreachable'; readonly address: string; readonly error: string }
-  /** At the leader, and at `peer` itself: it is a member in this role now. */
-  | { readonly type: 'joined'; readonly peer: NodeId; readonly role: JoinRole }
+  /** At the leader, and (`self`) at `peer` itself: it is a member in this role now. */
+  | { readonly type: 'joined'; readonly peer: NodeId; readonly role: JoinRole; readonly self: boolean }
   /** A member did not let `peer` in. */
   | { readonly type: 'turned-away'; readonly peer: NodeId; readonly refusal: string }
   /** At the leader: a learner that was let in is out again. */

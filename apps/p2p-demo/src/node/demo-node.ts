@@ -65,7 +65,10 @@ export class DemoNode {
     this.#stop.signal.addEventListener('abort', onStop)
     if (this.#stop.signal.aborted) onStop()
     try {
-      if (entry === 'join') await raft.joined
+      if (entry === 'join') {
+        await raft.joined
+        this.#report({ type: 'joined', peer: raft.id, role: 'voter', self: true })
+      }
       if (entry !== 'return') await this.#options.home?.change({ standing: 'member' })
       const failure = await raft.closed
       if (hasCode(failure, 'ERR_REMOVED')) await this.#options.home?.change({ standing: 'removed' })

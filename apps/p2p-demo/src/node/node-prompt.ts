@@ -59,7 +59,8 @@ export class NodePrompt {
 
   async #change(line: Parameters<typeof changeAsLeader>[0]): Promise<void> {
     await this.#try(async () => {
-      this.#screen.line(epochMs(), undefined, await changeAsLeader(line, this.#execute))
+      const done = await changeAsLeader(line, this.#execute)
+      this.#screen.line(epochMs(), undefined, done)
     })
   }
 

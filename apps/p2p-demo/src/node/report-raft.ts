@@ -43,7 +43,10 @@ export function reportRaft(
     report({ type: 'members-changed', index, voters, learners, outgoing }),
   )
   reportCatchUp(node, report)
-  node.on('Joined', ({ peer, role }) => report({ type: 'joined', peer, role }))
+  // That this node itself has joined may have happened before anybody listened: whoever waits for it says so.
+  node.on('Joined', ({ peer, role }) => {
+    if (peer !== id) report({ type: 'joined', peer, role, self: false })
+  })
   node.on('JoinGivenUp', ({ peer, reason }) => report({ type: 'join-given-up', peer, reason }))
   node.on('JoinRefused', ({ peer, refusal }) => report({ type: 'turned-away', peer, refusal }))
   node.on('HelloRefused', ({ peer, by, refusal }) => {

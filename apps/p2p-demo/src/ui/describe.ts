@@ -28,6 +28,7 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
     case 'unreachable':
       return `nobody to ask at ${withoutPeerId(event.address)} yet: ${event.error}`
     case 'joined':
+      if (event.self) return `is a ${event.role} now`
       return event.role === 'learner'
         ? `lets ${nameOf(event.peer)} in as a learner: it gets the log, and is not counted`
         : `${nameOf(event.peer)} is a voter now`

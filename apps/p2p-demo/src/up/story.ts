@@ -1,6 +1,7 @@
 // The story the demo tells: a cluster forms, writes, reads, loses its leader and gets it back, grows, changes its leader and
 // replaces a node whose disk was wiped. Every number in it is measured.
 import { isDurable } from '../node/choices.js'
+import { majority } from '../ui/answers.js'
 import { comeBack, create, joinTogether } from './begin.js'
 import type { Child } from './child.js'
 import { handOver } from './hand-over.js'
@@ -69,18 +70,20 @@ async function bringBack(teller: Storyteller, killed: Child): Promise<void> {
   await writeThroughFollower(teller, 'river', 'Elbe', cluster.voters.length)
 }
 
+const ORDINALS: Readonly<Record<number, string>> = { 3: 'fourth', 4: 'fifth', 5: 'sixth' }
+
 async function grow(teller: Storyteller): Promise<void> {
   const { cluster, screen } = teller
   const before = cluster.voters.length
-  screen.chapter('One more node joins')
+  screen.chapter(`A ${ORDINALS[before] ?? 'further'} node joins`)
   screen.say(
     'While the cluster works. It is a learner until it has caught up. Then the old majority and the new one both have to ' +
       'agree (joint consensus), so that at no moment two leaders could be elected.',
   )
   const joined = await joinAnew(teller)
   tellJoined(joined, teller)
-  const { voters, majority } = cluster
-  screen.result(`${before} voters were; now there are ${voters.length}, and a majority is ${majority}.`)
+  const { voters, majority: now } = cluster
+  screen.result(`Of ${before} voters a majority was ${majority(before)}; of ${voters.length} it is ${now}.`)
   await readFrom(teller, joined.child, 'river', (await lastRiver(teller))!)
 }
 

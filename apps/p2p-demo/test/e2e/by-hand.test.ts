@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createByHand, IS_VOTER, joining, KNOWS_LEADER, leaderOf, named, WRONG } from './by-hand.js'
-import { endAll, freshDirectory, start } from './programs.js'
+import { atLeader, createByHand, IS_VOTER, joining, KNOWS_LEADER, leaderOf, named, WRONG } from './by-hand.js'
+import { endAll, freshDirectory, type Program, start } from './programs.js'
 
 // Its tests run at the same time.
 afterAll(endAll)
@@ -14,11 +14,7 @@ describe.concurrent('three people start a node each, in directories of their own
     const nodes = [garden.creator, start(joining(garden)), start(joining(garden))]
     for (const node of nodes.slice(1)) await node.seen(IS_VOTER)
 
-    const [watcher, writer, reader] = nodes as [
-      typeof garden.creator,
-      typeof garden.creator,
-      typeof garden.creator,
-    ]
+    const [watcher, writer, reader] = nodes as [Program, Program, Program]
     await watcher.ask('watch riv', /watching keys that begin with "riv"/)
     await writer.ask('put river "the Rhine"', /written: index \d+, term \d+, [\d.]+ ms/)
     await reader.ask('get river', /"the Rhine"/)
@@ -68,33 +64,52 @@ describe.concurrent('three people start a node each, in directories of their own
 })
 
 test.concurrent('members are changed where the leader is; elsewhere it is said where that is', async () => {
-  const { create, join, addresses } = await named('tcp', 3)
+  const { create, join } = await named('tcp', 3)
   const creator = start(create, undefined, SECRET)
   await creator.seen(KNOWS_LEADER)
-  const [second, third] = join.map((command) => start(command, undefined, SECRET))
-  for (const node of [second!, third!]) await node.seen(IS_VOTER)
-  const here = addresses[0]!.replaceAll('.', '\\.')
-  await second!.ask(
+  const joiners = join.map((command) => start(command, undefined, SECRET))
+  for (const node of joiners) await node.seen(IS_VOTER)
+  const [second, third] = joiners as [Program, Program]
+  const nodes = [creator, second, third]
+
+  const leader = await atLeader(
+    nodes,
     'demote c',
-    new RegExp(`ERR_NOT_LEADER: nothing was done: only the leader can\\. Type the same at a, at ${here}`),
+    /committed: 2 voters, 1 learning; a majority is 2: index \d+/,
   )
-  await second!.ask('transfer c', /ERR_NOT_LEADER: nothing was done/)
-  await creator.ask('demote c', /committed: 2 voters, 1 learning; a majority is 2: index \d+/)
-  await third!.ask('members', /c \(here\) +learner/)
-  await creator.ask('promote c', /committed: 3 voters; a majority is 2/)
-  await creator.ask('transfer b', /b leads: handed over in [\d.]+ ms/)
-  await creator.ask('transfer b', /b leads already/)
-  await second!.ask(
-    'add',
-    /riverraft-demo node --cluster garden --transport tcp --id <name> --listen .* --join/,
+  await third.ask('members', /c \(here\) +learner/)
+  const elsewhere =
+    /ERR_NOT_LEADER: nothing was done: only the leader can\. Type the same at [ab], at 127\.0\.0\.1:\d+/
+  await third.ask('promote c', elsewhere)
+  await third.ask('transfer a', elsewhere)
+  await atLeader(nodes, 'promote c', /committed: 3 voters; a majority is 2/)
+  const [from, to] = leader === creator ? [creator, 'b'] : [second, 'a']
+  await atLeader(
+    nodes,
+    `transfer ${to}`,
+    new RegExp(`${to} leads: handed over in [\\d.]+ ms|${to} leads already`),
   )
-  await second!.ask('remove c', /committed: 2 voters/)
-  expect((await third!.exited).code).toBe(1)
-  expect(third!.output).toMatch(/ERR_REMOVED: c was removed from the cluster/)
-  // The leader itself: whoever is left goes on.
-  await second!.ask('remove b', /committed: 1 voter|ERR_REMOVED/)
-  expect((await second!.exited).code).toBe(1)
+  await from.ask('add', /riverraft-demo node --cluster garden --transport tcp --id <name> --listen .* --join/)
+  await atLeader(nodes, 'remove c', /committed: 2 voters/)
+  expect((await third.exited).code).toBe(1)
+  expect(third.output).toMatch(/ERR_REMOVED: c was removed from the cluster/)
+  // The leader itself, if it is: whoever is left goes on.
+  await atLeader([creator, second], 'remove b', /committed: 1 voter; a majority is 1|ERR_REMOVED/)
+  expect((await second.exited).code).toBe(1)
   await creator.ask('put lonely river', /written:/)
+})
+
+test.concurrent('a node may be added by hand before it starts', async () => {
+  const { create, join, addresses } = await named('tcp', 2)
+  const creator = start(create, undefined, SECRET)
+  await creator.seen(KNOWS_LEADER)
+  const from = creator.output.length
+  creator.type(`add b ${addresses[1]}`)
+  await creator.seen(/members now \(index \d+\): a; learning: b/, from)
+  const second = start(join[0]!, undefined, SECRET)
+  await creator.seen(/committed: 2 voters; a majority is 2/, from)
+  await second.seen(IS_VOTER)
+  await second.ask('put river Rhine', /written:/)
 })
 
 test.concurrent('a member that has moved is entered at its new address', async () => {

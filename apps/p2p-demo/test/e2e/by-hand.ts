@@ -1,5 +1,6 @@
 // What the tests of nodes that people start one by one have in common.
 import { resolve } from 'node:path'
+import { expect } from 'vitest'
 import { freePorts } from '../../src/up/free-ports.js'
 import { freshDirectory, type Program, start } from './programs.js'
 
@@ -55,6 +56,17 @@ export async function named(
   ])
   const [create, ...join] = commands
   return { create: create!, join, addresses }
+}
+
+/** Types a line where the leader is, wherever it moves meanwhile; resolves with the node that has carried it out. */
+export async function atLeader(nodes: readonly Program[], line: string, answer: RegExp): Promise<Program> {
+  while (true) {
+    const leader = await leaderOf(nodes)
+    const [said] = await leader.ask(line, /(committed|leads|ERR_\w+)\b.*\n/)
+    if (said.includes('ERR_NOT_LEADER')) continue
+    expect(said).toMatch(answer)
+    return leader
+  }
 }
 
 export async function leaderOf(nodes: readonly Program[]): Promise<Program> {

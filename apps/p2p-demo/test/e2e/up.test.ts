@@ -71,10 +71,10 @@ function expectTheReturn(output: string, place: string): void {
 }
 
 function expectGrowth(output: string, name: string): void {
-  const grown = chapter(output, 'One more node joins')
+  const grown = chapter(output, 'A fourth node joins')
   expect([...grown.matchAll(JOINED)].map(([, name]) => name)).toEqual([name])
   expect(grown).toMatch(/members change .* meanwhile majorities of both must agree/)
-  expect(grown).toMatch(/3 voters were; now there are 4, and a majority is 3/)
+  expect(grown).toMatch(/Of 3 voters a majority was 2; of 4 it is 3\./)
   expect(grown).toMatch(new RegExp(`${name} +get river = "Elbe"`))
 }
 
