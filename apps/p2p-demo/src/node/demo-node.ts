@@ -54,7 +54,7 @@ export class DemoNode {
   }
 
   async #runRaft(settled: Settled): Promise<void> {
-    const { entry, storage: choice } = this.#options
+    const { storage: choice } = this.#options
     const { raft, storage } = await listenAgain(() => this.#start(settled))
     const { recovered } = storage
     const commands = new KvCommands(raft, recovered, this.#report)
@@ -65,18 +65,29 @@ export class DemoNode {
     this.#stop.signal.addEventListener('abort', onStop)
     if (this.#stop.signal.aborted) onStop()
     try {
-      if (entry === 'join') {
-        await raft.joined
-        this.#report({ type: 'joined', peer: raft.id, role: 'voter', self: true })
-      }
-      if (entry !== 'return') await this.#options.home?.change({ standing: 'member' })
-      const failure = await raft.closed
+      const failure = await this.#live(raft)
       if (hasCode(failure, 'ERR_REMOVED')) await this.#options.home?.change({ standing: 'removed' })
       if (failure !== undefined) throw failure
     } finally {
       commands.close()
       await raft.stop()
     }
+  }
+
+  /** Resolves with why it failed, when it has stopped. @throws RaftError when it did not become a member */
+  async #live(raft: Raft): Promise<RaftError | undefined> {
+    const { entry, home } = this.#options
+    try {
+      if (entry === 'join') {
+        await raft.joined
+        this.#report({ type: 'joined', peer: raft.id, role: 'voter', self: true })
+      }
+      if (entry !== 'return') await home?.change({ standing: 'member' })
+    } catch (error) {
+      // The node has stopped meanwhile, and knows a better reason.
+      if (!hasCode(error, 'ERR_STOPPED')) throw error
+    }
+    return raft.closed
   }
 
   async #start(settled: Settled): Promise<{ raft: Raft; storage: OpenedStorage }> {

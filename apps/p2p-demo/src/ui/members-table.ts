@@ -16,7 +16,9 @@ export interface MemberRow {
   readonly lastIndex: number | undefined
 }
 
-export function membersTable(rows: readonly MemberRow[]): readonly string[] {
+/** In the order of their names. */
+export function membersTable(members: readonly MemberRow[]): readonly string[] {
+  const rows = [...members].sort((a, b) => (a.name < b.name ? -1 : 1))
   return table([
     HEADER,
     ...rows.map(({ member: { id, role, address, incarnation }, name, leads, lastIndex }) => [

@@ -51,7 +51,8 @@ export async function tellStory(teller: Storyteller): Promise<void> {
 
   const durable = isDurable(home.settings.storage)
   await (durable ? bringBack(teller, killed) : replaceForgetful(teller, killed))
-  await grow(teller)
+  // A cluster that continues may have grown before.
+  if (cluster.voters.length <= home.settings.size) await grow(teller)
   await changeLeader(teller)
   if (durable) await replaceWiped(teller)
 }

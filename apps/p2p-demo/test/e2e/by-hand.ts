@@ -62,11 +62,17 @@ export async function named(
 export async function atLeader(nodes: readonly Program[], line: string, answer: RegExp): Promise<Program> {
   while (true) {
     const leader = await leaderOf(nodes)
-    const [said] = await leader.ask(line, /(committed|leads|ERR_\w+)\b.*\n/)
+    const [said] = await leader.ask(line, /(committed:|\w leads|ERR_\w+).*\n/)
     if (said.includes('ERR_NOT_LEADER')) continue
     expect(said).toMatch(answer)
     return leader
   }
+}
+
+/** Types a line again and again until what is said matches; `any` is the end of every answer to it. */
+export async function askUntil(node: Program, line: string, any: RegExp, wanted: RegExp): Promise<void> {
+  let said = ''
+  while (!wanted.test(said)) said = (await node.ask(line, any))[0]
 }
 
 export async function leaderOf(nodes: readonly Program[]): Promise<Program> {

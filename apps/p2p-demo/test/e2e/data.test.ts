@@ -1,12 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join as path } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createByHand, IS_VOTER, joining, KNOWS_LEADER, named } from './by-hand.js'
 import { childrenOf, endAll, freshDirectory, killAll, type Program, start } from './programs.js'
 
-// Its tests run at the same time.
+// Its tests run at the same time, several processes each.
 afterAll(endAll)
+vi.setConfig({ testTimeout: 60_000 })
 
 describe.concurrent('up --data continues the same cluster', () => {
   test('after everything was killed, while it formed and in the middle of the story', async () => {
