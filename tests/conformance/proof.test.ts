@@ -2,13 +2,19 @@
 import type { Storage } from '@riverraft/core'
 import { describe, expect, test } from 'vitest'
 import { altered } from './broken/altered.js'
+import { BROKEN_GENERATION_AND_MEMBERS } from './broken/generation-and-members.js'
 import { BROKEN_OPENINGS_AND_READS } from './broken/openings-and-reads.js'
 import { BROKEN_SNAPSHOTS } from './broken/snapshots.js'
 import { BROKEN_WRITES } from './broken/writes.js'
 import { casesOver } from './suite.js'
 
 const seed = Math.floor(Math.random() * 2 ** 32)
-const BROKEN = [...BROKEN_WRITES, ...BROKEN_OPENINGS_AND_READS, ...BROKEN_SNAPSHOTS]
+const BROKEN = [
+  ...BROKEN_WRITES,
+  ...BROKEN_OPENINGS_AND_READS,
+  ...BROKEN_SNAPSHOTS,
+  ...BROKEN_GENERATION_AND_MEMBERS,
+]
 
 describe.each([true, false])('the right storage, writes through: %s', (writesThrough) => {
   test.each(casesOver({ writesThrough }, seed))('%s', (_, run) => run())

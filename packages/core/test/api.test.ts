@@ -48,6 +48,8 @@ const EVENT_TYPES: Record<NodeEventType, true> = {
   SnapshotInstalled: true,
   LogCompacted: true,
   SnapshotSendStarted: true,
+  SnapshotProgressed: true,
+  SnapshotStalled: true,
   AppendSent: true,
   FollowerMatched: true,
   RoundTripMeasured: true,

@@ -3,6 +3,12 @@ import type { HardState, LogIndex, Term, WriteBatch } from '@riverraft/core'
 import { FieldReader, FieldWriter } from './bytes.js'
 import { bodyBytesMax, putRecord, RECORD_BYTES, RecordKind } from './record.js'
 
+/** What a record of hard state says: the generation stands beside term and vote, and is kept as they are. */
+export interface HardStateRecord {
+  readonly hardState: HardState
+  readonly generation: number
+}
+
 interface Step {
   readonly kind: RecordKind
   readonly index: LogIndex
@@ -16,17 +22,20 @@ export interface PlannedBatch {
 }
 
 /**
- * `termBefore`: of the entry before the truncation.
+ * `termBefore`: of the entry before the truncation; `now`: what a batch that says nothing of it leaves as it is.
  * @throws Error
  */
-export function planBatch({ truncateFrom, blocks, hardState }: WriteBatch, termBefore: Term): PlannedBatch {
+export function planBatch(batch: WriteBatch, termBefore: Term, now: HardStateRecord): PlannedBatch {
+  const { truncateFrom, blocks, hardState = now.hardState, generation = now.generation } = batch
   const steps: Step[] = []
   if (truncateFrom !== undefined) {
     const body = new FieldWriter().u53(termBefore).bytes()
     steps.push({ kind: RecordKind.Truncation, index: truncateFrom, body })
   }
-  if (hardState !== undefined)
-    steps.push({ kind: RecordKind.HardState, index: 0, body: encodeHardState(hardState) })
+  if (batch.hardState !== undefined || batch.generation !== undefined) {
+    const body = encodeHardState({ hardState, generation })
+    steps.push({ kind: RecordKind.HardState, index: 0, body })
+  }
   for (const { block, firstIndex } of blocks) {
     steps.push({ kind: RecordKind.Block, index: firstIndex, body: block.bytes })
   }
@@ -75,13 +84,14 @@ export function encodeBatch(
   return { buffers, crc: previousCrc }
 }
 
-function encodeHardState({ currentTerm, votedFor }: HardState): Buffer {
-  return new FieldWriter().u53(currentTerm).optionalText(votedFor).bytes()
+function encodeHardState({ hardState: { currentTerm, votedFor }, generation }: HardStateRecord): Buffer {
+  return new FieldWriter().u53(currentTerm).optionalText(votedFor).u53UnlessZero(generation).bytes()
 }
 
-export function decodeHardState(body: Buffer): HardState {
+export function decodeHardState(body: Buffer): HardStateRecord {
   const fields = new FieldReader(body)
-  return { currentTerm: fields.u53(), votedFor: fields.optionalText() }
+  const hardState = { currentTerm: fields.u53(), votedFor: fields.optionalText() }
+  return { hardState, generation: fields.u53OrZero() }
 }
 
 /** The term before the truncation. */

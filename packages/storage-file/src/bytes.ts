@@ -47,6 +47,11 @@ export class FieldWriter {
     return value === undefined ? this.u8(0) : this.u8(1).text(value)
   }
 
+  /** A field that was added later: left out where it is 0, so that bytes without it stay what they were. */
+  u53UnlessZero(value: number): this {
+    return value === 0 ? this : this.u53(value)
+  }
+
   bytes(): Buffer {
     return Buffer.concat(this.#parts)
   }
@@ -93,6 +98,11 @@ export class FieldReader {
 
   optionalText(): string | undefined {
     return this.u8() === 0 ? undefined : this.text()
+  }
+
+  /** What `u53UnlessZero` wrote, at the end. */
+  u53OrZero(): number {
+    return this.#offset < this.#bytes.length ? this.u53() : 0
   }
 
   #take(bytes: number): number {

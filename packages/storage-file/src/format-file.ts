@@ -23,7 +23,7 @@ export async function readFormat(fileSystem: FileSystem, directory: string): Pro
     const { fields } = sealed
     const [clusterId, nodeId, incarnation] = [fields.text(), fields.text(), fields.text()]
     const members = readMembers(fields)
-    return { clusterId, nodeId, incarnation, members }
+    return { clusterId, nodeId, incarnation, members, generation: fields.u53OrZero() }
   })
 }
 
@@ -32,9 +32,9 @@ export async function writeFormat(
   directory: string,
   identity: StorageIdentity,
 ): Promise<void> {
-  const { clusterId, nodeId, incarnation, members } = identity
+  const { clusterId, nodeId, incarnation, members, generation = 0 } = identity
   const fields = new FieldWriter().text(clusterId).text(nodeId).text(incarnation)
-  const { bytes } = seal(MAGIC, writeMembers(fields, members))
+  const { bytes } = seal(MAGIC, writeMembers(fields, members).u53UnlessZero(generation))
   await createFile(fileSystem, directory, FORMAT_NAME, FORMAT_NAME + UNFINISHED, (file) =>
     write(fileSystem, file, bytes, 0),
   )

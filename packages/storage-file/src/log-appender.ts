@@ -62,7 +62,7 @@ export class LogAppender {
     const batch = restart === undefined ? whole : { ...whole, truncateFrom: undefined }
     const { truncateFrom } = batch
     const termBefore = truncateFrom === undefined ? 0 : log.termAt(truncateFrom - 1)!
-    return { batch, restart, termBefore, plan: planBatch(batch, termBefore) }
+    return { batch, restart, termBefore, plan: planBatch(batch, termBefore, this.#state) }
   }
 
   /** `done` comes when it is durable and the log knows it. */
@@ -133,13 +133,14 @@ export class LogAppender {
   /** The batch is durable at `position`: now it is part of the log. */
   #written(
     active: ActiveSegment,
-    { batch: { truncateFrom, blocks, hardState }, termBefore, plan }: Append,
+    { batch: { truncateFrom, blocks, hardState, generation }, termBefore, plan }: Append,
     position: number,
     crc: number,
   ): void {
     const { log } = this.#state
     if (truncateFrom !== undefined) log.truncate(truncateFrom, termBefore)
     if (hardState !== undefined) this.#state.hardState = hardState
+    if (generation !== undefined) this.#state.generation = generation
     let i = 0
     for (const offset of blockOffsets(plan)) {
       const { block, firstIndex } = blocks[i++]!

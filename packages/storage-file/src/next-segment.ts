@@ -20,7 +20,7 @@ export function nextSegmentHeader(
   salt: number,
   restart: Restart | undefined,
 ): Sealed {
-  const { log, segments, hardState, batch } = state
+  const { log, segments, hardState, generation, batch } = state
   const previous = segments.at(-1)
   return encodeSegmentHeader({
     sequence: nextSequence(state),
@@ -32,6 +32,7 @@ export function nextSegmentHeader(
     previousEnd: previous?.end ?? 0,
     previousCrc: previous?.crc ?? 0,
     hardState,
+    generation,
     clusterId,
     nodeId,
     incarnation,

@@ -1,5 +1,5 @@
 // Opens a directory: format or recognise it, read everything, decide what serves, and only then change anything.
-import { RaftError, type StorageIdentity } from '@riverraft/core'
+import { type EntryBlock, RaftError, type StorageIdentity, type StoredState } from '@riverraft/core'
 import { sync, withFile, write } from './calls.js'
 import { corrupt } from './errors.js'
 import type { FileSystem } from './file-system.js'
@@ -27,6 +27,20 @@ export interface OpenedDirectory {
   readonly spares: readonly number[]
 }
 
+/**
+ * Also where there is no directory. Before it is locked: nothing is left in one that was given by mistake.
+ * @throws RaftError ERR_STORAGE_EMPTY
+ */
+export async function refuseEmpty(fileSystem: FileSystem, directory: string): Promise<void> {
+  const names = await fileSystem.list(directory).catch((error: NodeJS.ErrnoException): readonly string[] => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  if (names.includes(FORMAT_NAME) || segmentsAmong(names).length > 0 || snapshotsAmong(names).length > 0)
+    return
+  throw new RaftError('ERR_STORAGE_EMPTY', `${directory}: there is no storage in it`)
+}
+
 /** The directory exists and is locked. */
 export async function openDirectory(
   fileSystem: FileSystem,
@@ -44,7 +58,7 @@ export async function openDirectory(
 
 /**
  * What opening finds, and decides; it changes nothing.
- * @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE_IDENTITY, ERR_STORAGE_EMPTY
+ * @throws RaftError ERR_STORAGE_CORRUPT, ERR_STORAGE_IDENTITY
  */
 export async function readDirectory(
   fileSystem: FileSystem,
@@ -60,11 +74,6 @@ export async function readDirectory(
       'the file is missing, yet there are segments or snapshots',
     )
   }
-  if (formatted && wanted.members.length === 0)
-    throw new RaftError(
-      'ERR_STORAGE_EMPTY',
-      `${directory} is empty, and no members are given to format it with`,
-    )
   const identity = formatted ? wanted : await readFormat(fileSystem, directory)
   checkIdentity(directory, identity, wanted)
   const snapshots = new Snapshots(fileSystem, directory, identity)
@@ -72,6 +81,25 @@ export async function readDirectory(
   const state = await recoverLog(fileSystem, directory, names, identity)
   reconcile(directory, snapshots, state)
   return { formatted, identity, state, snapshots, spares: formatted ? [] : sparesAmong(names) }
+}
+
+/** `last`: the log's last block. */
+export function storedStateOf(
+  { formatted, identity: { incarnation, members }, state, snapshots }: OpenedDirectory,
+  last: EntryBlock | undefined,
+): StoredState {
+  const { log, hardState, generation } = state
+  return {
+    formatted,
+    incarnation,
+    members,
+    hardState,
+    generation,
+    runs: log.runs(),
+    memberships: log.memberships,
+    snapshot: snapshots.newest,
+    lastTimestamp: last?.timestamp ?? 0,
+  }
 }
 
 /** Log and snapshot must fit together without a gap. */

@@ -14,7 +14,7 @@ import type { Done, FileSystem } from './file-system.js'
 import { type Append, LogAppender } from './log-appender.js'
 import { segmentName } from './names.js'
 import type { Restart } from './next-segment.js'
-import { type OpenedDirectory, openDirectory } from './open-directory.js'
+import { type OpenedDirectory, openDirectory, refuseEmpty, storedStateOf } from './open-directory.js'
 import { readLog } from './read-log.js'
 import { SegmentSupply } from './segment-supply.js'
 
@@ -35,6 +35,7 @@ export class OpenLog {
     segmentBytes: number,
     identity: StorageIdentity,
   ): Promise<{ log: OpenLog; state: StoredState }> {
+    if (identity.mustExist) await refuseEmpty(fileSystem, directory)
     await fileSystem.makeDirectory(directory)
     const unlock = await fileSystem.lock(directory)
     if (unlock === undefined) {
@@ -68,19 +69,8 @@ export class OpenLog {
   }
 
   async #stored(): Promise<StoredState> {
-    const { formatted, identity, state, snapshots } = this.#opened
-    const { log, hardState } = state
-    const [last] = await this.read(log.lastIndex, 1)
-    return {
-      formatted,
-      incarnation: identity.incarnation,
-      members: identity.members,
-      hardState,
-      runs: log.runs(),
-      memberships: log.memberships,
-      snapshot: snapshots.newest,
-      lastTimestamp: last?.timestamp ?? 0,
-    }
+    const [last] = await this.read(this.#opened.state.log.lastIndex, 1)
+    return storedStateOf(this.#opened, last)
   }
 
   /** `done` may come before this returns. */

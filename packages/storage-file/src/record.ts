@@ -21,7 +21,7 @@ const BLOCK_HEAD_BYTES = 12
 export const RecordKind = {
   /** The body is an entry block, unchanged. */
   Block: 1,
-  /** u53 currentTerm, u8 whether there is a vote, then u16 length and UTF-8 of votedFor. */
+  /** u53 currentTerm, u8 whether there is a vote, then u16 length and UTF-8 of votedFor; u53 generation, if not 0. */
   HardState: 2,
   /** u53 term of the entry before the first one removed. */
   Truncation: 3,

@@ -27,6 +27,7 @@ export interface RecoveredLog {
   readonly log: EffectiveLog
   readonly segments: Segment[]
   hardState: HardState
+  generation: number
   /** Number of the last whole batch. */
   batch: number
   /** The segments' entries no longer count: the log goes on behind a snapshot, which the next segment has to say. */
@@ -61,6 +62,7 @@ export async function recoverLog(
     log: new EffectiveLog(),
     segments: [],
     hardState: { currentTerm: 0, votedFor: undefined },
+    generation: identity.generation ?? 0,
     batch: 0,
     dropped: false,
     lastBatch: undefined,
@@ -123,11 +125,12 @@ function checkHeaders(directory: string, headers: readonly Header[], identity: S
 function begin(recovered: RecoveredLog, header: StoredSegmentHeader): void {
   recovered.log.restart(header.firstIndex - 1, header.previousTerm)
   recovered.hardState = header.hardState
+  recovered.generation = header.generation
   recovered.batch = header.firstBatch - 1
 }
 
 function checkContinues(recovered: RecoveredLog, path: string, header: StoredSegmentHeader): void {
-  const { log, hardState, batch } = recovered
+  const { log, hardState, generation, batch } = recovered
   const previous = recovered.segments.at(-1)!
   const matches =
     header.firstBatch === batch + 1 &&
@@ -135,6 +138,7 @@ function checkContinues(recovered: RecoveredLog, path: string, header: StoredSeg
     header.previousCrc === previous.crc &&
     header.hardState.currentTerm === hardState.currentTerm &&
     header.hardState.votedFor === hardState.votedFor &&
+    header.generation === generation &&
     (header.restart ||
       (header.firstIndex === log.lastIndex + 1 && header.previousTerm === log.termAt(log.lastIndex)))
   if (!matches) throw corrupt(path, 0, 'the header does not continue the segment before')
@@ -209,7 +213,10 @@ function applyBatch(
       throw new Error(`truncation at ${truncation.from} after ${log.lastIndex}`)
     log.truncate(truncation.from, truncation.termBefore)
   }
-  if (hardState !== undefined) recovered.hardState = hardState
+  if (hardState !== undefined) {
+    recovered.hardState = hardState.hardState
+    recovered.generation = hardState.generation
+  }
   for (const { first, last, term, offset, isMembership } of blocks) {
     if (first !== log.lastIndex + 1) throw new Error(`entries from ${first} stand after ${log.lastIndex}`)
     if (term < log.termAt(log.lastIndex)!) throw new Error(`term ${term} stands after a later one`)

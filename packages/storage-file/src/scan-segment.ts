@@ -1,6 +1,6 @@
 // Reads one segment and tells what happened in it, batch by batch, up to its last whole batch.
-import type { HardState, LogIndex, Term } from '@riverraft/core'
-import { decodeHardState, decodeTruncation } from './batch.js'
+import type { LogIndex, Term } from '@riverraft/core'
+import { decodeHardState, decodeTruncation, type HardStateRecord } from './batch.js'
 import { corrupt } from './errors.js'
 import { RecordKind } from './record.js'
 import type { FoundRecord, RecordReader, SharedChunks } from './record-reader.js'
@@ -9,7 +9,7 @@ import type { StoredSegmentHeader } from './segment-header.js'
 /** What one batch did, without the bytes. */
 export interface ScannedBatch {
   truncation: { readonly from: LogIndex; readonly termBefore: Term } | undefined
-  hardState: HardState | undefined
+  hardState: HardStateRecord | undefined
   readonly blocks: {
     readonly first: LogIndex
     readonly last: LogIndex

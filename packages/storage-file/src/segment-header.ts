@@ -31,6 +31,7 @@ export interface SegmentHeader {
   readonly previousEnd: number
   readonly previousCrc: number
   readonly hardState: HardState
+  readonly generation: number
   readonly clusterId: string
   readonly nodeId: string
   readonly incarnation: string
@@ -49,7 +50,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Sealed {
   const fields = new FieldWriter().u32(header.salt).u8(header.restart ? 1 : 0)
   fields.u53(header.sequence).u53(header.firstBatch).u53(header.firstIndex).u53(header.previousTerm)
   fields.u53(header.previousEnd).u32(header.previousCrc).u53(currentTerm).optionalText(votedFor)
-  return seal(MAGIC, fields.text(header.clusterId).text(header.nodeId).text(header.incarnation))
+  fields.text(header.clusterId).text(header.nodeId).text(header.incarnation)
+  return seal(MAGIC, fields.u53UnlessZero(header.generation))
 }
 
 /** Undefined when it is not whole. */
@@ -70,6 +72,7 @@ export function decodeSegmentHeader(bytes: Buffer, path: string): StoredSegmentH
     clusterId: fields.text(),
     nodeId: fields.text(),
     incarnation: fields.text(),
+    generation: fields.u53OrZero(),
     length,
     crc,
     bytes: Uint8Array.from(bytes.subarray(0, length)),

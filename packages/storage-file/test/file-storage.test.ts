@@ -44,6 +44,7 @@ describe('what it says of itself', () => {
       incarnation: identity.incarnation,
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
+      generation: 0,
       runs: [],
       memberships: [],
       snapshot: undefined,
@@ -64,6 +65,7 @@ describe('what it says of itself', () => {
       incarnation: identity.incarnation,
       members: identity.members,
       hardState: { currentTerm: 3, votedFor: undefined },
+      generation: 0,
       runs: [
         { firstIndex: 1, lastIndex: 3, term: 1 },
         { firstIndex: 4, lastIndex: 5, term: 2 },

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { segment } from './harness/directory.js'
 import { findings, only } from './harness/findings.js'
+import { identity, quickDirectory, storageIn, vote, written } from './harness/helpers.js'
 
 const GOLDEN = join(import.meta.dirname, 'golden', 'v1')
 const document = await readFile(join(import.meta.dirname, '..', 'FORMAT.md'), 'utf8')
@@ -106,7 +107,7 @@ const MEMBERS = ['a', '10.0.0.1:7000', 0, 'bé', '', 0]
 
 test('the file format', async () => {
   expect(document).toContain(
-    'Magic `RVRF`. Fields: text cluster id, text node id, text incarnation, members. Nothing follows.',
+    'Magic `RVRF`. Fields: text cluster id, text node id, text incarnation, members, generation. Nothing follows.',
   )
   const bytes = await readFile(join(GOLDEN, 'format'))
   expect(unsealed(bytes, 'RVRF').length).toBe(bytes.length)
@@ -221,4 +222,25 @@ describe.each([1, 2, 3])('segment %i', (sequence) => {
     }
     expect(at).toBe(bytes.length)
   })
+})
+
+test('a generation stands at the end of its structure, where it is not 0', async () => {
+  expect(document).toContain(
+    "`generation` is a `u53` at the end of a structure or of a record's body, and left out where it is 0",
+  )
+  const directory = await quickDirectory()
+  const storage = storageIn(directory)
+  await storage.open({ ...identity, generation: 3 })
+  await written(storage, { ...vote(1, 'b'), generation: 4 })
+  await storage.close()
+
+  const format = await readFile(join(directory, 'format'))
+  expect(unsealed(format, 'RVRF').length).toBe(format.length)
+  expect(field('u53', format, format.length - 8).value).toBe(3)
+  const bytes = await readFile(segment(directory, 1))
+  const { length } = unsealed(bytes, 'RVRL')
+  expect(field('u53', bytes, length - 8).value).toBe(3)
+  const body = bytes.subarray(length + 40, length + 40 + bytes.readUInt32LE(length + 12))
+  const { values, end } = fields('u53, text?, u53', body, 0)
+  expect({ values, end }).toEqual({ values: [1, 'b', 4], end: body.length })
 })

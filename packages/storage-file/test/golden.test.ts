@@ -122,6 +122,7 @@ test('a directory of version 1 is opened, and goes on', async () => {
     incarnation: identity.incarnation,
     members,
     hardState: { currentTerm: 2, votedFor: undefined },
+    generation: 0,
     runs: [
       { firstIndex: 1, lastIndex: 4, term: 1 },
       { firstIndex: 5, lastIndex: 9, term: 2 },

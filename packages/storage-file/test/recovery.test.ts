@@ -117,7 +117,7 @@ describe('a torn last batch', () => {
     }
   })
 
-  test('whole records behind a torn one never come back, wherever appending goes on (PITFALLS 33)', async () => {
+  test('whole records behind a torn one never come back, wherever appending goes on', async () => {
     const { directory, ends } = await threeBatches()
     const path = segment(directory, 1)
     const original = await readFile(path)

@@ -78,6 +78,28 @@ test('a member that was away while the log went is sent the snapshot, and all re
   for (const node of nodes.values()) expect(await wordsOf(node, last)).toEqual(expected)
 })
 
+test('a caller that repeats its own sequence after all restart from their snapshots gets the first answer', async () => {
+  const { nodes, start } = await cluster()
+  const time = { timeoutMs: 20_000 }
+  const session = { id: await nodes.get('a')!.openSession(time), sequence: 1 }
+  const first = await nodes.get('b')!.proposeWithReceipt({ word: 'once' }, { ...time, session })
+  const expected = ['once']
+  const last = await propose(nodes.get('c')!, expected, 60)
+  for (const node of nodes.values()) {
+    expect(await wordsOf(node, last)).toEqual(expected)
+    await node.takeSnapshot()
+  }
+  for (const node of nodes.values()) await node.stop()
+  for (const { id } of members) await start(id)
+  for (const node of nodes.values()) {
+    expect(node.status().snapshotIndex).toBeGreaterThanOrEqual(last)
+    expect(node.status().firstIndex).toBeGreaterThan(first.index)
+    expect(await node.proposeWithReceipt({ word: 'once' }, { ...time, session })).toEqual(first)
+  }
+  const after = await propose(nodes.get('a')!, expected, 1)
+  for (const node of nodes.values()) expect(await wordsOf(node, after)).toEqual(expected)
+})
+
 test('segments that a snapshot replaces are gone from the disk', async () => {
   const root = await quickDirectory()
   const storage = fileStorage({ directory: `${root}/a`, segmentBytes: 4_096 })

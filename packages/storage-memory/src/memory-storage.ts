@@ -32,8 +32,7 @@ class MemoryStorage implements Storage {
   async open(identity: StorageIdentity): Promise<StoredState> {
     if (this.#poison) throw this.#poison
     if (this.#log) throw new RaftError('ERR_STORAGE_LOCKED', 'memory storage: it is open already')
-    if (identity.members.length === 0)
-      throw new RaftError('ERR_STORAGE_EMPTY', 'memory storage: it is empty, and no members are given')
+    if (identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'memory storage: it is empty')
     this.#log = new MemoryLog()
     this.#saves = new SnapshotSaves()
     return {
@@ -41,6 +40,7 @@ class MemoryStorage implements Storage {
       incarnation: identity.incarnation,
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
+      generation: identity.generation ?? 0,
       runs: [],
       memberships: [],
       snapshot: undefined,
@@ -52,7 +52,7 @@ class MemoryStorage implements Storage {
     completed(this.#failureOf(batch))
   }
 
-  /** The hard state is not kept: only `open` would return it, and by then it would be gone. */
+  /** Hard state and generation are not kept: only `open` would return it, and by then it would be gone. */
   #failureOf(batch: WriteBatch): RaftError | undefined {
     const log = this.#log
     if (this.#poison || !log) return this.#unusable()

@@ -21,6 +21,7 @@ describe('what it says of itself', () => {
       incarnation: identity.incarnation,
       members: identity.members,
       hardState: { currentTerm: 0, votedFor: undefined },
+      generation: 0,
       runs: [],
       memberships: [],
       snapshot: undefined,

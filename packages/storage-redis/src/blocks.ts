@@ -6,8 +6,10 @@ import { READ } from './scripts/read.js'
 import type { Session } from './session.js'
 
 /** The arguments of WRITE. */
-export function batchArguments({ hardState, truncateFrom, blocks }: WriteBatch, last: LogIndex): Argument[] {
-  const args: Argument[] = [last, hardState?.currentTerm ?? '', hardState?.votedFor ?? '', truncateFrom ?? '']
+export function batchArguments(batch: WriteBatch, last: LogIndex): Argument[] {
+  const { hardState, generation = '', truncateFrom = '', blocks } = batch
+  const args: Argument[] = [last, hardState?.currentTerm ?? '', hardState?.votedFor ?? '']
+  args.push(truncateFrom, generation)
   for (const { block, firstIndex } of blocks) {
     const { bytes } = block
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

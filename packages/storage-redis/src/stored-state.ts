@@ -27,8 +27,8 @@ export async function openSession(
 ): Promise<{ session: Session; state: StoredState }> {
   const session = new Session(settings)
   try {
-    const { clusterId, nodeId, incarnation, members } = identity
-    const args = [clusterId, nodeId, incarnation, JSON.stringify(members)]
+    const { clusterId, nodeId, incarnation, members, generation = 0, mustExist } = identity
+    const args = [clusterId, nodeId, incarnation, JSON.stringify(members), generation, mustExist ? 1 : 0]
     const answer = (await session.open(OPEN, args)) as OpenAnswer
     const meta = pairs(answer[1])
     session.own(meta.get('incarnation')!, meta.get('epoch')!, Number(meta.get('last')))
@@ -42,6 +42,8 @@ export async function openSession(
       incarnation: meta.get('incarnation')!,
       members: JSON.parse(meta.get('members')!) as Member[],
       hardState: { currentTerm: Number(meta.get('term')), votedFor: meta.get('vote') || undefined },
+      // Absent in what an earlier version has formatted.
+      generation: Number(meta.get('generation') ?? 0),
       runs,
       snapshot,
       lastTimestamp: lastBlock?.timestamp ?? 0,

@@ -81,6 +81,27 @@ describeWithRedis('three nodes, each with a Redis of its own', () => {
     for (const id of ids) expect(await items(nodes.get(id)!, index)).toEqual(said)
   })
 
+  test('a caller that repeats its own sequence after all restart from their snapshots gets the first answer', async () => {
+    const session = { id: await nodes.get('a')!.openSession(), sequence: 1 }
+    const first = await nodes.get('b')!.proposeWithReceipt('once', { session })
+    let index = 0
+    const said = Array.from({ length: 20 }, (_, n) => `later ${n}`)
+    for (const item of said) index = (await nodes.get('c')!.proposeWithReceipt(item)).index
+    for (const node of nodes.values()) {
+      expect(await items(node, index)).toEqual(['once', ...said])
+      await node.takeSnapshot()
+    }
+    await Promise.all([...nodes.values()].map((node) => node.stop()))
+    await Promise.all(ids.map(start))
+    for (const node of nodes.values()) {
+      expect(node.status().snapshotIndex).toBeGreaterThanOrEqual(index)
+      expect(node.status().firstIndex).toBeGreaterThan(first.index)
+      expect(await node.proposeWithReceipt('once', { session })).toEqual(first)
+    }
+    index = (await nodes.get('a')!.proposeWithReceipt('after')).index
+    for (const node of nodes.values()) expect(await items(node, index)).toEqual(['once', ...said, 'after'])
+  })
+
   test('a node whose Redis is killed stops; started again, it has its data and catches up', async () => {
     const said: string[] = []
     const say = async (from: Id, item: string): Promise<number> => {

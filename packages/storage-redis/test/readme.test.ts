@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Member, StoredState } from '@riverraft/core'
 import { expect, test } from 'vitest'
+import { redisStorage } from '../src/index.js'
 import { SAFE_SETTINGS } from '../src/persistence.js'
 import { describeWithRedis, RedisServer } from './redis-server.js'
 
@@ -32,6 +34,38 @@ describeWithRedis('the example of the README', () => {
         })
         expect(stdout).toBe(`${answer}\n${answer}\n`)
       }
+    } finally {
+      await rm(directory, { recursive: true })
+      await server.remove()
+    }
+  })
+
+  test('the recovery of a lost quorum looks first, and writes when it is told to, once', async () => {
+    const [, example] = [...README.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
+    const server = await RedisServer.start()
+    const directory = await mkdtemp(join(import.meta.dirname, 'readme-'))
+    const members: Member[] = ['a', 'b', 'c'].map((id) => ({ id, address: id, role: 'voter' }))
+    const storage = redisStorage({ url: server.url, prefix: 'orders:a' })
+    const identity = { clusterId: 'orders', nodeId: 'a', members, incarnation: '00112233445566ff' }
+    const stored = async (): Promise<StoredState> => {
+      const state = await storage.open(identity)
+      await storage.close()
+      return state
+    }
+    try {
+      await stored()
+      await writeFile(join(directory, 'example.ts'), example!)
+      const env = { ...process.env, REDIS_URL: server.url }
+      const run = async (...args: string[]): Promise<string> =>
+        (await promisify(execFile)(process.execPath, ['example.ts', ...args], { cwd: directory, env })).stdout
+      expect(await run()).toMatch(/^a can be recovered; its last entry is 0 of term 0\nWhat the other voters/)
+      expect((await stored()).generation).toBe(0)
+      expect(await run('--yes')).toMatch(/^a can be recovered/)
+      expect(await stored()).toMatchObject({ generation: 1, runs: [{ firstIndex: 1, lastIndex: 2 }] })
+      expect(await run('--yes')).toMatch(
+        /^a is the only voter and needs no other: the cluster was recovered already/,
+      )
+      expect(await stored()).toMatchObject({ generation: 1, runs: [{ firstIndex: 1, lastIndex: 2 }] })
     } finally {
       await rm(directory, { recursive: true })
       await server.remove()

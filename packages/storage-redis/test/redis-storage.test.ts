@@ -58,6 +58,7 @@ describeWithRedis('a storage in Redis', () => {
         incarnation: identity.incarnation,
         members: identity.members,
         hardState: { currentTerm: 0, votedFor: undefined },
+        generation: 0,
         runs: [],
         snapshot: undefined,
         lastTimestamp: 0,
@@ -74,6 +75,7 @@ describeWithRedis('a storage in Redis', () => {
         incarnation: identity.incarnation,
         members: identity.members,
         hardState,
+        generation: 0,
         runs: [
           { firstIndex: 1, lastIndex: 5, term: 1 },
           { firstIndex: 6, lastIndex: 6, term: 5 },

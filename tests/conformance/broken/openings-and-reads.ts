@@ -29,16 +29,10 @@ export const BROKEN_OPENINGS_AND_READS: readonly Broken[] = [
       }),
   },
   {
-    what: 'formats itself although nobody says who the members are',
-    caughtBy: 'without members an empty storage stays empty, and is formatted by a later call',
-    saying: /open without members: expected ERR_STORAGE_EMPTY, got "no error/,
-    alter: (storage) =>
-      altered(storage, {
-        open: (identity) => {
-          const members = [{ id: 'a', address: '', role: 'voter' as const }]
-          return storage.open(identity.members.length === 0 ? { ...identity, members } : identity)
-        },
-      }),
+    what: 'formats what must exist',
+    caughtBy: 'an empty storage that must exist is not formatted',
+    saying: /open, told that it must exist: expected ERR_STORAGE_EMPTY, got "no error/,
+    alter: (storage) => altered(storage, { open: ({ mustExist: _, ...identity }) => storage.open(identity) }),
   },
   {
     what: 'has a new incarnation at every opening',

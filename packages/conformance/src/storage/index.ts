@@ -5,9 +5,11 @@ import { closing } from './closing.js'
 import { compaction } from './compaction.js'
 import { damage } from './damage.js'
 import { failures, snapshotFailures } from './failures.js'
+import { generation, generationKept, generationPower } from './generation.js'
 import { hardState } from './hard-state.js'
 import { History, type HistoryOptions } from './history.js'
 import { log, truncation } from './log.js'
+import { membershipEntries, membershipEntriesBesideSnapshots } from './membership-entries.js'
 import { opening, reopening } from './opening.js'
 import type {
   DamagePlace,
@@ -50,9 +52,10 @@ export function testStorage(
     ...reading,
     ...wrongBatches,
     ...closing,
-    ...(durable && { ...reopening, ...hardState }),
+    ...generation,
+    ...(durable && { ...reopening, ...hardState, ...generationKept, ...membershipEntries }),
     ...(keepsSnapshots && { ...snapshots, ...snapshotsAtTheEnd, ...restart, ...compaction }),
-    ...(keepsSnapshots && durable && restartReopened),
+    ...(keepsSnapshots && durable && { ...restartReopened, ...membershipEntriesBesideSnapshots }),
   })
   const name = 'any history reads like a plain list of entries'
   declareHistories(test, withPlace, name, declared, random, () => ({}))
@@ -69,7 +72,7 @@ export function testStorageDurability(
 ): void {
   const declared = { durable: true, snapshots: keepsSnapshots }
   const lost: DeclareTest = (name, body) => test(`power lost: ${name}`, body)
-  declare(lost, withPlace, declared, { ...power, ...(keepsSnapshots && snapshotPower) })
+  declare(lost, withPlace, declared, { ...power, ...generationPower, ...(keepsSnapshots && snapshotPower) })
   declareHistories(lost, withPlace, 'any history goes on as it was', declared, random, (place) => {
     return { losePower: () => place.losePower() }
   })

@@ -9,6 +9,7 @@ const EMPTY = {
   incarnation: IDENTITY.incarnation,
   members: IDENTITY.members,
   hardState: { currentTerm: 0, votedFor: undefined },
+  generation: 0,
   runs: [],
   snapshot: undefined,
   lastTimestamp: 0,
@@ -26,12 +27,15 @@ export const opening: Contract = {
     same(await bench.storage.read(1, 1_000), [], 'read')
   },
 
-  'without members an empty storage stays empty, and is formatted by a later call': async (bench) => {
-    const empty = { ...IDENTITY, members: [] }
+  'an empty storage that must exist is not formatted': async (bench) => {
+    const wanted = { ...IDENTITY, mustExist: true }
     for (let i = 0; i < 2; i++)
-      await failsWith('ERR_STORAGE_EMPTY', () => bench.open(empty), 'open without members')
+      await failsWith('ERR_STORAGE_EMPTY', () => bench.open(wanted), 'open, told that it must exist')
     sameState(await bench.open(), EMPTY, 'open')
-    await bench.written(vote(1, 'a'))
+    if (!bench.durable) return
+    await bench.storage.close()
+    bench.storage = bench.another()
+    sameState(await bench.open(wanted), { ...EMPTY, formatted: false }, 'open of what exists')
   },
 
   'it says what it is': async ({ storage, durable }) => {

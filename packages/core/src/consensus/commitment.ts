@@ -4,7 +4,7 @@ import { noticeRemoval } from './leaving.js'
 import { replicateToAll } from './log-replication.js'
 import { continueMembershipChange } from './membership-changes.js'
 import { quorumIndex } from './quorum.js'
-import { startReadRound } from './read-index.js'
+import { confirmReadRound, startReadRound } from './read-index.js'
 import type { Turn } from './turn.js'
 import type { LogIndex } from './types.js'
 
@@ -24,6 +24,8 @@ export function advanceCommitIndex(turn: Turn): void {
   commit(turn, index)
   replicateToAll(turn)
   continueMembershipChange(turn)
+  // A quorum of the configuration that came with it may have answered already, and nobody else be left to answer.
+  confirmReadRound(turn)
   // The first commit of the term is what waiting reads have been waiting for.
   startReadRound(turn)
 }
@@ -36,7 +38,7 @@ export function followerCommit(turn: Turn, leaderCommit: LogIndex, lastNewIndex:
   const index = Math.min(leaderCommit, lastNewIndex)
   if (index <= turn.state.commitIndex) return
   commit(turn, index)
-  noticeRemoval(turn, leaderCommit)
+  noticeRemoval(turn, leaderCommit, lastNewIndex)
 }
 
 function commit(turn: Turn, commitIndex: LogIndex): void {

@@ -4,7 +4,9 @@ import type { LeaseReadAnswered, ReadQueued, ReadRoundStarted, ReadsAnswered } f
 import type {
   LogCompacted,
   SnapshotInstalled,
+  SnapshotProgressed,
   SnapshotSendStarted,
+  SnapshotStalled,
   SnapshotTaken,
 } from './snapshot-events.js'
 import type { HardState, LogIndex, Millis, NodeId, Run, SnapshotPoint, Term } from './types.js'
@@ -265,6 +267,8 @@ export type ConsensusEvent =
   | SnapshotInstalled
   | LogCompacted
   | SnapshotSendStarted
+  | SnapshotProgressed
+  | SnapshotStalled
   | AppendSent
   | FollowerMatched
   | RoundTripMeasured

@@ -1,6 +1,6 @@
 // Folds what happened to one follower, as its leader sees it (Figure 2, nextIndex[] and matchIndex[]).
 import type { RoundTripMeasured, WindowGrown, WindowShrunk } from './events.js'
-import type { Follower, State } from './state.js'
+import type { Follower, Install, State } from './state.js'
 import type { LogIndex, NodeId } from './types.js'
 import { freshWindow } from './window.js'
 
@@ -13,11 +13,17 @@ export function freshFollower({ log: { lastIndex }, options }: State): Follower 
     inFlight: [],
     inFlightBytes: 0,
     window: freshWindow(options),
+    install: freshInstall(),
     ackedRound: 0,
     commitIndexSent: 0,
     contactAt: undefined,
     leaving: undefined,
   }
+}
+
+function freshInstall(): Install {
+  const nothing = { lastIncludedIndex: 0, nextOffset: 0, creditOffset: 0 }
+  return { ...nothing, at: Number.NEGATIVE_INFINITY, isWaitedFor: true, lateCount: 0 }
 }
 
 export function evolveFollower(state: State, id: NodeId, change: (follower: Follower) => void): void {
@@ -31,6 +37,7 @@ export function evolveFollower(state: State, id: NodeId, change: (follower: Foll
  */
 export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex, baseIndex: LogIndex): void {
   follower.matchIndex = Math.max(follower.matchIndex, matchIndex)
+  if (follower.state === 'snapshot') installEnded(follower.install)
   if (follower.state === 'snapshot' && follower.matchIndex < baseIndex) return
   if (follower.state !== 'replicate') {
     follower.state = 'replicate'
@@ -49,6 +56,12 @@ export function acknowledgeInFlight(follower: Follower, matchIndex: LogIndex, ba
     acknowledged++
   }
   if (acknowledged > 0) follower.inFlight.splice(0, acknowledged)
+}
+
+/** It has one. If that took too long, the next one may take twice as long. */
+function installEnded(install: Install): void {
+  install.lateCount = install.isWaitedFor ? 0 : install.lateCount + 1
+  install.isWaitedFor = true
 }
 
 export function clearInFlight(follower: Follower): void {

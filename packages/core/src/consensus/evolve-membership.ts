@@ -45,13 +45,16 @@ export function membershipChanged(state: State, { index, configuration }: Member
   followMembers(state, state.role.followers, previous)
 }
 
-/** A new one is sent the entry that made it a member; a removed one that and nothing more. */
+/**
+ * A new one is sent the entry that made it a member; a removed one that and nothing more. Who was leaving and is added
+ * again comes with an empty disk, perhaps: what it acknowledged before would keep its log from ever being sent.
+ */
 function followMembers(state: State, followers: Map<NodeId, Follower>, previous: ConfigurationEntry): void {
   const { index, configuration } = configurationInForce(state)
   for (const peer of peersOf(state)) {
     const follower = followers.get(peer)
-    if (follower === undefined) followers.set(peer, { ...freshFollower(state), nextIndex: index })
-    else follower.leaving = undefined
+    if (follower === undefined || follower.leaving !== undefined)
+      followers.set(peer, { ...freshFollower(state), nextIndex: index })
   }
   for (const id of removedBetween(previous.configuration, configuration)) {
     const follower = followers.get(id)

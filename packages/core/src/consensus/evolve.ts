@@ -2,6 +2,7 @@
 
 import type { BecameLeader, ConsensusEvent, HeartbeatSent, Recovered, SnapshotInstalled } from './events.js'
 import { acknowledgeInFlight, clearInFlight, evolveFollower, evolveWindow } from './evolve-follower.js'
+import { evolveInstall } from './evolve-install.js'
 import {
   applyConfigurations,
   followersOf,
@@ -108,12 +109,9 @@ export function evolve(state: State, event: ConsensusEvent): void {
       )
       return state.log.compact(event.through)
     case 'SnapshotSendStarted':
-      evolveFollower(state, event.to, (follower) => {
-        follower.state = 'snapshot'
-        follower.nextIndex = event.lastIncludedIndex + 1
-        clearInFlight(follower)
-      })
-      return
+    case 'SnapshotProgressed':
+    case 'SnapshotStalled':
+      return evolveInstall(state, event)
     case 'RoundTripMeasured':
     case 'WindowGrown':
     case 'WindowShrunk':

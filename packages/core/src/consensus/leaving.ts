@@ -58,13 +58,14 @@ export function leaveWhenRemoved(turn: Turn): void {
 }
 
 /**
- * A follower has committed something, and its leader `leaderCommit`: it is out when that and its log end with the entry
- * that removed it. A server that was never in is still learning who is.
+ * A follower has committed something, and its leader `leaderCommit`: it is out when that and what its leader sends end with
+ * the entry that removed it. Behind that there may be entries of its own: it led, and was deposed. A server that was
+ * never in is still learning who is.
  */
-export function noticeRemoval(turn: Turn, leaderCommit: LogIndex): void {
-  const { id, log, configurations } = turn.state
+export function noticeRemoval(turn: Turn, leaderCommit: LogIndex, lastNewIndex: LogIndex): void {
+  const { id, configurations } = turn.state
   const { index, configuration } = configurations.at(-1)!
-  if (index !== leaderCommit || index !== log.lastIndex || isMember(configuration, id)) return
+  if (index !== leaderCommit || index !== lastNewIndex || isMember(configuration, id)) return
   const previous = configurations.at(-2)
   if (previous !== undefined && isMember(previous.configuration, id)) turn.do({ type: 'Removed' })
 }

@@ -1,6 +1,6 @@
 // Raft §5.3: log replication, what the leader sends.
 import { invariant } from './invariant-violation.js'
-import { lastIndexFor, type State } from './state.js'
+import { commitIndexFor, lastIndexFor, type State } from './state.js'
 import type { Turn } from './turn.js'
 import type { LogIndex, NodeId, Run } from './types.js'
 import { windowIsFull } from './window.js'
@@ -44,7 +44,7 @@ export function entriesWanted(state: State, to: NodeId): EntriesWanted | undefin
     return { fromIndex, firstIndexMin, bytesMax: Math.min(room, state.options.messageBytesMax) }
   }
   const knowsCommit =
-    follower.commitIndexSent >= lastIndexFor(follower, state.commitIndex) || follower.state === 'probe'
+    follower.commitIndexSent >= commitIndexFor(state, to, follower) || follower.state === 'probe'
   return knowsCommit ? undefined : { fromIndex, firstIndexMin, bytesMax: 0 }
 }
 
@@ -95,7 +95,7 @@ function sendAppendEntries(
   const prevLogTerm = state.log.termAt(prevLogIndex)
   invariant(prevLogTerm !== undefined, 'prevLogIndex is in the log')
   const lastIndex = entries.at(-1)?.lastIndex ?? prevLogIndex
-  const leaderCommit = lastIndexFor(state.role.followers.get(to)!, state.commitIndex)
+  const leaderCommit = commitIndexFor(state, to, state.role.followers.get(to)!)
   const { round } = state.role
   turn.record({
     type: 'AppendSent',

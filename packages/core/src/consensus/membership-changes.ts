@@ -34,10 +34,10 @@ function refusal({ state, now }: Turn, request: ChangeMembership): MembershipRef
   if (role.role !== 'leader') return 'not-leader'
   if (role.transfer !== undefined || !isVoter(configuration, state.id)) return 'handing-over'
   const { index } = configurations.at(-1)!
-  // One at a time: two that overlap could have majorities that do not.
-  if (index > commitIndex || configuration.outgoing !== undefined) return 'under-way'
   // braft#182, raft-dev 2015: until then an earlier leader's change may be committed without this one knowing.
   if (commitIndex < role.firstIndex) return 'not-yet-committed'
+  // One at a time: two that overlap could have majorities that do not.
+  if (index > commitIndex || configuration.outgoing !== undefined) return 'under-way'
   if (expectedIndex !== undefined && expectedIndex !== index) return 'changed'
   if (voters.length === 0) return 'no-voters'
   for (const id of voters) {
@@ -45,9 +45,21 @@ function refusal({ state, now }: Turn, request: ChangeMembership): MembershipRef
     if (!membersOf(configuration).includes(id)) return 'unknown-learner'
     if (!isCaughtUp(state, role, id, now)) return 'not-caught-up'
   }
-  return force || isQuorum({ voters }, (id) => isHeard(state, role, id, now))
-    ? undefined
-    : 'would-lose-quorum'
+  return force || canDecide(state, role, voters, now) ? undefined : 'would-lose-quorum'
+}
+
+/**
+ * True when a majority of `voters` has been heard of lately. `isNew`: to be members first, and to catch up: that they
+ * answer is seen then.
+ */
+export function canDecide(
+  state: State,
+  role: LeaderState,
+  voters: readonly NodeId[],
+  now: Millis,
+  isNew: (id: NodeId) => boolean = () => false,
+): boolean {
+  return isQuorum({ voters }, (id) => isNew(id) || isHeard(state, role, id, now))
 }
 
 /**

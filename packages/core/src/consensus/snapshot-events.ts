@@ -1,5 +1,5 @@
 // Raft §7: what happens to snapshots and to the log they replace.
-import type { Configuration, LogIndex, NodeId, Term } from './types.js'
+import type { Configuration, LogIndex, Millis, NodeId, Term } from './types.js'
 
 /** §7: a snapshot of this server's own state is durable. */
 export interface SnapshotTaken {
@@ -32,4 +32,28 @@ export interface SnapshotSendStarted {
   readonly type: 'SnapshotSendStarted'
   readonly to: NodeId
   readonly lastIncludedIndex: LogIndex
+  readonly at: Millis
+}
+
+/** At a leader: the follower has more of the snapshot that it is sent than it ever had, or has begun with another one. */
+export interface SnapshotProgressed {
+  readonly type: 'SnapshotProgressed'
+  readonly follower: NodeId
+  readonly lastIncludedIndex: LogIndex
+  /** Bytes of its content that have been received. */
+  readonly nextOffset: number
+  /** The byte up to which there is room: it rises as more is stored. */
+  readonly creditOffset: number
+  readonly at: Millis
+}
+
+/**
+ * At a leader: the follower answers and has got no further with its snapshot for too long. The log behind that is not kept
+ * for it any more until it does: it may need another one.
+ */
+export interface SnapshotStalled {
+  readonly type: 'SnapshotStalled'
+  readonly follower: NodeId
+  /** When it last got further. */
+  readonly since: Millis
 }

@@ -1,6 +1,6 @@
 // Raft Figure 2: "State". Rules read it; only `evolve` writes it.
 
-import { membersOf } from './configuration.js'
+import { isMember, membersOf } from './configuration.js'
 import { Log } from './log.js'
 import type {
   Configuration,
@@ -23,6 +23,20 @@ export interface InFlight {
   readonly deliveredBytes: number
 }
 
+/** How a follower gets on with the snapshot it is sent: while it does, the log behind that is kept for it (§7). */
+export interface Install {
+  /** The snapshot that it was last heard to receive, how much of it that was at most, and up to where it had room. */
+  lastIncludedIndex: LogIndex
+  nextOffset: number
+  creditOffset: number
+  /** When it last got further. */
+  at: Millis
+  /** False from when it has got no further for too long until it has stored more, or has one. */
+  isWaitedFor: boolean
+  /** How many it had too late, since one was in time: it is given twice as long after each. */
+  lateCount: number
+}
+
 /** What a leader keeps about one follower (Figure 2, "Volatile state on leaders"). */
 export interface Follower {
   /**
@@ -39,6 +53,7 @@ export interface Follower {
   inFlightBytes: number
   /** How much of that is allowed. Begun anew with each probe. */
   window: Window
+  install: Install
   /** The newest leadership-confirmation round it has answered (thesis §6.4). */
   ackedRound: number
   /** The commit index it was last told. */
@@ -198,4 +213,17 @@ export function* peersOf(state: State): Generator<NodeId> {
  */
 export function lastIndexFor({ leaving }: Follower, lastIndex: LogIndex): LogIndex {
   return leaving === undefined ? lastIndex : Math.min(leaving.index, lastIndex)
+}
+
+/**
+ * What a follower may be told of the commit index. A leader that has not committed in its term may know of no later commit
+ * than of the entry that once removed a member of now, who would take itself for removed.
+ */
+export function commitIndexFor(state: State, to: NodeId, follower: Follower): LogIndex {
+  const commitIndex = lastIndexFor(follower, state.commitIndex)
+  if (commitIndex === 0 || follower.leaving !== undefined) return commitIndex
+  const leavesOut = state.configurations.some(
+    ({ index, configuration }) => index === commitIndex && !isMember(configuration, to),
+  )
+  return leavesOut ? commitIndex - 1 : commitIndex
 }

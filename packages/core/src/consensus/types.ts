@@ -75,6 +75,8 @@ export interface ConsensusOptions {
   readonly leaseMs: Millis
   /** A write that takes longer makes a leader step down: its disk hangs. */
   readonly storageStallMs: Millis
+  /** A follower that gets no further with its snapshot for longer is not waited for with the log behind that. */
+  readonly snapshotStallMs: Millis
   /** Reads that wait at a leader for a round, of all nodes. More are told to ask again. */
   readonly pendingReadsMax: number
 }

@@ -8,6 +8,7 @@ export class Admission {
   readonly #id: NodeId
   readonly #clusterId: string
   readonly #incarnation: Incarnation
+  readonly #generation: number
   /** Those that may connect. */
   #members: ReadonlySet<NodeId>
   readonly #membersHash: number
@@ -17,10 +18,14 @@ export class Admission {
    * (thesis §4.2.2).
    */
   onStranger: ((hello: Hello) => void) | undefined
+  /** A member is in a later generation: the cluster was recovered without this node. */
+  onLaterGeneration: ((hello: Hello) => void) | undefined
   /** Where this node listens, once it does. */
   address = ''
   /** The first incarnation met under each member's id; another one is a wiped storage and must not vote. */
   readonly #incarnations = new Map<NodeId, Incarnation>()
+  /** Those of them that another one may replace: of an earlier membership under that id. */
+  readonly #earlier = new Map<NodeId, Incarnation>()
 
   constructor(
     id: NodeId,
@@ -28,10 +33,12 @@ export class Admission {
     incarnation: Incarnation,
     members: readonly Member[],
     leaseHash: number,
+    generation: number,
   ) {
     this.#id = id
     this.#clusterId = clusterId
     this.#incarnation = incarnation
+    this.#generation = generation
     this.#members = new Set(members.map((member) => member.id))
     this.#membersHash = membersHash(members)
     this.#leaseHash = leaseHash
@@ -43,9 +50,23 @@ export class Admission {
    */
   setMembers(members: readonly Member[]): void {
     this.#members = new Set(members.map((member) => member.id))
-    for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#incarnations.delete(id)
-    for (const { id, incarnation } of members)
-      if (incarnation !== undefined && id !== this.#id) this.#incarnations.set(id, incarnation)
+    for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#forget(id)
+    for (const { id, incarnation } of members) {
+      if (incarnation === undefined || id === this.#id) continue
+      this.#forget(id)
+      this.#incarnations.set(id, incarnation)
+    }
+  }
+
+  #forget(id: NodeId): void {
+    this.#incarnations.delete(id)
+    this.#earlier.delete(id)
+  }
+
+  /** It is a member anew: what was met under its id, perhaps before it was removed, is not the only one that it may have. */
+  mayReplace(id: NodeId): void {
+    const known = this.#incarnations.get(id)
+    if (known !== undefined) this.#earlier.set(id, known)
   }
 
   /** Of this node or a member that has said hello; undefined while it is not known. */
@@ -58,7 +79,7 @@ export class Admission {
       protocolMin: PROTOCOL_MIN,
       protocolMax: PROTOCOL_MAX,
       clusterId: this.#clusterId,
-      generation: 0,
+      generation: this.#generation,
       from: this.#id,
       to,
       incarnation: this.#incarnation,
@@ -71,19 +92,31 @@ export class Admission {
   admit(hello: Hello): HelloRefusal | undefined {
     if (hello.protocolMin > PROTOCOL_MAX || hello.protocolMax < PROTOCOL_MIN) return 'wrong-version'
     if (hello.clusterId !== this.#clusterId) return 'wrong-cluster'
-    if (hello.generation !== 0) return 'wrong-generation'
     if (hello.to !== this.#id) return 'wrong-target'
     if (hello.from === this.#id) return 'unknown-member'
     if (hello.membersHash !== this.#membersHash) return 'wrong-members'
+    // After all that says which cluster is meant: whoever is told that it is recovered without him stops.
+    if (hello.generation < this.#generation) return 'earlier-generation'
+    if (hello.generation > this.#generation) {
+      if (this.#isMember(hello)) this.onLaterGeneration?.(hello)
+      return 'wrong-generation'
+    }
     if (hello.leaseHash !== this.#leaseHash) return 'wrong-lease'
     if (!this.#members.has(hello.from)) {
       this.onStranger?.(hello)
       return 'unknown-member'
     }
     const known = this.#incarnations.get(hello.from)
-    if (known !== undefined && known !== hello.incarnation) return 'incarnation-changed'
+    if (known !== undefined && known !== hello.incarnation && known !== this.#earlier.get(hello.from))
+      return 'incarnation-changed'
+    this.#earlier.delete(hello.from)
     this.#incarnations.set(hello.from, hello.incarnation)
     return undefined
+  }
+
+  /** Under the incarnation that it always had: one on a new storage may say anything. */
+  #isMember({ from, incarnation }: Hello): boolean {
+    return this.#members.has(from) && (this.#incarnations.get(from) ?? incarnation) === incarnation
   }
 
   /** True when a frame comes from the incarnation that was admitted. */

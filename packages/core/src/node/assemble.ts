@@ -9,6 +9,7 @@ import { FrontDesk } from './front-desk.js'
 import { Porter } from './joining/porter.js'
 import { Reception } from './joining/reception.js'
 import { Secret } from './joining/secret.js'
+import { leftBehind } from './lost-quorum/left-behind.js'
 import { consensusOptions, type Limits, leasesInHello } from './options.js'
 import { Outbox } from './outbox.js'
 import { randomNumber } from './random.js'
@@ -41,9 +42,12 @@ export function assemble(
 ): Assembly {
   const { id, clusterId, transport } = options
   const { stored, metadata, machine, restored, memberships } = recovered
-  const { incarnation, members, hardState, lastTimestamp } = stored
+  const { incarnation, generation, members, hardState, lastTimestamp } = stored
   const answers = new Answers(scheduler)
-  const admission = new Admission(id, clusterId, incarnation, members, leasesInHello(limits, options.leases))
+  const leaseHash = leasesInHello(limits, options.leases)
+  const admission = new Admission(id, clusterId, incarnation, members, leaseHash, generation)
+  // Not in the middle of a handshake: it ends the transport.
+  admission.onLaterGeneration = ({ from }) => scheduler.nextTurn(() => failed(leftBehind(id, from)))
   const runtime = new Runtime({
     options,
     limits,

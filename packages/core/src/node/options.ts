@@ -33,6 +33,7 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotIntervalMsMin: 30_000,
   snapshotTrailingBytes: 64 * MIB,
   snapshotChunkBytes: MIB,
+  snapshotStallMsMax: 60_000,
   joinDialoguesMax: 32,
   joinFailuresPerMinuteMax: 30,
 }
@@ -77,7 +78,11 @@ export function checkIdentity(options: NodeOptions<never, unknown, unknown>): vo
   if (options.joinSecret !== undefined) secretBytes(options.joinSecret)
   if (typeof options.join === 'object') checkJoin(options)
   else checkMembers(options)
-  const { electionPriority: priority = 1, leases } = options
+  const { electionPriority: priority = 1, leases, generation = 0 } = options
+  if (!Number.isSafeInteger(generation) || generation < 0)
+    invalid(`generation must be an integer from 0 on, not ${generation}`)
+  // On empty storages the first members would form a cluster of their own beside the one that was recovered.
+  if (generation > 0 && options.join !== true) invalid('generation is for a node that is to join')
   if (!(priority >= 0 && priority <= 1)) invalid(`electionPriority must be 0 to 1, not ${priority}`)
   if (leases !== undefined && !(leases.clockDriftMax > 0 && leases.clockDriftMax <= 0.5))
     invalid(`leases.clockDriftMax must be above 0 and at most 0.5, not ${leases.clockDriftMax}`)
@@ -134,6 +139,7 @@ export function consensusOptions(
     electionPriority,
     leaseMs: leases === undefined ? 0 : leaseMs(electionTimeoutMsMin, leases.clockDriftMax),
     storageStallMs: limits.storageStallMsMax,
+    snapshotStallMs: limits.snapshotStallMsMax,
     pendingReadsMax,
   }
 }

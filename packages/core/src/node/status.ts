@@ -19,6 +19,7 @@ export function statusOf(
   return {
     id: state.id,
     ...identity,
+    generation: stored.generation,
     role: state.role.role,
     term: isRecovered ? state.currentTerm : stored.hardState.currentTerm,
     leaderId: leaderOf(state),

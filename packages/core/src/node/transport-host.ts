@@ -6,6 +6,7 @@ import type { TransportHost } from '../ports/transport.js'
 import type { Admission } from './admission.js'
 import type { EventStream } from './event-stream.js'
 import type { Porter } from './joining/porter.js'
+import { leftBehind } from './lost-quorum/left-behind.js'
 import type { Runtime } from './runtime.js'
 
 export interface TransportHostParts {
@@ -34,6 +35,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     refused: (peer, refusal) => {
       events.emit({ type: 'HelloRefused', peer, by: peer, refusal })
       if (refusal === 'incarnation-changed') parts.failStop(wipedMember(parts, peer))
+      if (refusal === 'earlier-generation') parts.failStop(leftBehind(id, peer))
     },
     receive: (from, frame) => {
       // Of another incarnation: sent before its storage was lost, or after.

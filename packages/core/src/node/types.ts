@@ -62,7 +62,7 @@ export interface NodeLimits {
   readonly snapshotIntervalMsMin?: number
   /** Default 64 MiB: log kept behind a snapshot, so that followers a little behind need not be sent all of the state. */
   readonly snapshotTrailingBytes?: number
-  /** Default 1 MiB, at most 4 MiB: what a snapshot is cut into when it is sent. */
+  /** Default 1 MiB, at most 4 MiB: the largest piece a snapshot is sent in; a slower link gets smaller ones. */
   readonly snapshotChunkBytes?: number
   /**
    * Default 32: nodes that ask to be let in, at once: as many that have proved nothing (beyond it the oldest is hung up on), and
@@ -74,6 +74,11 @@ export interface NodeLimits {
    * 'too-many-attempts', and nothing is looked at.
    */
   readonly joinFailuresPerMinuteMax?: number
+  /**
+   * Default 60,000: a follower that gets no further with its snapshot for longer (storing it, or restoring its state
+   * machine) is not waited for: the log behind it goes, and it may need another one, with twice the time.
+   */
+  readonly snapshotStallMsMax?: number
 }
 
 export interface NodeOptions<Command, Result, State> extends NodeLimits {
@@ -97,6 +102,11 @@ export interface NodeOptions<Command, Result, State> extends NodeLimits {
    * changes since from the log. Read only when the storage is empty.
    */
   readonly join?: boolean | JoinOptions
+  /**
+   * Default 0. How often the cluster that this node is to `join` was recovered from a lost quorum: `status().generation` of its
+   * members. Read only when the storage is empty.
+   */
+  readonly generation?: number
   readonly transport: Transport
   readonly storage: Storage
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -234,6 +244,8 @@ export interface NodeStatus {
   readonly id: NodeId
   readonly clusterId: string
   readonly incarnation: Incarnation
+  /** How often the cluster was recovered from a lost quorum: nobody of another generation is listened to. */
+  readonly generation: number
   /** Of the configuration in force, committed or not; while it is joint those of both. */
   readonly members: readonly Member[]
   /** Where the entry of that configuration stands, for `expectedIndex`; 0: the one the cluster began with. */

@@ -30,7 +30,7 @@ export const ERROR_CODES = {
   ERR_STORAGE: { retryable: false },
   /** The storage belongs to another node or cluster. */
   ERR_STORAGE_IDENTITY: { retryable: false },
-  /** The storage is empty, and was opened without initial members to format it with. Nothing was changed. */
+  /** The storage is empty and was not to be formatted. Nothing was changed. */
   ERR_STORAGE_EMPTY: { retryable: false },
   /** The stored data contradicts itself. Nothing was deleted. */
   ERR_STORAGE_CORRUPT: { retryable: false },
@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   ERR_DECODE: { retryable: false },
   /** This node's storage is new but its id is known to the cluster: it must come back as a new member. */
   ERR_INCARNATION_CHANGED: { retryable: false },
+  /** The cluster was recovered from a lost quorum without this node, which has stopped: its data no longer counts. */
+  ERR_CLUSTER_RECOVERED: { retryable: false },
   /** The cluster did not let this node join. */
   ERR_JOIN_REFUSED: { retryable: false },
   /** The next change a watch should see is no longer in this node's history: read the state, then watch from there. */

@@ -9,13 +9,17 @@ import type { Member } from './transport.js'
 export interface StorageIdentity {
   readonly clusterId: string
   readonly nodeId: NodeId
-  /**
-   * The initial members. Stored when formatting; a storage that has content ignores them and returns its own. Without any an
-   * empty storage is not formatted: `open` fails with ERR_STORAGE_EMPTY, and can be called again.
-   */
+  /** The initial members. Stored when formatting; a storage that has content ignores them and returns its own. */
   readonly members: readonly Member[]
   /** The incarnation to write when formatting: 16 hexadecimal digits, freshly random. */
   readonly incarnation: Incarnation
+  /** The cluster generation to write when formatting: 0, the default, unless the cluster was recovered from a lost quorum. */
+  readonly generation?: number
+  /**
+   * True: an empty storage is not formatted; `open` fails with ERR_STORAGE_EMPTY, changes nothing, and can be called again. For who
+   * looks for a certain one, or has yet to learn with what to format it.
+   */
+  readonly mustExist?: boolean
 }
 
 /** What the storage held when it was opened: all of it is durable, also what no `write` had completed. */
@@ -25,6 +29,11 @@ export interface StoredState {
   readonly incarnation: Incarnation
   readonly members: readonly Member[]
   readonly hardState: HardState
+  /**
+   * How often the cluster was recovered from a lost quorum: an integer, written when formatting and by the batch that
+   * said another one last.
+   */
+  readonly generation: number
   /**
    * The log from its first entry on, contiguous, terms increasing. Empty for an empty log. It begins at index 1, or
    * at most one after the snapshot's index.
@@ -76,7 +85,7 @@ export interface StoredBlock {
 }
 
 /**
- * One atomic, durable step: first the truncation, then the blocks, and the hard state with them.
+ * One atomic, durable step: first the truncation, then the blocks, and the hard state and the generation with them.
  *
  * A log **restarts behind the newest snapshot** (paper §7: "discard the entire log"): when the log, after the truncation,
  * lacks that snapshot's last entry (its index with its term) because it ends before it or has another entry there, and the
@@ -86,6 +95,8 @@ export interface StoredBlock {
 export interface WriteBatch {
   /** Undefined: it stays as it is. A `votedFor` of undefined takes the vote back. */
   readonly hardState: HardState | undefined
+  /** Undefined, as in every batch but that of a recovery: it stays as it is. */
+  readonly generation?: number | undefined
   /** Remove this index and everything after it: within the log or right behind its end, above what is committed. */
   readonly truncateFrom: LogIndex | undefined
   /** Contiguous, the first one right after the end of the (truncated) log; terms do not go back, also from there. */
@@ -114,7 +125,7 @@ export interface Storage {
   /** False: everything is gone when it is closed. A node on such a storage cannot restart as the same member. */
   readonly durable: boolean
   /**
-   * Formats an empty storage; of any other returns what it holds. One that fails changes nothing and holds nothing.
+   * Formats an empty storage, unless it must exist; of any other returns what it holds. One that fails changes nothing and holds nothing.
    *
    * - One opener at a time: while it is open, `open` of the same instance fails with ERR_STORAGE_LOCKED. Of two instances
    *   on the same place either the second `open` fails so, or from then on every call of the first one that changes

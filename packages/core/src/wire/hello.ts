@@ -34,7 +34,10 @@ export interface Hello {
 
 export const HELLO_REFUSALS = [
   'wrong-cluster',
+  /** The hello is of a later generation: whoever refuses it has been left behind by a recovery. */
   'wrong-generation',
+  /** The hello is of an earlier generation: the cluster was recovered without whoever says it. */
+  'earlier-generation',
   'wrong-target',
   'wrong-sender',
   'wrong-version',

@@ -47,6 +47,7 @@ describe('any schedule of membership changes, crossed with losses, crashes, part
       const leader = cluster.elect()
       const { currentTerm, configuration } = leader.state
       cluster.propose(leader.id, 'last')
+      const readId = cluster.read(leader.id)
       cluster.run(ELECTION_MS)
       note(cluster)
 
@@ -54,6 +55,7 @@ describe('any schedule of membership changes, crossed with losses, crashes, part
       expect(leader.state.configuration).toBe(configuration)
       expect(configuration.outgoing).toBeUndefined()
       expect(leader.entries.at(-1)!.command).toBe('last')
+      expect(leader.answered.has(readId)).toBe(true)
       const { voters, learners = [] } = configuration
       for (const id of [...voters, ...learners]) {
         const { entries, state } = cluster.server(id)
@@ -78,6 +80,7 @@ afterAll(() => {
     'SnapshotTaken',
     'LogCompacted',
     'SnapshotSendStarted',
+    'wiped',
   ]
   const refusals = [
     'under-way',

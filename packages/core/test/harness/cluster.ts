@@ -77,6 +77,13 @@ export class Cluster implements World {
     server.start()
   }
 
+  /** The disk of `id` is replaced by an empty one. What it promised before, nobody may count. */
+  wipe(id: NodeId): void {
+    this.server(id).wipe()
+    this.history.forget(id)
+    this.happened.set('wiped', (this.happened.get('wiped') ?? 0) + 1)
+  }
+
   server(id: NodeId): Server {
     return this.servers.get(id)!
   }
@@ -100,6 +107,7 @@ export class Cluster implements World {
     if (at !== -1) this.pool.splice(at, 1)
     const to = this.server(letter.to)
     if (!to.up || !this.connected(letter.from, letter.to)) return
+    if (!to.hears(letter, this.server(letter.from).incarnation)) return
     this.#setClock(to)
     to.receive(letter)
   }

@@ -20,6 +20,12 @@ export class History {
   /** What each running server had reached after its last step. */
   readonly reached = new Map<NodeId, { term: Term; commitIndex: LogIndex; lastApplied: LogIndex }>()
 
+  /** It has another disk, and is another server. */
+  forget(id: NodeId): void {
+    this.reached.delete(id)
+    for (const vote of this.votes.keys()) if (vote.startsWith(`${id} `)) this.votes.delete(vote)
+  }
+
   constructor(servers: ReadonlyMap<NodeId, Server>) {
     this.servers = servers
   }

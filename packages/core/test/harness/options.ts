@@ -15,5 +15,6 @@ export const OPTIONS: ConsensusOptions = {
   electionPriority: 1,
   leaseMs: 0,
   storageStallMs: 1_000,
+  snapshotStallMs: 60_000,
   pendingReadsMax: 100,
 }

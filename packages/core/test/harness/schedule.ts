@@ -1,6 +1,9 @@
 // Random schedules: a list of acts, each with a number that says on what. Lists shrink well, and replay exactly.
 import fc from 'fast-check'
+import { isMember } from '../../src/consensus/configuration.js'
+import type { NodeId } from '../../src/consensus/index.js'
 import type { Clock, Cluster } from './cluster.js'
+import type { Entry } from './entry.js'
 import type { Server } from './server.js'
 
 export type Act = readonly [name: keyof typeof ACTS, pick: number]
@@ -107,6 +110,14 @@ const ACTS = {
       if (server !== undefined) change(cluster, server, pick)
     },
   },
+  /** Likewise. Only of a server whose removal is committed, and that is not being added again. */
+  wipe: {
+    weight: 0,
+    do: (cluster: Cluster, pick: number) => {
+      const out = [...cluster.servers.keys()].filter((id) => isOut(cluster, id))
+      if (out.length > 0) cluster.wipe(chosen(out, pick))
+    },
+  },
   reconnect: {
     weight: 2,
     do: (cluster: Cluster, pick: number) => {
@@ -132,6 +143,16 @@ const ACTS = {
   },
   heal: { weight: 2, do: (cluster: Cluster) => cluster.heal() },
 } as const
+
+function isOut({ history, servers }: Cluster, id: NodeId): boolean {
+  const newest = history.committed.findLast(({ entry }) => entry.configuration !== undefined)?.entry
+  if (newest === undefined || isMember(newest.configuration!, id)) return false
+  const isAdded = (entry: Entry): boolean =>
+    entry.index > newest.index && entry.configuration !== undefined && isMember(entry.configuration, id)
+  const { incarnation, disk } = servers.get(id)!
+  const wasThere = incarnation === 0 || disk.entries.length > 0
+  return wasThere && ![...servers.values()].some(({ entries }) => entries.some(isAdded))
+}
 
 /** Up to three members change their roles. */
 function change(cluster: Cluster, server: Server, pick: number): void {
@@ -168,10 +189,12 @@ export function perform(cluster: Cluster, [name, pick]: Act): void {
   ACTS[name].do(cluster, pick)
 }
 
+const CHURN = { changeMembership: 6, wipe: 2 }
+
 function act(churn: boolean): fc.Arbitrary<Act> {
   const names = (Object.keys(ACTS) as Act[0][]).map((name) => ({
     arbitrary: fc.constant(name),
-    weight: churn && name === 'changeMembership' ? 6 : ACTS[name].weight,
+    weight: churn && name in CHURN ? CHURN[name as keyof typeof CHURN] : ACTS[name].weight,
   }))
   return fc.tuple(fc.oneof(...names), fc.nat(0xffff))
 }

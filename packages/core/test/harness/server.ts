@@ -1,5 +1,8 @@
 // One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
+
+import { isMember, membersOf } from '../../src/consensus/configuration.js'
 import {
+  type Configuration,
   type ConsensusEvent,
   type ConsensusOptions,
   type Effect,
@@ -26,6 +29,8 @@ export interface Letter {
   readonly to: NodeId
   readonly message: Message
   readonly entries: readonly Entry[]
+  /** Of the storage that its sender had. */
+  readonly incarnation: number
 }
 
 /** What a server touches of the world: the network, and whoever watches. */
@@ -54,9 +59,14 @@ export interface ServerOptions {
 }
 
 export class Server {
-  readonly options: ServerOptions
+  options: ServerOptions
   readonly id: NodeId
-  readonly disk = new Disk()
+  disk: Disk = new Disk()
+  /** Rises when the storage is replaced by an empty one. */
+  incarnation = 0
+  /** Which storage each other server had when it was first met. */
+  readonly met = new Map<NodeId, number>()
+  #members: readonly NodeId[] = []
   readonly snapshots: Snapshots = new Snapshots(this)
   readonly automatic: Automatic = { disk: true, offers: true, apply: true }
   state: State
@@ -124,6 +134,35 @@ export class Server {
     this.replicateTo.clear()
     this.answered.clear()
     this.wakeAt = Number.POSITIVE_INFINITY
+  }
+
+  /** All that the disk held is gone: it comes back, if at all, as a server that knows nobody. */
+  wipe(): void {
+    this.crash()
+    this.disk = new Disk()
+    this.options = { ...this.options, voters: [] }
+    this.firstVoters = this.options.voters
+    this.entries = []
+    this.met.clear()
+    this.incarnation++
+  }
+
+  /** What a node's admission does: as long as its sender is a member, only the storage that was met first is heard. */
+  hears({ from, incarnation }: Letter, newest: number): boolean {
+    const { role, configurations } = this.state
+    const isKnown =
+      configurations.some(({ configuration }) => isMember(configuration, from)) ||
+      (role.role === 'leader' && role.followers.has(from))
+    if (isKnown && this.met.has(from)) return this.met.get(from) === incarnation
+    if (incarnation !== newest) return false
+    this.met.set(from, incarnation)
+    return true
+  }
+
+  /** Who was no member may have another storage by now. */
+  #meetAnew(configuration: Configuration): void {
+    for (const id of membersOf(configuration)) if (!this.#members.includes(id)) this.met.delete(id)
+    this.#members = membersOf(configuration)
   }
 
   step(input: InputAt, arrived: readonly Entry[] = []): StepResult {
@@ -207,6 +246,8 @@ export class Server {
   #follow({ events, effects }: StepResult, arrived: readonly Entry[]): void {
     const blocks = effects.filter((effect) => effect.type === 'EncodeBlock')
     for (const event of events) {
+      if (event.type === 'MembershipChanged') this.#meetAnew(event.configuration)
+      if (event.type === 'SnapshotInstalled') this.met.clear()
       if (event.type === 'LogTruncated') this.entries.length = event.fromIndex - 1
       if (event.type === 'SnapshotInstalled') {
         const behind = event.logKept ? this.entries.slice(arrived.length) : []
@@ -231,7 +272,7 @@ export class Server {
 
   /** It promises nothing, so it waits for no write. */
   sendAtOnce(to: NodeId, message: Message, entries: readonly Entry[]): void {
-    this.#world.send({ from: this.id, to, message, entries })
+    this.#world.send({ from: this.id, to, message, entries, incarnation: this.incarnation })
   }
 
   #carryOut(effect: Effect, arrived: readonly Entry[]): void {
@@ -240,7 +281,7 @@ export class Server {
         const { to, message, afterWrite } = effect
         const runs = message.type === 'AppendEntries' ? message.entries : []
         const entries = runs.flatMap((run) => this.entries.slice(run.firstIndex - 1, run.lastIndex))
-        const letter = { from: this.id, to, message, entries }
+        const letter = { from: this.id, to, message, entries, incarnation: this.incarnation }
         if (afterWrite === 0) this.#world.send(letter)
         else this.#held.push({ letter, afterWrite })
         return

@@ -75,7 +75,7 @@ export class Solo implements World {
   }
 
   receive(from: NodeId, message: Message, entries: readonly Entry[] = []): Message[] {
-    this.server.receive({ from, to: 'A', message, entries })
+    this.server.receive({ from, to: 'A', message, entries, incarnation: 0 })
     return this.take()
   }
 

@@ -87,6 +87,27 @@ test('what follows a refused hello is not read', async () => {
   expect(a.frames).toEqual([])
 })
 
+test('a conversation of another cluster, replayed, is not listened to: where it was, every frame was heard', async () => {
+  await listening()
+  const b = new Peer(net, 'b')
+  await b.transport.listen(b, membersOf('a', 'b'))
+  await vi.advanceTimersByTimeAsync(1_000)
+  b.transport.send('a', frame(1))
+  b.transport.send('a', append(2, 100))
+  await settle()
+  expect(a.frames).toHaveLength(2)
+  const said = net.dialled.filter(({ peer }) => peer === 'a').flatMap(({ batches }) => batches.flat())
+  expect(concat(said).length).toBeGreaterThan(150)
+
+  await listening({ clusterId: 'other' })
+  const { wire, answer } = intrude()
+  wire.write(said)
+  await settle()
+  expect(reply(answer())).toEqual({ refusal: 'wrong-cluster' })
+  expect(wire.open).toBe(false)
+  expect(a.frames).toEqual([])
+})
+
 test('a refused peer that does not close its end is cut off', async () => {
   await listening()
   const { wire } = intrude()

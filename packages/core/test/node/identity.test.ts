@@ -68,7 +68,7 @@ test.each([
 )
 
 test('a hello is judged by everything it says', () => {
-  const admission = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0)
+  const admission = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0, 0)
   const hello = { ...admission.hello('B'), from: 'B', to: 'A', incarnation: incarnationOf('B') }
   const judge = (changed: Partial<typeof hello>) => admission.admit({ ...hello, ...changed })
   expect(judge({ protocolMin: 2, protocolMax: 3 })).toBe('wrong-version')
@@ -88,9 +88,9 @@ test('a hello is judged by everything it says', () => {
 })
 
 test('members in another order, at other addresses, are the same members', () => {
-  const one = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0)
+  const one = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0, 0)
   const moved = [...MEMBERS].reverse().map((member) => ({ ...member, address: `moved ${member.id}` }))
-  const other = new Admission('B', 'words', incarnationOf('B'), moved, 0)
+  const other = new Admission('B', 'words', incarnationOf('B'), moved, 0, 0)
   expect(one.admit(other.hello('A'))).toBeUndefined()
 })
 

@@ -1,5 +1,6 @@
 // Nodes that ask to be let into a cluster, from an empty storage to their role, on a network and disks that obey.
 import { afterEach, describe, expect, test } from 'vitest'
+import { recoverCluster } from '../../src/node/lost-quorum/recover-cluster.js'
 import type { Member } from '../../src/ports/transport.js'
 import type { WordsNode } from './harness/cluster.js'
 import { Disk } from './harness/disk.js'
@@ -65,6 +66,18 @@ describe('a node that asks', () => {
     await cluster.world.outcome(Promise.all(nodes.map((node) => node.joined)))
     expect(roles(leader)).toBe('A voter, B voter, C voter, D voter, E voter')
     await cluster.agreed()
+  })
+
+  test('gets in although nobody is left of those the cluster began with', async () => {
+    const founder = await start(4)
+    for (const id of 'BC') await joined(id, 'A')
+    await cluster.world.outcome(founder.changeMembership({ remove: ['A'] }, { timeoutMs: 20_000 }))
+    await cluster.world.outcome(founder.closed)
+    cluster.nodes.delete('A')
+    await cluster.elected(['B', 'C'])
+    const node = await joined('D', 'BC')
+    await cluster.world.until('D knows', () => roles(node) === 'B voter, C voter, D voter')
+    expect(await cluster.world.outcome(node.propose('by strangers'))).toBe(1)
   })
 
   test('waits for its deadline when nobody answers, and leaves nothing open', async () => {
@@ -203,4 +216,17 @@ test('options for leases that differ are refused: such a member could never be l
   await start(2)
   const refused = await failure(join('B', 'A', { leases: { clockDriftMax: 0.01 } }))
   expect(refused).toMatch(/^ERR_JOIN_REFUSED.*wrong-lease/)
+})
+
+test('a node joins a cluster that was recovered from a lost quorum, in its generation', async () => {
+  await start(3)
+  await joined('B', 'A')
+  await cluster.kill('A')
+  await cluster.kill('B')
+  const storage = cluster.disk('A').storage()
+  await cluster.world.outcome(recoverCluster({ id: 'A', clusterId: 'words', storage }))
+  await cluster.start('A', { joinSecret: SECRET })
+  const node = await joined('C', 'A')
+  expect(node.status()).toMatchObject({ generation: 1 })
+  expect(roles(node)).toBe('A voter, C voter')
 })

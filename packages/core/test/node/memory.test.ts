@@ -43,6 +43,7 @@ function forgetfulStorage(): Storage & { bytes: number } {
         members,
         hardState,
         runs: [],
+        generation: 0,
         snapshot: undefined,
         lastTimestamp: 0,
       }

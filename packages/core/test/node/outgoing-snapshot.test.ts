@@ -24,6 +24,7 @@ test('a transfer that ends while its content is being opened leaves none of it o
       term: 2,
       chunkBytesMax: 10,
       patienceMs: 100,
+      delayMsMax: 25,
       open: () => new Promise((resolve) => (opened = resolve)),
       send: () => undefined,
       wake: () => undefined,

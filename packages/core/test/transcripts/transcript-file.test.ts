@@ -77,7 +77,9 @@ test('everything that leaves is checked: a vote that no disk holds does not get 
     {},
   )
   const message = { type: 'RequestVoteReply', term: 9, voteGranted: true } as const
-  expect(() => stage.send({ from: 'A', to: 'B', message, entries: [] })).toThrow('its disk is behind')
+  expect(() => stage.send({ from: 'A', to: 'B', message, entries: [], incarnation: 0 })).toThrow(
+    'its disk is behind',
+  )
 })
 
 describe('rewriting', () => {

@@ -283,7 +283,7 @@ describe('a frame', () => {
     ['a chunk of 4 GiB', (view) => view.setUint32(chunk.length, 2 ** 32 - 1, true)],
     ['a chunk with another byte', (view) => view.setUint8(chunk.data, 0)],
     ['a wrong checksum of the chunk', (view) => view.setUint32(chunk.checksum, 1, true)],
-  ])('%s', (_, change) => {
+  ])('a part of a snapshot: %s', (_, change) => {
     expect(() => decodeFrame(snapshotWith(() => {}))).not.toThrow()
     refused(() => decodeFrame(snapshotWith(change)))
   })

@@ -5,10 +5,12 @@ import type {
   NodeEvent,
   NodeId,
   PeerMessage,
+  SnapshotMetadata,
   StoredState,
   Term,
   WriteBatch,
 } from '@riverraft/core'
+import type { ChangeCall } from './change-call.js'
 import type { History } from './history.js'
 import type { NodeView } from './node-view.js'
 
@@ -36,6 +38,12 @@ export interface Hooks {
   writing?(node: NodeView, batch: WriteBatch): void
   opened?(node: NodeView, stored: StoredState): void
   applied?(node: NodeView, command: AppliedCommand): void
+  /** A snapshot has become durable. */
+  saved?(node: NodeView, metadata: SnapshotMetadata): void
+  /** It has ended by itself, for this reason. */
+  stopped?(node: NodeView, code: string): void
+  /** A call of changeMembership is answered, or its process has died. */
+  changed?(call: ChangeCall): void
   /** `by` has judged the hello of `node`. */
   greeted?(node: NodeView, by: NodeView, incarnation: string, refusal: string | undefined): void
 }

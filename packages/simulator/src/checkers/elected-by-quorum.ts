@@ -1,27 +1,33 @@
 // Raft §5.2: "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the
-// same term." A vote counts from the moment it leaves its server, the candidate's own when its disk holds it.
-import type { NodeId } from '@riverraft/core'
+// same term"; §6: of both configurations while joint, and by the latest one of the candidate's own log. A vote counts from
+// the moment it leaves its server, the candidate's own when its disk holds it.
 import type { Checker } from './checker.js'
+import { isQuorum, textOf } from './configurations.js'
+import { isThisMember, type NodeView } from './node-view.js'
 
 export const electedByQuorum: Checker = {
   property: 'elected-by-quorum',
-  hooks({ views }, fail) {
+  hooks(_history, fail) {
     /** By term and candidate. */
-    const votes = new Map<string, Set<NodeId>>()
+    const votes = new Map<string, Map<string, NodeView>>()
     return {
       sent(node, to, message) {
         if (message.type !== 'RequestVoteReply' || !message.voteGranted) return
         const election = `${message.term} ${to}`
-        const voters = votes.get(election) ?? new Set()
-        votes.set(election, voters.add(node.id))
+        const voters = votes.get(election) ?? new Map<string, NodeView>()
+        votes.set(election, voters.set(node.name, node))
       },
       event(node, event) {
         if (event.type !== 'BecameLeader') return
-        const { id, durableHardState: disk } = node
-        const own = disk.currentTerm === event.term && disk.votedFor === id
-        const count = (votes.get(`${event.term} ${id}`)?.size ?? 0) + (own ? 1 : 0)
-        if (count * 2 <= views.size)
-          fail(`${id} is elected in term ${event.term} by ${count} of ${views.size} votes`)
+        const { id, durableHardState: disk, configuration } = node
+        const given = [...(votes.get(`${event.term} ${id}`)?.values() ?? [])]
+        if (disk.currentTerm === event.term && disk.votedFor === id) given.push(node)
+        const voted = (voter: string): boolean =>
+          given.some((view) => view.id === voter && isThisMember(view, configuration))
+        if (!isQuorum(configuration, voted))
+          fail(
+            `${id} is elected in term ${event.term} by ${given.map(({ name }) => name)} of ${textOf(configuration)}`,
+          )
       },
     }
   },

@@ -1,6 +1,8 @@
 // H: what the checkers remember of a whole run, across crashes. Nobody inside the cluster can see or forget it.
-import type { EntryBlock, LogIndex, NodeId, SnapshotMetadata, Term } from '@riverraft/core'
+import type { EntryBlock, LogIndex, Member, NodeId, SnapshotMetadata, Term } from '@riverraft/core'
 import { hashBytes } from '../world/trace.js'
+import type { ChangeCall } from './change-call.js'
+import { Configurations, type KnownConfiguration } from './configurations.js'
 import { NodeView } from './node-view.js'
 import { SessionModel, type Verdict } from './session-model.js'
 
@@ -41,7 +43,9 @@ export interface SavedSnapshot {
 
 export class History {
   readonly circumstances: Circumstances
-  readonly views: ReadonlyMap<NodeId, NodeView>
+  readonly configurations: Configurations
+  /** All calls of changeMembership. */
+  readonly calls: ChangeCall[] = []
   readonly leaders: Map<Term, NodeId> = new Map()
   /** The log of each term's leader, as terms: it only grows. */
   readonly leaderLogs: Map<Term, Term[]> = new Map()
@@ -57,8 +61,9 @@ export class History {
   /** What becomes of each committed entry, as far as somebody has asked: position 0 is index 1. */
   readonly #verdicts: Verdict[] = []
   readonly #judged: (verdict: Verdict) => void
+  readonly #views = new Map<NodeId, NodeView>()
 
-  /** `judged` is told what becomes of each committed entry, once. */
+  /** `ids`: the servers that the cluster begins with. `judged` is told what becomes of each committed entry, once. */
   constructor(
     ids: readonly NodeId[],
     judged: (verdict: Verdict) => void,
@@ -66,11 +71,38 @@ export class History {
   ) {
     this.#judged = judged
     this.circumstances = circumstances
-    this.views = new Map(ids.map((id) => [id, new NodeView(id)]))
+    this.configurations = new Configurations(ids.map((id): Member => ({ id, address: id, role: 'voter' })))
+    for (const id of ids) this.newcomer(id)
+  }
+
+  /** By id the present one. */
+  get views(): ReadonlyMap<NodeId, NodeView> {
+    return this.#views
   }
 
   view(id: NodeId): NodeView {
-    return this.views.get(id)!
+    return this.#views.get(id)!
+  }
+
+  /** A server with an empty disk. One that had this id before has been removed. */
+  newcomer(id: NodeId): NodeView {
+    const view = new NodeView(id, this.configurations, this.#views.get(id))
+    this.#views.set(id, view)
+    return view
+  }
+
+  /** The newest committed one, up to `index`. */
+  committedConfiguration(index: LogIndex = this.committed.length): KnownConfiguration {
+    return this.configurations.inForce(index, (at) => this.committed[at - 1]?.term)
+  }
+
+  /**
+   * What may be in force somewhere now or before long: the newest committed one, and what is in any log behind it. What is
+   * not committed and stands before that will be replaced wherever it is.
+   */
+  get configurationsInPlay(): KnownConfiguration[] {
+    const behind = this.configurations.known.filter(({ index }) => index > this.committed.length)
+    return [...behind, this.committedConfiguration()]
   }
 
   entry(index: LogIndex, term: Term): KnownEntry | undefined {

@@ -3,10 +3,12 @@ import { CLOCK_DRIFT_MAX } from '../cluster/plan.js'
 import { appliedInOrder } from './applied-in-order.js'
 import { appliedOnce } from './applied-once.js'
 import { askedBeforeCampaigning } from './asked-before-campaigning.js'
+import { changeAnswersAreTrue } from './change-answers-are-true.js'
 import type { Checker } from './checker.js'
 import { commitRule } from './commit-rule.js'
 import { committedForEver } from './committed-for-ever.js'
 import { committedStays } from './committed-stays.js'
+import { configurationsOverlap } from './configurations-overlap.js'
 import { durableBeforeSent } from './durable-before-sent.js'
 import { durableSurvives } from './durable-survives.js'
 import { electedByQuorum } from './elected-by-quorum.js'
@@ -22,18 +24,24 @@ import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
 import { matchIndexIsTrue } from './match-index.js'
 import { noVoteBesideALeader } from './no-vote-beside-a-leader.js'
+import { oneChangeAtATime } from './one-change-at-a-time.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
+import { onlyVotersCampaign } from './only-voters-campaign.js'
 import { order } from './order.js'
 import { readAskedOnce } from './read-asked-once.js'
 import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
 import { sameState } from './same-state.js'
 import { sendsItsLog } from './sends-its-log.js'
+import { snapshotHasItsConfiguration } from './snapshot-has-its-configuration.js'
 import { stateMachineSafety } from './state-machine-safety.js'
+import { stopsWhenRemoved } from './stops-when-removed.js'
 import { successorHasTheLog } from './successor-has-the-log.js'
 import { termRisesForAReason } from './term-rises-for-a-reason.js'
 import { timestampsNeverGoBack } from './timestamps-never-go-back.js'
+import { usesTheConfigurationOfItsLog } from './uses-the-configuration-of-its-log.js'
 import { willingAsAVoter } from './willing-as-a-voter.js'
+import { wipedIsNotCounted } from './wiped-is-not-counted.js'
 import { wipedNodeIsRefused } from './wiped-node-is-refused.js'
 
 /** The defaults: no plan changes them. */
@@ -78,4 +86,12 @@ export const CHECKERS: readonly Checker[] = [
   forwardedOnce,
   failStop,
   wipedNodeIsRefused,
+  wipedIsNotCounted,
+  onlyVotersCampaign,
+  oneChangeAtATime,
+  configurationsOverlap,
+  usesTheConfigurationOfItsLog,
+  snapshotHasItsConfiguration,
+  changeAnswersAreTrue,
+  stopsWhenRemoved,
 ]

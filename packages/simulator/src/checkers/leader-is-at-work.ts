@@ -2,6 +2,7 @@
 // of its cluster"; so does one whose disk hangs (hashicorp/raft#503), and a transfer has an end (hashicorp/raft#696).
 import type { NodeEvent, NodeId, WriteBatch } from '@riverraft/core'
 import type { Checker } from './checker.js'
+import { quorumValue } from './configurations.js'
 import type { NodeView } from './node-view.js'
 
 /** A leader at work, by its own clock. */
@@ -22,11 +23,12 @@ const USELESS_MS_MAX = 100
 export function leaderIsAtWork(electionTimeoutMsMax: number, storageStallMsMax: number): Checker {
   return {
     property: 'leader-is-at-work',
-    hooks({ views }, fail) {
+    hooks(_history, fail) {
       const reigns = new Map<NodeId, Reign>()
       const judge = (node: NodeView, reign: Reign, now: number): string | undefined => {
-        const heard = [...views.keys()].map((id) => (id === node.id ? now : (reign.heardAt.get(id) ?? 0)))
-        const quorumAt = heard.sort((a, b) => b - a)[Math.floor(views.size / 2)]!
+        const quorumAt = quorumValue(node.configuration, (id) =>
+          id === node.id ? now : (reign.heardAt.get(id) ?? 0),
+        )
         const alone = now - Math.max(quorumAt, reign.since)
         if (alone > electionTimeoutMsMax) return `has heard from no quorum for ${alone.toFixed(0)} ms`
         if (reign.writing?.batch !== node.writing) {

@@ -2,6 +2,7 @@
 // when a transfer begins (§3.10), for good once the successor was told. While it lasts nobody else is elected.
 import type { NodeId, Term } from '@riverraft/core'
 import type { Checker } from './checker.js'
+import { quorumValue } from './configurations.js'
 
 interface Reign {
   /** When each round began, by the leader's clock. */
@@ -14,7 +15,7 @@ interface Reign {
 export function leaseRestsOnARound(leaseMs: number): Checker {
   return {
     property: 'lease-rests-on-a-round',
-    hooks({ views, leaders }, fail) {
+    hooks({ leaders }, fail) {
       const reigns = new Map<Term, Reign>()
       const reignOf = (term: Term): Reign => {
         const reign = reigns.get(term) ?? { begunAt: new Map(), answered: new Map(), ended: 'no' }
@@ -47,8 +48,8 @@ export function leaseRestsOnARound(leaseMs: number): Checker {
             }
             case 'LeaseReadAnswered': {
               const { begunAt, answered, ended } = reignOf(term)
-              const rounds = [...views.keys()].map((voter) => answered.get(voter) ?? 0).sort((a, b) => b - a)
-              const heldMs = event.at - (begunAt.get(rounds[Math.floor(views.size / 2)]!) ?? 0)
+              const round = quorumValue(node.configuration, (voter) => answered.get(voter) ?? 0)
+              const heldMs = event.at - (begunAt.get(round) ?? 0)
               const later = [...leaders.keys()].find((other) => other > term)
               if (heldMs >= leaseMs) fail(`${id} reads by a lease that began ${heldMs.toFixed(1)} ms ago`)
               if (ended !== 'no') fail(`${id} reads by a lease, although it hands over`)

@@ -1,5 +1,6 @@
 // Raft Figure 2: matchIndex, "index of highest log entry known to be replicated on server". Judged by that server's disk.
 import type { Checker } from './checker.js'
+import { isThisMember } from './node-view.js'
 
 export const matchIndexIsTrue: Checker = {
   property: 'match-index',
@@ -7,8 +8,9 @@ export const matchIndexIsTrue: Checker = {
     event(node, event) {
       if (event.type !== 'FollowerMatched') return
       const follower = history.view(event.follower)
-      // What it acknowledged before its disk was replaced may arrive after that.
-      if (follower.wiped) return
+      // What it acknowledged before its disk was replaced may arrive after that; so may what another server did that had
+      // its id before it.
+      if (follower.wiped || !isThisMember(follower, node.configuration)) return
       const { matchIndex } = event
       const term = node.termAt(matchIndex)
       const stored = follower.durableTermAt(matchIndex)

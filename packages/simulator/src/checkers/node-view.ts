@@ -1,5 +1,6 @@
 // What the checkers know of one server: its memory as its events tell it, its disk as its storage's answers tell it.
 import type {
+  EventOf,
   HardState,
   LogIndex,
   NodeEvent,
@@ -9,6 +10,7 @@ import type {
   Term,
   WriteBatch,
 } from '@riverraft/core'
+import type { Configurations, KnownConfiguration } from './configurations.js'
 
 export type ViewRole = 'down' | 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
@@ -20,6 +22,12 @@ export interface SnapshotView {
 
 export class NodeView {
   readonly id: NodeId
+  /** Who had this id before, was removed, and gave place to this one with an empty disk. */
+  readonly former: NodeView | undefined
+  /** Tells servers apart, also those with the same id. */
+  readonly name: string
+  /** Of the storage that was opened last. */
+  incarnation: string | undefined
   role: ViewRole = 'down'
   term: Term = 0
   commitIndex: LogIndex = 0
@@ -42,9 +50,29 @@ export class NodeView {
   storageFailed = false
   /** Its disk was replaced by an empty one. */
   wiped = false
+  readonly configurations: Configurations
 
-  constructor(id: NodeId) {
+  constructor(id: NodeId, configurations: Configurations, former?: NodeView) {
     this.id = id
+    this.configurations = configurations
+    this.former = former
+    this.name = former === undefined ? id : `${former.name}'`
+  }
+
+  /** "A server always uses the latest configuration in its log" (Raft §6), here the one in memory. */
+  get configuration(): KnownConfiguration {
+    return this.configurationAt(this.log.length)
+  }
+
+  /** The newest one of its log up to `index`. */
+  configurationAt(index: LogIndex): KnownConfiguration {
+    return this.configurations.inForce(index, (at) => this.log[at - 1])
+  }
+
+  /** The newest one on its disk. */
+  get durableConfiguration(): KnownConfiguration {
+    const log = this.durableLog
+    return this.configurations.inForce(log.length, (at) => log[at - 1])
   }
 
   termAt(index: LogIndex): Term {
@@ -70,6 +98,7 @@ export class NodeView {
 
   opened(stored: StoredState): void {
     this.writing = undefined
+    this.incarnation = stored.incarnation
     this.durableHardState = stored.hardState
     const { snapshot } = stored
     const known = [this.durableSnapshot, ...this.savingSnapshots, this.olderSnapshot]
@@ -133,6 +162,19 @@ export class NodeView {
         return
     }
   }
+}
+
+/** True when `node` leads, and this is its own entry: not one that comes back, nor that of a snapshot. */
+export function appendedBy(node: NodeView, event: NodeEvent): EventOf<'MembershipChanged'> | undefined {
+  const isOwn =
+    event.type === 'MembershipChanged' && node.role === 'leader' && event.index === node.log.length
+  return isOwn ? event : undefined
+}
+
+/** False: the configuration knows that member with another storage. */
+export function isThisMember({ id, incarnation }: NodeView, { members }: KnownConfiguration): boolean {
+  const known = members?.find((member) => member.id === id)?.incarnation
+  return known === undefined || known === incarnation
 }
 
 function pushTerms(log: Term[], firstIndex: LogIndex, lastIndex: LogIndex, term: Term): void {

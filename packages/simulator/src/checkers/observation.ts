@@ -1,5 +1,6 @@
 // Everything that happens in the cluster comes by here: it is shown to the checkers, then the views follow it.
 import type {
+  EntryBlock,
   Forward,
   Frame,
   NodeEvent,
@@ -13,6 +14,7 @@ import type {
 import type { StorageObserver } from '../disk/observed-storage.js'
 import type { NetworkObserver } from '../network/network.js'
 import type { World } from '../world/world.js'
+import type { ChangeCall } from './change-call.js'
 import type { AppliedCommand, Checker, Hooks } from './checker.js'
 import type { History } from './history.js'
 import type { NodeView, SnapshotView } from './node-view.js'
@@ -47,6 +49,11 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'TransferStarted',
   'TimeoutNowSent',
   'TransferAborted',
+  'MembershipChanged',
+  'RemovalCommitted',
+  'FollowerLeft',
+  'VoteReceived',
+  'CatchUpProgress',
   'HelloRefused',
   'LinkDown',
 ]
@@ -62,14 +69,23 @@ export class Observation implements NetworkObserver {
   readonly #opened: Hook<'opened'>[]
   readonly #applied: Hook<'applied'>[]
   readonly #greeted: Hook<'greeted'>[]
-  readonly #order: ReadonlyMap<NodeId, number>
+  readonly #changed: Hook<'changed'>[]
+  readonly #saved: Hook<'saved'>[]
+  readonly #stopped: Hook<'stopped'>[]
+  /** By server: in order of appearance. */
+  readonly #order = new Map<string, number>()
+  /** Told of each event when it has been seen: whoever waits for his moment. */
+  afterEvent: ((node: NodeView, event: NodeEvent) => void) | undefined
+  /** Told of each event before anybody has seen it. */
+  before: ((node: NodeView, event: NodeEvent) => void) | undefined
+  /** Told of each process that ends, before its memory is gone. */
+  beforeEnd: ((node: NodeView) => void) | undefined
   /** By sender, session and sequence: the Forward that carried it last. */
   readonly #forwarded = new Map<string, number>()
 
   constructor(world: World, history: History, checkers: readonly Checker[]) {
     this.#world = world
     this.#history = history
-    this.#order = new Map([...history.views.keys()].map((id, i) => [id, i]))
     const all = checkers.map((checker) =>
       checker.hooks(history, (message) => world.fail(checker.property, message)),
     )
@@ -81,6 +97,9 @@ export class Observation implements NetworkObserver {
     this.#opened = those('opened')
     this.#applied = those('applied')
     this.#greeted = those('greeted')
+    this.#changed = those('changed')
+    this.#saved = those('saved')
+    this.#stopped = those('stopped')
   }
 
   #say(id: NodeId, what: () => string): void {
@@ -88,17 +107,29 @@ export class Observation implements NetworkObserver {
     say?.(`${now.toFixed(3).padStart(10)} ${id} ${what()}`)
   }
 
+  #orderOf(id: NodeId): number {
+    const { name } = this.#history.view(id)
+    const order = this.#order.get(name) ?? this.#order.size
+    this.#order.set(name, order)
+    return order
+  }
+
   #note(kind: number, node: NodeId, detail: number): void {
     const { trace } = this.#world
-    trace.number(kind * 64 + this.#order.get(node)!)
+    trace.number(kind * 64 + this.#orderOf(node))
     trace.number(Math.round(this.#world.now * 1000))
     trace.number(detail)
   }
 
   event(id: NodeId, event: NodeEvent): void {
     const node = this.#history.view(id)
+    this.before?.(node, event)
     for (const hook of this.#event) hook(node, event)
     node.follow(event)
+    // Before anything counts by it. When its bytes come they are compared.
+    if (event.type === 'MembershipChanged' && node.role === 'leader')
+      this.#history.configurations.announce(event.index, node.termAt(event.index), event.configuration)
+    this.afterEvent?.(node, event)
     this.#say(id, () => JSON.stringify({ ...event, node: undefined, sequence: undefined, now: undefined }))
     this.#world.coverage.hit(event.type)
     if (event.type === 'BecameFollower' || event.type === 'VoteRefused')
@@ -109,11 +140,20 @@ export class Observation implements NetworkObserver {
   sent(from: NodeId, to: NodeId, frame: Frame): void {
     const node = this.#history.view(from)
     for (const message of frame.messages) {
+      if (message.type === 'AppendEntries') this.#learn(message.entries)
       for (const hook of this.#sent) hook(node, to, message)
       this.#say(from, () => `-> ${to} ${messageText(message)}`)
-      this.#note(2, from, message.term * 64 + this.#order.get(to)!)
+      this.#note(2, from, message.term * 64 + this.#orderOf(to))
       this.#world.coverage.hit(describe(message))
       if (message.type === 'Forward') this.#noteForward(from, message)
+    }
+  }
+
+  #learn(blocks: readonly EntryBlock[]): void {
+    for (const block of blocks) {
+      if (block.members === undefined) continue
+      const wrong = this.#history.configurations.learn(block)
+      if (wrong !== undefined) this.#world.fail('uses-the-configuration-of-its-log', wrong)
     }
   }
 
@@ -129,13 +169,30 @@ export class Observation implements NetworkObserver {
   }
 
   linkUp(from: NodeId, to: NodeId): void {
-    this.#note(3, from, this.#order.get(to)!)
+    this.#note(3, from, this.#orderOf(to))
   }
 
   greeted(from: NodeId, by: NodeId, incarnation: string, refusal: string | undefined): void {
     const { views } = this.#history
     for (const hook of this.#greeted) hook(views.get(from)!, views.get(by)!, incarnation, refusal)
     if (refusal !== undefined) this.#world.coverage.hit(`hello refused: ${refusal}`)
+  }
+
+  /** A call of changeMembership has an answer. */
+  changed(call: ChangeCall): void {
+    for (const hook of this.#changed) hook(call)
+    this.#say(call.node.id, () => `changeMembership ${JSON.stringify(call.change)}: ${call.code}`)
+  }
+
+  /** It has stopped by itself. */
+  stopped(node: NodeView, code: string): void {
+    for (const hook of this.#stopped) hook(node, code)
+  }
+
+  /** A process ends: its memory is gone. */
+  ended(node: NodeView): void {
+    this.beforeEnd?.(node)
+    node.stopped()
   }
 
   applied(id: NodeId, command: AppliedCommand): void {
@@ -150,8 +207,8 @@ export class Observation implements NetworkObserver {
     return { metadata, prefix }
   }
 
-  storage(id: NodeId): StorageObserver {
-    const node = this.#history.view(id)
+  storage(node: NodeView): StorageObserver {
+    const { id } = node
     return {
       opened: (stored: StoredState) => {
         for (const hook of this.#opened) hook(node, stored)
@@ -160,6 +217,7 @@ export class Observation implements NetworkObserver {
         this.#note(5, id, stored.hardState.currentTerm)
       },
       writing: (batch: WriteBatch) => {
+        this.#learn(batch.blocks.map(({ block }) => block))
         for (const hook of this.#writing) hook(node, batch)
         node.writing = batch
       },
@@ -172,6 +230,7 @@ export class Observation implements NetworkObserver {
       },
       savedSnapshot: (metadata, content) => {
         this.#history.saved(id, metadata, content)
+        for (const hook of this.#saved) hook(node, metadata)
         forget(node, metadata)
         node.olderSnapshot = node.durableSnapshot
         node.durableSnapshot = this.#snapshotView(metadata)

@@ -12,7 +12,7 @@ export const oneVotePerTerm: Checker = {
         const granted = message.type === 'RequestVoteReply' && message.voteGranted
         if (!granted && message.type !== 'RequestVote') return
         const candidate = granted ? to : node.id
-        const vote = `${node.id} ${message.term}`
+        const vote = `${node.name} ${message.term}`
         const earlier = votes.get(vote) ?? candidate
         if (earlier !== candidate)
           fail(`${node.id} votes for ${earlier} and for ${candidate} in term ${message.term}`)

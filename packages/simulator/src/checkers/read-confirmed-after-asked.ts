@@ -2,10 +2,11 @@
 // A question that a lease may answer is judged by the clients' history.
 import type { NodeId, Term } from '@riverraft/core'
 import type { Checker } from './checker.js'
+import { type KnownConfiguration, quorumValue } from './configurations.js'
 
 export const readConfirmedAfterAsked: Checker = {
   property: 'read-confirmed-after-asked',
-  hooks({ views }, fail) {
+  hooks({ circumstances, configurations }, fail) {
     /** Questions and rounds in the order they came into the world. */
     let order = 0
     const asked = new Map<string, number>()
@@ -17,12 +18,18 @@ export const readConfirmedAfterAsked: Checker = {
       confirmed.set(term, rounds.set(id, Math.max(round, rounds.get(id) ?? 0)))
     }
     /** The newest round that a majority has confirmed. */
-    const newest = (term: Term): number => {
-      const rounds = [...(confirmed.get(term)?.values() ?? [])].sort((a, b) => b - a)
-      return rounds[Math.floor(views.size / 2)] ?? 0
-    }
+    const newest = (term: Term, configuration: KnownConfiguration): number =>
+      quorumValue(configuration, (id) => confirmed.get(term)?.get(id) ?? 0)
+    /** What was in force before it changed: an answer may have been decided on before that, in the same turn. */
+    const before = new Map<string, { readonly configuration: KnownConfiguration; readonly at: number }>()
     return {
       event(node, event) {
+        if (event.type === 'MembershipChanged') {
+          const at = circumstances.now()
+          if (before.get(node.name)?.at === at) return
+          const configuration = configurations.inForce(event.index - 1, (index) => node.log[index - 1])
+          before.set(node.name, { configuration, at })
+        }
         if (event.type !== 'HeartbeatSent') return
         begun.set(`${node.term} ${event.round}`, ++order)
         confirm(node.term, node.id, event.round)
@@ -35,7 +42,12 @@ export const readConfirmedAfterAsked: Checker = {
           if (!asked.has(question)) asked.set(question, ++order)
         }
         if (type !== 'ReadIndexReply' || !message.confirmed) return
-        const round = newest(term)
+        const earlier = before.get(node.name)
+        const those =
+          earlier?.at === circumstances.now()
+            ? [node.configuration, earlier.configuration]
+            : [node.configuration]
+        const round = Math.max(...those.map((configuration) => newest(term, configuration)))
         const questionAt = asked.get(`${to} ${message.readId}`) ?? 0
         if ((begun.get(`${term} ${round}`) ?? 0) < questionAt)
           fail(

@@ -1,5 +1,6 @@
 // Thesis §3.10: "the prior leader fully updates the target server's log to match its own log" before it tells it to
-// campaign: nobody would vote for it.
+// campaign: nobody would vote for it. A leader that is removed (§4.2.2) gives its role up with the same word, and takes with
+// it what is not committed.
 import type { Checker } from './checker.js'
 
 export const successorHasTheLog: Checker = {
@@ -9,7 +10,7 @@ export const successorHasTheLog: Checker = {
       sent(node, to, message) {
         const successor = views.get(to)!
         if (message.type !== 'TimeoutNow' || successor.wiped || successor.term > message.term) return
-        const end = node.log.length
+        const end = node.role === 'leader' ? node.log.length : node.commitIndex
         if (successor.durableTermAt(end) !== node.termAt(end))
           fail(`${node.id} tells ${to} to campaign, which lacks entry ${end}`)
       },

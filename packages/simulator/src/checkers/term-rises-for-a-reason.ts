@@ -5,13 +5,13 @@ import type { Checker } from './checker.js'
 
 export const termRisesForAReason: Checker = {
   property: 'term-rises-for-a-reason',
-  hooks({ views }, fail) {
-    const told = new Map<NodeId, Set<Term>>([...views.keys()].map((id) => [id, new Set()]))
+  hooks(_history, fail) {
+    const told = new Map<NodeId, Set<Term>>()
     const handedOver = new Set<string>()
     return {
       sent(_node, to, message) {
         if (message.type === 'PreVote') return
-        told.get(to)!.add(message.term)
+        told.set(to, (told.get(to) ?? new Set()).add(message.term))
         if (message.type === 'TimeoutNow') handedOver.add(`${message.term} ${to}`)
       },
       event(node, event) {
@@ -19,7 +19,7 @@ export const termRisesForAReason: Checker = {
         const campaigns =
           event.term === node.term + 1 &&
           (node.role === 'pre-candidate' || handedOver.has(`${node.term} ${node.id}`))
-        if (!campaigns && !told.get(node.id)!.has(event.term))
+        if (!campaigns && told.get(node.id)?.has(event.term) !== true)
           fail(`${node.id} goes from term ${node.term} to ${event.term}, of which nobody has told it`)
       },
     }

@@ -93,8 +93,8 @@ export class Clients<Command, Result, State> {
   }
 
   #attempt(client: number, request: Operation<Command, State>['request'], retries: number): void {
-    const { up, world, history } = this.#cluster
-    const server = up.length === 0 ? undefined : up[this.#choice.below(up.length)]
+    const { serving, world, history } = this.#cluster
+    const server = serving.length === 0 ? undefined : serving[this.#choice.below(serving.length)]
     if (server === undefined) return this.#think(client)
     if (retries === 0) this.begun++
     const operation = this.#called(client, server, request)
@@ -111,6 +111,8 @@ export class Clients<Command, Result, State> {
       const lease = request.kind === 'read' && request.consistency === 'lease' ? 'lease ' : ''
       this.#cluster.world.coverage.hit(`${lease}${request.kind}: ${code ?? outcome}`)
       if (outcome === 'ok') this.#note(operation, value)
+      if (outcome === 'ok' && view.configuration.learners.includes(view.id))
+        world.coverage.hit(`${lease}${request.kind} at a learner: ok`)
       const again = outcome === 'not-applied' && retries < RETRIES_MAX && !this.#stopped
       if (again) world.after(10, () => this.#attempt(client, request, retries + 1))
       else this.#think(client)

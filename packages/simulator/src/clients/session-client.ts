@@ -61,8 +61,8 @@ export class SessionClient<C, Result, State> {
   }
 
   #anyServer(): Server<C, Result, State> | undefined {
-    const { up } = this.#cluster
-    return up.length === 0 ? undefined : up[this.#choice.below(up.length)]
+    const { serving } = this.#cluster
+    return serving.length === 0 ? undefined : serving[this.#choice.below(serving.length)]
   }
 
   #begin(attempted: Attempted<C>, returned: (returned: Returned) => void): void {

@@ -59,8 +59,8 @@ function crashVoter(nemesis: Nemesis): boolean {
       cut(nemesis, others(to), the(to))
       world.coverage.hit('crash after a vote')
       const [voter] = the(from)
-      voter!.crash()
-      world.after(1 + 50 * tape.fraction(), () => voter!.start())
+      voter?.crash()
+      world.after(1 + 50 * tape.fraction(), () => voter?.start())
     }
   }
   return true

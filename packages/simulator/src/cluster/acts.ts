@@ -1,4 +1,6 @@
 // What a nemesis does, act by act. An act returns false when it had no opportunity.
+import { isMemberOf } from '../checkers/configurations.js'
+import { changeMembers } from './acts-membership.js'
 import { hitPartitions } from './acts-network.js'
 import { crashWriting } from './crash-writing.js'
 import { forgetLeader } from './forget-leader.js'
@@ -24,11 +26,18 @@ function withProcess(nemesis: Nemesis, act: (server: AnyServer) => void): boolea
 /** An empty disk under an old id, while everybody else knows the old one: the only time when it must be noticed. */
 function wipe(nemesis: Nemesis): boolean {
   const { cluster, world } = nemesis
-  const refused = cluster.servers.filter(({ state, rotten }) => state === 'refused' || rotten).length
   const victim = nemesis.one(cluster.up)
-  if (nemesis.wiping || refused >= cluster.spare || victim === undefined) return false
-  const others = cluster.servers.filter((server) => server !== victim && server.state !== 'refused')
-  const known = others.every(
+  if (nemesis.wiping || victim === undefined || !nemesis.administrator.canLose(victim)) return false
+  // Who has left, or has not joined, counts nobody's vote.
+  const others = cluster.servers.filter(
+    (server) => server !== victim && server.state !== 'refused' && server.state !== 'removed',
+  )
+  const those = others.filter(
+    ({ parts: { view } }) =>
+      isMemberOf(view.configuration, victim.id) || isMemberOf(view.durableConfiguration, victim.id),
+  )
+  if (those.length === 0) return false
+  const known = those.every(
     (server) => server.isUp && cluster.network.endpoint(server.id)?.links.get(victim.id)?.isUp === true,
   )
   if (!known) return false
@@ -57,8 +66,7 @@ function wipe(nemesis: Nemesis): boolean {
 function rot(nemesis: Nemesis): boolean {
   const { cluster } = nemesis
   const victim = nemesis.one(cluster.up)
-  const lost = cluster.servers.filter(({ state, rotten }) => state === 'refused' || rotten).length
-  if (nemesis.wiping || lost >= cluster.spare || victim === undefined) return false
+  if (nemesis.wiping || victim === undefined || !nemesis.administrator.canLose(victim)) return false
   victim.crash()
   const damaged = victim.parts.disk.rot()
   victim.rotten ||= damaged
@@ -68,6 +76,7 @@ function rot(nemesis: Nemesis): boolean {
 
 export const ACT_TABLE: Record<Act, Perform> = {
   ...hitPartitions,
+  ...changeMembers,
   crash: (nemesis) => crash(nemesis, nemesis.one(nemesis.cluster.up)),
   'crash-leader': (nemesis) => crash(nemesis, nemesis.cluster.leader),
   'crash-all': (nemesis) => {

@@ -1,11 +1,12 @@
-// A cluster in one world: servers, their network, what the checkers know, and ways to look at it.
+// A cluster in one world: servers that come and go, their network, what the checkers know, and ways to look at it.
 import type { Member, StateMachineFactory } from '@riverraft/core'
 import type { Checker } from '../checkers/checker.js'
+import { isMemberOf } from '../checkers/configurations.js'
 import { History } from '../checkers/history.js'
 import { CHECKERS } from '../checkers/index.js'
+import type { NodeView } from '../checkers/node-view.js'
 import { Observation } from '../checkers/observation.js'
 import { BlockDisk } from '../disk/block-disk.js'
-import type { Disk } from '../disk/disk.js'
 import { FileDisk } from '../disk/file-disk.js'
 import { Network } from '../network/network.js'
 import { Clock } from '../world/clock.js'
@@ -20,7 +21,16 @@ export class Cluster<Command, Result, State> {
   readonly network: Network
   readonly history: History
   readonly leaderJobs: LeaderJobs
-  readonly servers: readonly Server<Command, Result, State>[]
+  readonly observation: Observation
+  /** Those that are in use; who was removed for good is no longer among them. */
+  readonly servers: Server<Command, Result, State>[] = []
+  /** Whose machines are gone. */
+  readonly retired: Server<Command, Result, State>[] = []
+  readonly #seed: number
+  readonly #stateMachine: StateMachineFactory<Command, Result, State>
+  /** What the cluster began with. */
+  readonly #members: readonly Member[]
+  #positions = 0
 
   constructor(
     world: World,
@@ -31,38 +41,71 @@ export class Cluster<Command, Result, State> {
   ) {
     this.world = world
     this.plan = plan
-    const ids = [...'abcdefghi'].slice(0, plan.servers)
-    const members: Member[] = ids.map((id) => ({ id, address: id, role: 'voter' }))
+    this.#seed = seed
+    this.#stateMachine = stateMachine
+    const ids = Array.from({ length: plan.servers }, (_, position) => nameOf(position))
+    this.#members = ids.map((id) => ({ id, address: id, role: 'voter' }))
     const judged = (verdict: string): void => world.coverage.hit(`session: ${verdict}`)
     this.history = new History(ids, judged, { now: () => world.now, leases: plan.leases !== undefined })
     this.leaderJobs = new LeaderJobs(world)
-    const observation = new Observation(world, this.history, checkers)
-    this.network = new Network(world, observation, plan.encodes)
-    const newDisk = (): Disk =>
-      plan.storage.kind === 'files' ? new FileDisk(world, plan.storage) : new BlockDisk(world)
-    this.servers = ids.map(
-      (id, position) =>
-        new Server({
-          id,
-          position,
-          seed,
-          world,
-          network: this.network,
-          observation,
-          leaderJobs: this.leaderJobs,
-          view: this.history.view(id),
-          disk: newDisk(),
-          clock: new Clock(1_000 * (position + 1)),
-          members,
-          limits: plan.limits,
-          leases: plan.leases,
-          stateMachine,
-        }),
-    )
+    this.observation = new Observation(world, this.history, checkers)
+    this.network = new Network(world, this.observation, plan.encodes)
+    for (const id of ids) this.#add(id, this.history.view(id))
+  }
+
+  /** One more machine with an empty disk. `id`: that of one that is retired. */
+  add(id: string = nameOf(this.#positions)): Server<Command, Result, State> {
+    const server = this.#add(id, this.history.newcomer(id))
+    server.parts.disk.faults = this.plan.disk
+    return server
+  }
+
+  #add(id: string, view: NodeView): Server<Command, Result, State> {
+    const { world, plan, network, observation, leaderJobs } = this
+    const position = this.#positions++
+    const { storage, limits, leases } = plan
+    const server = new Server({
+      id,
+      position,
+      seed: this.#seed,
+      world,
+      network,
+      observation,
+      leaderJobs,
+      view,
+      disk: storage.kind === 'files' ? new FileDisk(world, storage) : new BlockDisk(world),
+      clock: new Clock(1_000 * (position + 1)),
+      members: this.#members,
+      limits,
+      leases,
+      stateMachine: this.#stateMachine,
+    })
+    this.servers.push(server)
+    return server
+  }
+
+  /** Its machine is switched off, for good. */
+  retire(server: Server<Command, Result, State>): void {
+    server.crash()
+    server.state = 'retired'
+    this.servers.splice(this.servers.indexOf(server), 1)
+    this.retired.push(server)
+  }
+
+  /** Those that the newest committed configuration knows. */
+  get members(): Server<Command, Result, State>[] {
+    const configuration = this.history.committedConfiguration()
+    return this.servers.filter(({ id }) => isMemberOf(configuration, id))
   }
 
   get up(): Server<Command, Result, State>[] {
     return this.servers.filter((server) => server.isUp)
+  }
+
+  /** Whom clients ask: members that are up, voters and learners; when there is none, whoever is up. */
+  get serving(): Server<Command, Result, State>[] {
+    const members = this.members.filter((server) => server.isUp)
+    return members.length > 0 ? members : this.up
   }
 
   /** Of the servers that are up and believe to lead, the one of the latest term. */
@@ -75,9 +118,9 @@ export class Cluster<Command, Result, State> {
     }
     return leader
   }
+}
 
-  /** How many servers may be taken away for good without losing the quorum. */
-  get spare(): number {
-    return Math.floor((this.servers.length - 1) / 2)
-  }
+/** a, b, c, ... */
+function nameOf(position: number): string {
+  return position < 26 ? String.fromCharCode(97 + position) : `s${position}`
 }

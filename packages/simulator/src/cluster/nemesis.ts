@@ -3,7 +3,9 @@
 import type { Tape } from '../world/tape.js'
 import type { World } from '../world/world.js'
 import { ACT_TABLE } from './acts.js'
+import { Administrator } from './administrator.js'
 import type { Cluster } from './cluster.js'
+import type { Act } from './plan.js'
 import type { Server } from './server.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the nemesis does not care what the state machine is
@@ -17,6 +19,8 @@ export class Nemesis {
   readonly cluster: AnyCluster
   readonly world: World
   readonly tape: Tape
+  /** Whoever changes the members. */
+  readonly administrator: Administrator
   /** True while a wiped node looks for the others: they must not forget whom they knew. */
   wiping = false
   readonly #undo = new Set<() => void>()
@@ -28,6 +32,7 @@ export class Nemesis {
     this.cluster = cluster
     this.world = cluster.world
     this.tape = cluster.world.tapes.nemesis
+    this.administrator = new Administrator(this)
   }
 
   start(): void {
@@ -38,15 +43,19 @@ export class Nemesis {
         this.world.after(meanMs * (1.8 - 1.6 * this.tape.fraction()), () => {
           if (this.over) return
           // A zero on the tape: nothing happens this time.
-          if (this.tape.below(8) !== 0 && ACT_TABLE[act](this)) {
-            this.world.coverage.hit(`nemesis: ${act}`)
-            this.world.say?.(`${this.world.now.toFixed(3).padStart(10)} nemesis: ${act}`)
-          }
+          if (this.tape.below(8) !== 0) this.act(act)
           again()
         })
       }
       again()
     }
+  }
+
+  /** Does one act, if there is an opportunity. */
+  act(act: Act): void {
+    if (!ACT_TABLE[act](this)) return
+    this.world.coverage.hit(`nemesis: ${act}`)
+    this.world.say?.(`${this.world.now.toFixed(3).padStart(10)} nemesis: ${act}`)
   }
 
   /** Whatever is down comes back after a while. */
@@ -57,6 +66,7 @@ export class Nemesis {
       const ms = this.over ? 0 : 3_000 * this.tape.fraction() ** 2
       this.world.after(50 + ms, () => this.restart(server))
     }
+    if (!this.over) this.administrator.look()
     this.world.after(WATCH_MS, () => this.#watch())
   }
 
@@ -105,6 +115,7 @@ export class Nemesis {
     for (const server of servers) {
       const { disk, clock } = server.parts
       disk.heal()
+      server.moved()
       clock.heal(this.world.now)
       server.process?.rearmTimers()
       server.process?.crashAt(Number.POSITIVE_INFINITY, false)

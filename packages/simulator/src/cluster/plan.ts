@@ -37,7 +37,24 @@ export const ACTS = [
   'forget-leader',
   'take-snapshot',
 ] as const
-export type Act = (typeof ACTS)[number]
+
+/** What happens to the members. */
+export const CHURN = [
+  'add-voter',
+  'add-learner',
+  'promote',
+  'demote',
+  'remove',
+  'remove-leader',
+  'replace',
+  'replace-lost',
+  'move',
+  'stale-change',
+  'restart-removed',
+  'come-back',
+] as const
+export type ChurnAct = (typeof CHURN)[number]
+export type Act = (typeof ACTS)[number] | ChurnAct
 
 /** 'blocks': whole batches, without files. 'files': the real file storage on a simulated disk. */
 export type StoragePlan =
@@ -94,6 +111,18 @@ const ACT_MS: Record<Act, number> = {
   'crash-writing': 8_000,
   'forget-leader': 12_000,
   'take-snapshot': 1_500,
+  'add-voter': 6_000,
+  'add-learner': 8_000,
+  promote: 5_000,
+  demote: 10_000,
+  remove: 7_000,
+  'remove-leader': 12_000,
+  replace: 8_000,
+  'replace-lost': 2_500,
+  move: 12_000,
+  'stale-change': 8_000,
+  'restart-removed': 8_000,
+  'come-back': 8_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const
@@ -130,6 +159,7 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
   const failedName = rate(tape, 0.005)
   const snapshots = SNAPSHOTS[tape.below(SNAPSHOTS.length)]!
   const leases = tape.below(2) === 1 ? { clockDriftMax: CLOCK_DRIFT_MAX } : undefined
+  drawChurn(tape, acts)
   return {
     servers: servers ?? size,
     encodes,
@@ -148,6 +178,14 @@ export function drawPlan(tape: Tape, servers: number | undefined): Plan {
     thinkMs,
     leases,
   }
+}
+
+/** Two of three seeds have members that come and go. */
+function drawChurn(tape: Tape, acts: Map<Act, number>): void {
+  if (tape.below(3) === 0) return
+  for (const act of CHURN) if (tape.below(4) > 0) acts.set(act, ACT_MS[act] * (0.5 + tape.fraction()))
+  // Here a disk that is lost is not lost for good.
+  for (const act of ['wipe', 'rot'] as const) if (acts.has(act)) acts.set(act, acts.get(act)! / 3)
 }
 
 function drawStorage(tape: Tape): StoragePlan {

@@ -20,8 +20,11 @@ import type { World } from '../world/world.js'
 import type { LeaderJobs } from './leader-jobs.js'
 import { type Attempted, recordedMachine } from './recorded-machine.js'
 
-/** 'refused': its disk was wiped, so that the others do not let it in, or damaged, so that it does not start. For good. */
-export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused'
+/**
+ * 'refused': its disk was wiped, so that the others do not let it in, or damaged, so that it does not start. For good.
+ * 'removed': it has learned that it is no member any more. 'retired': its machine is gone.
+ */
+export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused' | 'removed' | 'retired'
 
 export interface ServerParts<Command, Result, State> {
   readonly id: string
@@ -52,11 +55,21 @@ export class Server<Command, Result, State> {
   boots = 0
   /** Its disk was damaged: refusing to start is right. */
   rotten = false
+  /** Where its next process listens. */
+  address: string
+  /** Where it can be reached: for a while perhaps also where it was before. */
+  readonly addresses: Set<string>
+  readonly #everywhere: Set<string>
+  /** It has another address than the others know, as far as they do. */
+  moving = false
   /** Clients that wait for this process: they learn that it is gone. */
   readonly onDown: Set<() => void> = new Set()
 
   constructor(parts: ServerParts<Command, Result, State>) {
     this.parts = parts
+    this.address = parts.id
+    this.addresses = new Set([parts.id])
+    this.#everywhere = new Set([parts.id])
   }
 
   get id(): string {
@@ -66,12 +79,13 @@ export class Server<Command, Result, State> {
   /** `crash`: it will not live long. */
   start(crash?: { readonly calls: number; readonly after: boolean }): void {
     if (this.state !== 'down') return
-    const { id, position, seed, world, network, observation, disk, clock, members, limits, leases } =
+    const { id, position, seed, world, network, observation, disk, clock, members, limits, leases, view } =
       this.parts
     this.state = 'starting'
     this.boots++
     const process = new Process(world, clock, seededRandom(seed, position + 1, this.boots))
-    const transport = new SimulatedTransport(network, process)
+    const place = { address: this.address, addresses: this.addresses }
+    const transport = new SimulatedTransport(network, process, place)
     this.process = process
     if (crash !== undefined) process.crashAt(crash.calls, crash.after)
     process.onDeath = () => {
@@ -85,8 +99,9 @@ export class Server<Command, Result, State> {
       id,
       clusterId: 'simulation',
       members,
+      join: !members.some((member) => member.id === id),
       transport,
-      storage: new ObservedStorage(disk.storage(process), process, observation.storage(id)),
+      storage: new ObservedStorage(disk.storage(process), process, observation.storage(view)),
       stateMachine: this.#machine(process),
       scheduler: process,
       ...(leases === undefined ? {} : { leases }),
@@ -152,13 +167,16 @@ export class Server<Command, Result, State> {
     }
     const code = error instanceof RaftError ? error.code : String(error)
     world.coverage.hit(`stopped: ${code}`)
+    this.parts.observation.stopped(this.parts.view, code)
     const damaged = this.rotten && code === 'ERR_STORAGE_CORRUPT'
     // Of a batch that does not fit the log no disk is guilty.
     const failed = code === 'ERR_STORAGE' && !describe(error).includes('wrong batch')
-    const wanted = failed || code === 'ERR_INCARNATION_CHANGED' || damaged
+    const removed = code === 'ERR_REMOVED'
+    const wanted = failed || code === 'ERR_INCARNATION_CHANGED' || damaged || removed
     if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${describe(error)}`)
     process.kill()
     if (code === 'ERR_INCARNATION_CHANGED' || damaged) this.state = 'refused'
+    if (removed) this.state = 'removed'
   }
 
   /** The process dies at once; nothing it would still do happens. */
@@ -170,11 +188,31 @@ export class Server<Command, Result, State> {
     this.state = state
     this.node = undefined
     this.process = undefined
-    this.parts.view.stopped()
+    this.parts.observation.ended(this.parts.view)
     this.parts.world.touchPromises()
     const waiting = [...this.onDown]
     this.onDown.clear()
     for (const told of waiting) told()
+  }
+
+  /** From the next process on it listens elsewhere. */
+  move(address: string, keepsTheOld: boolean): void {
+    if (!keepsTheOld) this.addresses.clear()
+    this.address = address
+    this.addresses.add(address)
+    this.#everywhere.add(address)
+    this.moving = true
+  }
+
+  /** It can be reached wherever it ever was. */
+  moved(): void {
+    for (const address of this.#everywhere) this.addresses.add(address)
+    this.moving = false
+  }
+
+  /** It will not be of use to its cluster any more. */
+  get isLost(): boolean {
+    return this.state === 'refused' || this.rotten
   }
 
   get isUp(): boolean {

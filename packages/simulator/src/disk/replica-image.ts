@@ -27,6 +27,8 @@ interface SavedSnapshot {
 export class ReplicaImage {
   #identity: StorageIdentity | undefined
   #hardState: HardState = { currentTerm: 0, votedFor: undefined }
+  /** Undefined: as it was formatted. */
+  #generation: number | undefined
   #slots: Slot[] = []
   /** The log begins behind it. */
   #begin: LogIndex = 0
@@ -34,11 +36,10 @@ export class ReplicaImage {
 
   open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined
-    if (formatted && identity.members.length === 0)
-      throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty, and no members are given')
+    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty')
     this.#identity ??= identity
     if (this.#lacksSnapshot()) this.#restart()
-    const { incarnation, members } = this.#identity
+    const { incarnation, members, generation = 0 } = this.#identity
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this.#content
     return {
@@ -46,6 +47,7 @@ export class ReplicaImage {
       incarnation,
       members,
       hardState,
+      generation: this.#generation ?? generation,
       runs,
       snapshot: this.snapshot?.metadata,
       lastTimestamp,
@@ -73,8 +75,9 @@ export class ReplicaImage {
   }
 
   /** The whole batch at once. It was checked. */
-  store({ hardState, truncateFrom, blocks }: WriteBatch): void {
+  store({ hardState, generation, truncateFrom, blocks }: WriteBatch): void {
     if (hardState !== undefined) this.#hardState = hardState
+    if (generation !== undefined) this.#generation = generation
     if (truncateFrom !== undefined) this.#truncate(truncateFrom)
     if (this.#restarts(this.#lastIndex, blocks[0]?.firstIndex)) this.#restart()
     for (const { block, firstIndex } of blocks)

@@ -14,6 +14,7 @@ export class Link {
   readonly network: Network
   readonly endpoint: Endpoint
   readonly peer: NodeId
+  readonly address: string
   /** The process at the other end, while up. */
   #target: Endpoint | undefined
   /** Grows with every connection: what began under an older number counts no more. */
@@ -25,10 +26,11 @@ export class Link {
   #losses = 0
   readonly #queue = new SendQueue()
 
-  constructor(network: Network, endpoint: Endpoint, peer: NodeId) {
+  constructor(network: Network, endpoint: Endpoint, peer: NodeId, address: string) {
     this.network = network
     this.endpoint = endpoint
     this.peer = peer
+    this.address = address
   }
 
   get isUp(): boolean {
@@ -38,7 +40,7 @@ export class Link {
   /** Hello there, hello back; any of it may get lost. */
   dial(): void {
     const epoch = ++this.#epoch
-    const { network, endpoint, peer } = this
+    const { network, endpoint, peer, address } = this
     const { id, host, process } = endpoint
     const retry = (): void => this.#redial(epoch)
     network.world.after(CONNECT_TIMEOUT_MS, () => {
@@ -46,7 +48,7 @@ export class Link {
     })
     network.world.after(network.latency(), () => {
       if (epoch !== this.#epoch || !process.alive) return
-      const target = network.reached(id, peer)
+      const target = network.reached(id, peer, address)
       if (target === undefined || !network.isOpen(id, target.id)) return
       const hello = host.hello(peer)
       target.process.run(() => {

@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly process: Process
   readonly host: TransportHost
   readonly links: Map<NodeId, Link>
+  /** Where it can be reached. */
+  readonly addresses: ReadonlySet<string>
   open: boolean
 }
 
@@ -65,25 +67,34 @@ export class Network {
     this.#weights = fateWeights(weather)
   }
 
-  listen(process: Process, host: TransportHost, members: readonly Member[]): Endpoint {
+  listen(
+    process: Process,
+    host: TransportHost,
+    members: readonly Member[],
+    addresses: ReadonlySet<string>,
+  ): Endpoint {
     const links = new Map<NodeId, Link>()
-    const endpoint: Endpoint = { id: host.id, process, host, links, open: true }
-    for (const { id } of members) if (id !== host.id) links.set(id, new Link(this, endpoint, id))
+    const endpoint: Endpoint = { id: host.id, process, host, links, addresses, open: true }
+    for (const { id, address } of members)
+      if (id !== host.id) links.set(id, new Link(this, endpoint, id, address))
     this.#endpoints.set(host.id, endpoint)
     for (const link of links.values()) link.dial()
     return endpoint
   }
 
   setMembers(endpoint: Endpoint, members: readonly Member[]): void {
-    const ids = new Set(members.map(({ id }) => id))
+    const addresses = new Map(members.map(({ id, address }) => [id, address]))
     for (const [id, link] of endpoint.links) {
-      if (ids.has(id)) continue
+      if (addresses.get(id) === link.address) continue
       link.close()
       endpoint.links.delete(id)
+      // Hung up on, the connection that it has dialled, too; one at a new address may go on with that.
+      if (addresses.has(id)) this.world.coverage.hit('network: dialled at a new address')
+      else this.#endpoints.get(id)?.links.get(endpoint.id)?.peerGone(endpoint)
     }
-    for (const id of ids) {
+    for (const [id, address] of addresses) {
       if (id === endpoint.id || endpoint.links.has(id)) continue
-      const link = new Link(this, endpoint, id)
+      const link = new Link(this, endpoint, id, address)
       endpoint.links.set(id, link)
       link.dial()
     }
@@ -102,9 +113,12 @@ export class Network {
     return this.#endpoints.get(id)
   }
 
-  /** Whom a dial to `to` reaches: nearly always `to`. */
-  reached(from: NodeId, to: NodeId): Endpoint | undefined {
-    if (!this.world.tapes.network.chance(this.#weather.misdirect)) return this.#endpoints.get(to)
+  /** Whom a dial to `to` reaches: nearly always `to`, if that is where it is. */
+  reached(from: NodeId, to: NodeId, address: string): Endpoint | undefined {
+    if (!this.world.tapes.network.chance(this.#weather.misdirect)) {
+      const endpoint = this.#endpoints.get(to)
+      return endpoint?.addresses.has(address) === true ? endpoint : undefined
+    }
     const others = [...this.#endpoints.values()].filter(({ id }) => id !== to && id !== from)
     if (others.length === 0) return undefined
     this.world.coverage.hit('network: misdirected connection')

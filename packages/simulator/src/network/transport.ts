@@ -3,21 +3,31 @@ import type { Frame, Member, NodeId, Transport, TransportHost } from '@riverraft
 import type { Process } from '../world/process.js'
 import type { Endpoint, Network } from './network.js'
 
+/** Where a server is. */
+export interface Place {
+  /** Where it listens, as it says of itself. */
+  readonly address: string
+  /** Where others can reach it. */
+  readonly addresses: ReadonlySet<string>
+}
+
 export class SimulatedTransport implements Transport {
   readonly name = 'simulated'
   readonly #network: Network
   readonly #process: Process
+  readonly #place: Place
   #endpoint: Endpoint | undefined
 
-  constructor(network: Network, process: Process) {
+  constructor(network: Network, process: Process, place: Place) {
     this.#network = network
     this.#process = process
+    this.#place = place
   }
 
   async listen(host: TransportHost, members: readonly Member[]): Promise<string> {
     if (!this.#process.reaches('listen', false)) return new Promise(() => {})
-    this.#endpoint = this.#network.listen(this.#process, host, members)
-    return this.#process.reaches('listen', true) ? host.id : new Promise(() => {})
+    this.#endpoint = this.#network.listen(this.#process, host, members, this.#place.addresses)
+    return this.#process.reaches('listen', true) ? this.#place.address : new Promise(() => {})
   }
 
   setMembers(members: readonly Member[]): void {

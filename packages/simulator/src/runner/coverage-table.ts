@@ -1,5 +1,6 @@
 // What a set of runs must have reached: every fault, and every branch of the protocol that can be seen from outside. A row
 // at zero means that something is not tested any more.
+import { MEMBERSHIP_ROWS } from './coverage-membership.js'
 
 export interface CoverageRow {
   readonly name: string
@@ -225,7 +226,7 @@ const BRANCHES = [
 ] as const
 
 export function coverageRows(counts: ReadonlyMap<string, number>): CoverageRow[] {
-  return [...FAULTS, ...BRANCHES].map((name) => ({ name, count: counts.get(name) ?? 0 }))
+  return [...FAULTS, ...BRANCHES, ...MEMBERSHIP_ROWS].map((name) => ({ name, count: counts.get(name) ?? 0 }))
 }
 
 export function mergeCounts(into: Map<string, number>, counts: Iterable<readonly [string, number]>): void {

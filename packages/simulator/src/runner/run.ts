@@ -5,6 +5,7 @@ import type { Checker } from '../checkers/checker.js'
 import { CLIENT_HISTORY, checkClientHistory } from '../checkers/client-history-is-linearizable.js'
 import { livenessPhase } from '../checkers/liveness.js'
 import { checkSnapshots, SNAPSHOTS } from '../checkers/snapshot-equals-replay.js'
+import { watchMembers } from '../checkers/uses-the-configuration-of-its-log.js'
 import { Clients } from '../clients/clients.js'
 import type { Operation } from '../clients/operation.js'
 import type { Workload } from '../clients/workload.js'
@@ -75,6 +76,7 @@ export async function runSeed<Command, Result, State>(
   nemesis.start()
   clients.start()
   watchBounds(cluster)
+  watchMembers(cluster)
   cluster.network.weather = plan.weather
   for (const { parts } of cluster.servers) parts.disk.faults = plan.disk
   await world.run(seconds * 1_000)

@@ -65,10 +65,10 @@ function* segment({ file, bytes, header }: FoundSegment): Generator<string> {
   yield ''
   yield `${file}  ${bytes} bytes`
   if (header === undefined) return yield '  no whole header: nothing in it counts'
-  const { crc, salt, firstBatch, firstIndex, previousTerm, hardState, restart } = header
+  const { crc, salt, firstBatch, firstIndex, previousTerm, hardState, generation, restart } = header
   const before =
     firstIndex === 1 ? 'the log begins here' : `behind index ${firstIndex - 1} of term ${previousTerm}`
-  yield `  header crc ${crc}, salt ${salt}; from batch ${firstBatch} on; ${before}; ${hardStateOf(hardState)}`
+  yield `  header crc ${crc}, salt ${salt}; from batch ${firstBatch} on; ${before}; ${hardStateOf(hardState, generation)}`
   if (restart) yield '  the log before it was given up in favour of a snapshot'
 }
 
@@ -85,7 +85,7 @@ function record(found: FoundRecordData): string {
 function kindAndContent(found: FoundRecordData): [string, string] {
   switch (found.kind) {
     case 'hardState':
-      return ['hard state', hardStateOf(found.hardState)]
+      return ['hard state', hardStateOf(found.hardState, found.generation)]
     case 'truncation':
       return ['truncation', `from ${found.from} on; term before it ${found.termBefore}`]
     case 'block': {
@@ -129,8 +129,8 @@ function* snapshot({
 function* verdict({ opens, problems, state }: Verdict): Generator<string> {
   yield ''
   if (state !== undefined) {
-    const { hardState, runs, snapshot } = state
-    yield `${hardStateOf(hardState)}; ${entriesOf(runs)}; ${
+    const { hardState, generation, runs, snapshot } = state
+    yield `${hardStateOf(hardState, generation)}; ${entriesOf(runs)}; ${
       snapshot === undefined ? 'no snapshot' : `snapshot up to ${snapshot.index}`
     }`
   }
@@ -147,8 +147,10 @@ function entriesOf(runs: readonly Run[]): string {
   return `entries ${some.join(', ')}`
 }
 
-function hardStateOf({ currentTerm, votedFor }: HardState): string {
-  return `term ${currentTerm}, ${votedFor === undefined ? 'no vote' : `vote for ${quoted(votedFor)}`}`
+/** The generation where there is something to say: the cluster was recovered. */
+function hardStateOf({ currentTerm, votedFor }: HardState, generation: number): string {
+  const vote = votedFor === undefined ? 'no vote' : `vote for ${quoted(votedFor)}`
+  return `term ${currentTerm}, ${vote}${generation === 0 ? '' : `, generation ${generation}`}`
 }
 
 export function counted(count: number, one: string, many: string = `${one}s`): string {
@@ -159,11 +161,12 @@ function row([at, bytes, crc, batch, kind, what]: string[]): string {
   return `${at!.padStart(12)} ${bytes!.padStart(9)}  ${crc!.padEnd(8)} ${batch!.padStart(10)}  ${kind!.padEnd(11)} ${what}`.trimEnd()
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text)
 }
 
-function escaped(text: string): string {
+/** Nothing in it steers a terminal. */
+export function escaped(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => {
     return `\\u${one.codePointAt(0)!.toString(16).padStart(4, '0')}`
   })

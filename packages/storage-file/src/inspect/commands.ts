@@ -6,7 +6,7 @@ import type { Finding, FoundDirectory, Problem, Verdict } from './findings.js'
 import { inspectDirectory } from './inspect-directory.js'
 
 /** README.md explains them. */
-export const ExitCode = { Whole: 0, Damaged: 1, Usage: 2, NotRead: 3 } as const
+export const ExitCode = { Whole: 0, Damaged: 1, Usage: 2, NotRead: 3, NotWritten: 4, Refused: 5 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 /** Resolves when more may be printed. */

@@ -24,6 +24,8 @@ export interface FoundDirectory {
         readonly nodeId: string
         readonly incarnation: string
         readonly members: readonly Member[]
+        /** As it was when the directory was formatted. */
+        readonly generation?: number
       }
     | undefined
 }
@@ -49,6 +51,7 @@ export interface FoundSegment {
         readonly previousCrc: string
         /** Before this segment. */
         readonly hardState: HardState
+        readonly generation: number
         readonly clusterId: string
         readonly nodeId: string
         readonly incarnation: string
@@ -80,7 +83,7 @@ export type FoundRecordData = {
       /** The block's own checksum. */
       readonly blockCrc: string
     }
-  | { readonly kind: 'hardState'; readonly hardState: HardState }
+  | { readonly kind: 'hardState'; readonly hardState: HardState; readonly generation: number }
   | { readonly kind: 'truncation'; readonly from: LogIndex; readonly termBefore: Term }
 )
 
@@ -137,6 +140,7 @@ export interface Verdict {
   readonly state:
     | {
         readonly hardState: HardState
+        readonly generation: number
         /** Empty: no entry. */
         readonly runs: readonly Run[]
         readonly snapshot: SnapshotMetadata | undefined

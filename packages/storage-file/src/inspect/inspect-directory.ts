@@ -136,11 +136,11 @@ function verdictOf(judgement: Judgement, problems: number): Verdict {
   if (judgement === 'changing') return { type: 'verdict', opens: 'changing', problems, state: undefined }
   if ('reason' in judgement) return { type: 'verdict', opens: 'refused', problems, state: undefined }
   const { state, snapshots } = judgement
-  const { hardState, log } = state
+  const { hardState, generation, log } = state
   return {
     type: 'verdict',
     opens: 'yes',
     problems,
-    state: { hardState, runs: log.runs(), snapshot: snapshots.newest },
+    state: { hardState, generation, runs: log.runs(), snapshot: snapshots.newest },
   }
 }

@@ -114,7 +114,7 @@ function describe(file: string, record: FoundRecord): FoundRecordData {
   } as const
   switch (record.kind) {
     case RecordKind.HardState:
-      return { ...common, kind: 'hardState', hardState: decodeHardState(body) }
+      return { ...common, kind: 'hardState', ...decodeHardState(body) }
     case RecordKind.Truncation:
       return { ...common, kind: 'truncation', from: index, termBefore: decodeTruncation(body) }
     case RecordKind.Block: {

@@ -46,7 +46,7 @@ test.each([true, false])(
       'rename snap',
     ])
   },
-  FACTOR * 120_000,
+  FACTOR * 240_000,
 )
 
 /** What happened to which kind of file, unfinished and spare ones apart. */

@@ -13,6 +13,7 @@ export type Wiring = (storage: FileStorage) => FileStorage
 /** What a batch does; entries are appended behind `truncateFrom`, or behind the log. */
 export interface Change {
   readonly vote?: { readonly currentTerm: number; readonly votedFor: string | undefined }
+  readonly generation?: number
   readonly truncateFrom?: number
   /** Entries per block, of the present term. */
   readonly blocks?: readonly number[]
@@ -41,8 +42,15 @@ export class Session {
   }
 
   /** @throws what the write fails with */
-  async write({ vote: hardState, truncateFrom, blocks = [], entryBytes = 700 }: Change): Promise<void> {
+  async write(change: Change): Promise<void> {
     const { now, snapshot } = this.#told
+    const {
+      vote: hardState,
+      generation = now.generation,
+      truncateFrom,
+      blocks = [],
+      entryBytes = 700,
+    } = change
     const { currentTerm, votedFor } = hardState ?? now
     const before = behind(now, snapshot)
     const cut = truncateFrom === undefined ? before : upTo(before, truncateFrom - 1)
@@ -58,10 +66,15 @@ export class Session {
         (_, i) => `${one.firstIndex + i}@${currentTerm}`,
       ),
     )
-    const next = { currentTerm, votedFor, base: cut.base, entries: [...cut.entries, ...added] }
+    const next = { currentTerm, votedFor, generation, base: cut.base, entries: [...cut.entries, ...added] }
     this.disk.tell({ next })
     const blocksToStore = made.map((one) => stored(one))
-    await written(this.storage, { hardState, truncateFrom, blocks: blocksToStore })
+    await written(this.storage, {
+      hardState,
+      generation: change.generation,
+      truncateFrom,
+      blocks: blocksToStore,
+    })
     this.disk.tell({ now: next, next: undefined })
   }
 
@@ -82,8 +95,8 @@ export class Session {
   }
 }
 
-function upTo({ currentTerm, votedFor, base, entries }: Replica, index: number): Replica {
-  return { currentTerm, votedFor, base, entries: entries.slice(0, index - base) }
+function upTo(replica: Replica, index: number): Replica {
+  return { ...replica, entries: replica.entries.slice(0, index - replica.base) }
 }
 
 function termOf(replica: Replica, index: number): number {

@@ -5,10 +5,11 @@ export interface Snapshot {
   readonly term: number
 }
 
-/** A replica's durable state: hard state, and the entries behind `base` as 'index@term'. */
+/** A replica's durable state: hard state, generation, and the entries behind `base` as 'index@term'. */
 export interface Replica {
   readonly currentTerm: number
   readonly votedFor: string | undefined
+  readonly generation: number
   readonly base: number
   readonly entries: readonly string[]
 }
@@ -27,7 +28,7 @@ export interface Told {
 
 export const NOTHING: Told = {
   incarnation: undefined,
-  now: { currentTerm: 0, votedFor: undefined, base: 0, entries: [] },
+  now: { currentTerm: 0, votedFor: undefined, generation: 0, base: 0, entries: [] },
   next: undefined,
   snapshot: undefined,
   saving: undefined,

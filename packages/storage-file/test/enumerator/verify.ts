@@ -37,7 +37,8 @@ async function snapshotOf(
   return found
 }
 
-async function replicaOf(storage: Storage, { hardState, runs, snapshot }: StoredState): Promise<Replica> {
+async function replicaOf(storage: Storage, state: StoredState): Promise<Replica> {
+  const { hardState, generation, runs, snapshot } = state
   const base = runs.length === 0 ? (snapshot?.index ?? 0) : runs[0]!.firstIndex - 1
   assert(base <= (snapshot?.index ?? 0), `the log begins behind ${base}, the snapshot ends before`)
   const entries = await everything(storage, base + 1)
@@ -45,7 +46,7 @@ async function replicaOf(storage: Storage, { hardState, runs, snapshot }: Stored
     Array.from({ length: lastIndex - firstIndex + 1 }, (_, i) => `${firstIndex + i}@${term}`),
   )
   assert.deepEqual(entries, inRuns)
-  return { ...hardState, base, entries }
+  return { ...hardState, generation, base, entries }
 }
 
 /** Segments may have gone, as far as a snapshot allows. */

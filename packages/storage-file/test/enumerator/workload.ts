@@ -1,4 +1,5 @@
-// What is recorded: votes, appends, a truncation, roll-overs, snapshots, compactions, a log given up, and restarts.
+// What is recorded: votes, appends, a truncation, a recovery's generation, roll-overs, snapshots, compactions, logs given up, and
+// restarts.
 import type { RecordingDisk } from './recording-disk.js'
 import { Session, type Wiring } from './session.js'
 
@@ -19,6 +20,7 @@ export async function workload(disk: RecordingDisk, wiring?: Wiring): Promise<vo
   const second = new Session(disk, wiring)
   await second.open()
   await second.write({ blocks: [1, 1] })
+  await second.write({ vote: { currentTerm: 3, votedFor: undefined }, generation: 1, blocks: [1, 1] })
   await Promise.all([second.save(6), second.write({ blocks: [3] })])
   await second.compact()
   // From a leader whose log begins beyond this one's end.
@@ -29,5 +31,18 @@ export async function workload(disk: RecordingDisk, wiring?: Wiring): Promise<vo
   await second.write({ blocks: [3] })
   await second.save(24)
   await second.compact()
+  // From a leader whose log has another entry there: nothing gives up ours before the process ends.
+  await second.save(26, 5)
   await second.close()
+
+  const third = new Session(disk, wiring)
+  await third.open()
+  await third.compact()
+  await third.write({ vote: { currentTerm: 6, votedFor: undefined }, blocks: [2, 1] })
+  await third.save(28)
+  // The same, while it runs: the log goes with the compaction.
+  await third.save(29, 7)
+  await third.compact()
+  await third.write({ vote: { currentTerm: 8, votedFor: undefined }, blocks: [1] })
+  await third.close()
 }

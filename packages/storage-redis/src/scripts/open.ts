@@ -2,7 +2,7 @@ import { type Script, unfenced } from './script.js'
 
 /**
  * Formats an empty storage, takes the epoch of any other: from here on its former owner is fenced off.
- * ARGV: cluster id, node id, incarnation, members. Answers: formatted?, meta, runs with their first indexes, the
+ * ARGV: cluster id, node id, incarnation, members, generation, must it exist (1)? Answers: formatted?, meta, runs with their first indexes, the
  * snapshot's fields, unfinished snapshots.
  */
 export const OPEN: Script = unfenced(
@@ -14,11 +14,9 @@ if not stored[1] then
   if redis.call('EXISTS', meta, blocks, runs, saving) > 0 then
     return redis.error_reply('CORRUPT there are keys of a log, but not what says whose it is')
   end
-  if ARGV[4] == '[]' then
-    return redis.error_reply('EMPTY it is empty, and no members are given')
-  end
+  if ARGV[6] == '1' then return redis.error_reply('EMPTY there is no storage') end
   redis.call('HSET', meta, 'format', '1', 'cluster', ARGV[1], 'node', ARGV[2], 'incarnation', ARGV[3],
-    'members', ARGV[4], 'epoch', 1, 'term', 0, 'vote', '', 'first', 1, 'last', 0, 'before-term', 0)
+    'members', ARGV[4], 'epoch', 1, 'term', 0, 'vote', '', 'generation', ARGV[5], 'first', 1, 'last', 0, 'before-term', 0)
   formatted = 1
 elseif stored[1] ~= '1' then
   return redis.error_reply('FORMAT ' .. stored[1] .. ' is not known to this version')

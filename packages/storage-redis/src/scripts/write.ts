@@ -4,10 +4,11 @@ import { fenced, type Script } from './script.js'
 export const BLOCK_ARGUMENTS = 5
 
 /**
- * One batch: truncation, blocks, hard state; or, when it begins right behind a snapshot whose last entry the log lacks,
+ * One batch: truncation, blocks, hard state, generation; or, when it begins right behind a snapshot whose last entry the log lacks,
  * a log that restarts there. Judged as a whole before anything is changed, since what a script has
  * changed stays changed when it fails.
- * ARGV[3..]: last index before, term or '', vote or '', truncate from or '', then the blocks. Answers: last.
+ * ARGV[3..]: last index before, term or '', vote or '', truncate from or '', generation or '', then the blocks.
+ * Answers: last.
  */
 export const WRITE: Script = fenced(
   'write',
@@ -20,7 +21,7 @@ local function wrong(what) return redis.error_reply('BATCH wrong batch: ' .. wha
 
 local from = tonumber(ARGV[6]) or last + 1
 local index, snapshotTerm = newestSnapshot()
-local restarts = index and tonumber(ARGV[7]) == index + 1 and not (from > index and has(index, snapshotTerm))
+local restarts = index and tonumber(ARGV[8]) == index + 1 and not (from > index and has(index, snapshotTerm))
 if not restarts and (from < first or from > last + 1) then
   return wrong('truncation at ' .. text(from) .. ', the log is ' .. text(first) .. ' to ' .. text(last))
 end
@@ -29,7 +30,7 @@ if not restarts then
   runTerm, tail = termAt(from - 1), from - 1
   term = runTerm or field('before-term')
 end
-for i = 7, #ARGV, ${BLOCK_ARGUMENTS} do
+for i = 8, #ARGV, ${BLOCK_ARGUMENTS} do
   local effective, blockFirst, blockLast = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   if effective ~= tail + 1 then return wrong('entries from ' .. text(effective) .. ' after ' .. text(tail)) end
   if effective < blockFirst or effective > blockLast then
@@ -52,7 +53,7 @@ elseif from <= last then
   redis.call('ZREMRANGEBYSCORE', blocks, text(from), '+inf')
   redis.call('ZREMRANGEBYSCORE', runs, text(from), '+inf')
 end
-for i = 7, #ARGV, ${BLOCK_ARGUMENTS} do
+for i = 8, #ARGV, ${BLOCK_ARGUMENTS} do
   redis.call('HSET', segment(tonumber(ARGV[i])), ARGV[i], ARGV[i + 4])
   redis.call('ZADD', blocks, ARGV[i], ARGV[i])
   local blockTerm = tonumber(ARGV[i + 3])
@@ -63,6 +64,7 @@ for i = 7, #ARGV, ${BLOCK_ARGUMENTS} do
 end
 if tail ~= last then redis.call('HSET', meta, 'last', text(tail)) end
 if ARGV[4] ~= '' then redis.call('HSET', meta, 'term', ARGV[4], 'vote', ARGV[5]) end
+if ARGV[7] ~= '' then redis.call('HSET', meta, 'generation', ARGV[7]) end
 return text(tail)
 `,
 )

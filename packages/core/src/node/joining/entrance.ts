@@ -109,9 +109,12 @@ export class Entrance {
   }
 
   #change({ id }: Guest, member: Member | undefined): void {
+    const before = this.#host.members.inForce.members.find((other) => other.id === id)
     this.#begin(id, member, () => {
       if (member === undefined) return this.#givenUp(id, 'withdrawn')
-      if (member.role === 'learner') this.#letIn.set(id, this.#host.now())
+      // It has moved, and is what it was.
+      if (before?.role === member.role) return
+      if (before === undefined) this.#letIn.set(id, this.#host.now())
       this.#host.emit({ type: 'Joined', peer: id, role: member.role === 'voter' ? 'voter' : 'learner' })
     })
   }

@@ -24,7 +24,7 @@ export interface Self {
   member(): Member | undefined
   /** True when that configuration is known to be committed. */
   isCommitted(): boolean
-  /** Where the members listen, as far as this node knows. */
+  /** Where the other members listen, as far as this node knows. */
   addresses(): string[]
   emit(event: RuntimeEvent): void
   /** Calls `look` with each event of these types. */
@@ -97,34 +97,23 @@ export class Joining {
    * @throws RaftError ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED, and what the storage's open throws
    */
   async open(incarnation: string): Promise<StoredState> {
-    const { clusterId, id: nodeId, storage, transport, members = [] } = this.#options
-    const identity: StorageIdentity = { clusterId, nodeId, members, incarnation }
+    const { clusterId, id: nodeId, storage, transport, members = [], generation = 0 } = this.#options
+    const identity: StorageIdentity = { clusterId, nodeId, members, incarnation, generation }
     const applicant = this.#applicant
     if (applicant === undefined) return storage.open(identity)
     try {
-      return await this.#openWithoutMembers(identity)
+      return await storage.open({ ...identity, mustExist: true })
     } catch (error) {
       if (!hasCode(error, 'ERR_STORAGE_EMPTY')) return this.#giveUp(error)
     }
     try {
-      const { initial, members: now } = (await applicant.ask({ type: 'facts' })) as JoinFacts
-      applicant.learn(now.map(({ address }) => address))
-      return await storage.open({ ...identity, members: initial })
+      const facts = (await applicant.ask({ type: 'facts' })) as JoinFacts
+      applicant.learn(facts.members.map(({ address }) => address))
+      return await storage.open({ ...identity, members: facts.initial, generation: facts.generation })
     } catch (error) {
       await Promise.allSettled([transport.close(), storage.close()])
       return this.#giveUp(error)
     }
-  }
-
-  async #openWithoutMembers(identity: StorageIdentity): Promise<StoredState> {
-    const { storage } = this.#options
-    const stored = await storage.open(identity)
-    if (stored.members.length > 0) return stored
-    await storage.close()
-    throw new RaftError(
-      'ERR_STORAGE',
-      `${storage.name} storage cannot be joined with: it was formatted empty`,
-    )
   }
 
   /**

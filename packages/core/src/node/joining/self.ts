@@ -17,7 +17,8 @@ export function selfOf(
     leaseHash: admission.hello(id).leaseHash,
     member: () => membership.inForce.members.find((member) => member.id === id),
     isCommitted: () => membership.inForce.index <= state.commitIndex,
-    addresses: () => membership.inForce.members.map((member) => member.address),
+    addresses: () =>
+      membership.inForce.members.filter((member) => member.id !== id).map((member) => member.address),
     emit: (event) => events.emit(event),
     on: (type, look) => events.on(type, look),
   }

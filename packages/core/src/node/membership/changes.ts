@@ -2,7 +2,7 @@
 import type { MembershipRefusal } from '../../consensus/effects.js'
 import type { State } from '../../consensus/index.js'
 import type { Input } from '../../consensus/inputs.js'
-import { isCaughtUp } from '../../consensus/membership-changes.js'
+import { canDecide, isCaughtUp } from '../../consensus/membership-changes.js'
 import type { LogIndex, NodeId, Term } from '../../consensus/types.js'
 import { RaftError } from '../../ports/errors.js'
 import type { Member } from '../../ports/transport.js'
@@ -31,6 +31,8 @@ export interface ChangesHost {
   now(): number
   step(input: Input): void
   emit(event: RuntimeEvent): void
+  /** It was removed, and what it was is not forgotten yet. */
+  isLeaving(id: NodeId): boolean
 }
 
 export interface ChangeRequest {
@@ -101,7 +103,8 @@ export class Changes {
       change.index = undefined
       if (++change.at === change.targets.length) return this.#succeed(change)
     }
-    if (this.#host.state.role.role !== 'leader') return this.#giveUpWithLeadership(change)
+    const { role, currentTerm } = this.#host.state
+    if (role.role !== 'leader' || currentTerm !== change.term) return this.#giveUpWithLeadership(change)
     this.#append(change)
   }
 
@@ -118,13 +121,14 @@ export class Changes {
   #append(change: UnderWay): void {
     const { state } = this.#host
     const target = change.targets[change.at]!
+    // What is known of who leaves, its incarnation above all, must not be taken for what it is when it comes back.
+    if ([...target.keys()].some((id) => this.#host.isLeaving(id))) return
     if (!this.#newVotersAreReady(change, target)) return
-    const ids = (role: Member['role']): NodeId[] =>
-      [...target.values()].filter((member) => member.role === role).map(({ id }) => id)
+    if (this.#couldNotGoOn(change)) return this.#refuse(change, 'would-lose-quorum')
     const { force } = change
     const expectedIndex = change.at === 0 ? change.expectedIndex : undefined
     this.#refusal = undefined
-    const members = { voters: ids('voter'), learners: ids('learner') }
+    const members = { voters: idsOf(target, 'voter'), learners: idsOf(target, 'learner') }
     const now = this.#host.now()
     const before = state.log.lastIndex
     this.#host.step({ type: 'ChangeMembership', now, ...members, expectedIndex, force })
@@ -133,8 +137,25 @@ export class Changes {
       change.index = before + 1
       change.appended = true
     } else if (reason !== 'not-yet-committed' && reason !== 'not-caught-up') {
-      this.#fail(change, refused(reason))
+      this.#refuse(change, reason)
     }
+  }
+
+  /** What would be refused later is refused before anything of it stands in the log. */
+  #couldNotGoOn({ at, targets, force }: UnderWay): boolean {
+    const { state, members } = this.#host
+    const { role, commitIndex } = state
+    if (force || at > 0 || targets.length === 1) return false
+    if (role.role !== 'leader' || commitIndex < role.firstIndex) return false
+    const now = new Set(members.inForce.members.map(({ id }) => id))
+    const voters = idsOf(targets.at(-1)!, 'voter')
+    return !canDecide(state, role, voters, this.#host.now(), (id) => !now.has(id))
+  }
+
+  /** Nothing of it is in the log, or the learners of its first step. */
+  #refuse(change: UnderWay, reason: MembershipRefusal): void {
+    const error = refused(reason)
+    this.#fail(change, change.appended ? unknown(error.message, error) : error)
   }
 
   /** Thesis §4.2.1: catching up, and telling how far it is. */
@@ -195,6 +216,10 @@ export class Changes {
   stop(error: RaftError): void {
     if (this.#change !== undefined) this.giveUp(this.#change.waiter, error)
   }
+}
+
+function idsOf(target: Target, wanted: Member['role']): NodeId[] {
+  return [...target.values()].filter(({ role }) => role === wanted).map(({ id }) => id)
 }
 
 function refused(reason: MembershipRefusal): RaftError {

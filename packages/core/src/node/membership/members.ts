@@ -1,6 +1,6 @@
 // Who is a member, behind the ids that consensus knows: addresses and incarnations, for each configuration it keeps.
 import { configurationInForce, membersOf } from '../../consensus/configuration.js'
-import type { State } from '../../consensus/index.js'
+import { leaderOf, type State } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import type { Member, MemberRole } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
@@ -9,13 +9,25 @@ import type { Membership } from './types.js'
 
 export class Members {
   readonly #state: State
+  readonly #isNew: (id: NodeId) => void
   /** By the index of their configuration. */
   readonly #kept = new Map<LogIndex, readonly Member[]>()
   #index: LogIndex
+  /** How often something was kept. */
+  #changes = 0
 
-  /** `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order. */
-  constructor(state: State, initial: Membership, recovered: readonly MembershipBlock[]) {
+  /**
+   * `initial`: the snapshot's, or what the cluster began with; `recovered`: what the log behind that holds, in order.
+   * `isNew` is told of members whose incarnation is not committed yet.
+   */
+  constructor(
+    state: State,
+    initial: Membership,
+    recovered: readonly MembershipBlock[],
+    isNew: (id: NodeId) => void,
+  ) {
     this.#state = state
+    this.#isNew = isNew
     for (const { index, members } of [initial, ...recovered]) this.#kept.set(index, members)
     this.#index = recovered.at(-1)?.index ?? initial.index
   }
@@ -30,30 +42,45 @@ export class Members {
    */
   changed(index: LogIndex, members: readonly Member[] | undefined): void {
     if (members === undefined && !this.#kept.has(index)) return
-    if (members !== undefined) this.#kept.set(index, members)
+    if (members !== undefined) this.#keep(index, members)
     this.#index = index
-    this.#forget()
+    this.#changes++
   }
 
   /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
   installed(index: LogIndex, members: readonly Member[]): void {
-    this.#kept.set(index, members)
+    this.#keep(index, members)
     this.#index = configurationInForce(this.#state).index
-    this.#forget()
+    this.#changes++
   }
 
-  #forget(): void {
+  /** Who was no member, or has no incarnation any more, was removed and added again: another storage may come. */
+  #keep(index: LogIndex, members: readonly Member[]): void {
+    const before = new Map(this.inForce.members.map((member) => [member.id, member]))
+    for (const { id, incarnation } of members) {
+      const was = before.get(id)
+      if (incarnation === undefined && (was === undefined || was.incarnation !== undefined)) this.#isNew(id)
+    }
+    this.#kept.set(index, members)
+  }
+
+  /** What consensus keeps no more: it was truncated, or what came behind it is applied. */
+  forget(): void {
     const { configurations } = this.#state
     for (const kept of this.#kept.keys())
       if (!configurations.some((entry) => entry.index === kept)) this.#kept.delete(kept)
   }
 
-  /** Everybody to whom there may be something to say: all configurations that are kept, and who is being told to leave. */
+  /**
+   * Everybody to whom there may be something to say: all configurations that are kept, who is being told to leave, and the
+   * leader, who may be removed and leads until others are told.
+   */
   everybody(before: ReadonlyMap<NodeId, Member>): Map<NodeId, Member> {
     const found = new Map<NodeId, Member>()
     const { role } = this.#state
-    const leaving = role.role === 'leader' ? [...role.followers.keys()] : []
-    for (const id of leaving) if (before.has(id)) found.set(id, before.get(id)!)
+    const leader = leaderOf(this.#state)
+    const others = role.role === 'leader' ? [...role.followers.keys()] : leader === undefined ? [] : [leader]
+    for (const id of others) if (before.has(id)) found.set(id, before.get(id)!)
     const oldestFirst = [...this.#kept].sort(([a], [b]) => a - b)
     for (const [, members] of oldestFirst) for (const member of members) found.set(member.id, member)
     return found
@@ -83,7 +110,8 @@ export class Members {
     const { role, configurations } = this.#state
     const followers = role.role === 'leader' ? role.followers.size : 0
     const [first, last] = [configurations[0]!.index, configurationInForce(this.#state).index]
-    return `${first} ${last} ${configurations.length} ${followers}`
+    // Another configuration may stand where one was truncated.
+    return `${first} ${last} ${configurations.length} ${followers} ${this.#changes} ${leaderOf(this.#state) ?? ''}`
   }
 }
 

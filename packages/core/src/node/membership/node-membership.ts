@@ -35,21 +35,32 @@ export class NodeMembership {
     const { state, initial, recoveredMemberships, scheduler, events, answers } = parts
     this.#parts = parts
     this.#gone = gone
-    this.#members = new Members(state, initial, recoveredMemberships)
+    this.#members = new Members(state, initial, recoveredMemberships, (id) => parts.admission.mayReplace(id))
     this.#everybody = this.#members.everybody(new Map())
     this.strangers = new Strangers(parts.admission)
     this.#version = this.#members.version
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
-    const now = (): number => scheduler.now()
-    const emit = (event: RuntimeEvent): void => events.emit(event)
-    this.changes = new Changes({ state, members, now, step, emit }, answers)
-    const { changes } = this
+    const host = {
+      state,
+      members,
+      now: (): number => scheduler.now(),
+      step,
+      emit: (event: RuntimeEvent): void => events.emit(event),
+      isLeaving: (id: NodeId): boolean => this.#isLeaving(id),
+    }
+    this.changes = new Changes(host, answers)
     this.entrance = new Entrance({
-      ...{ state, members, changes, answers, now, emit },
+      ...{ ...host, changes: this.changes, answers },
       checkMember: (member) => parts.transport.checkMember?.(member),
       incarnationOf: (id) => parts.admission.incarnationOf(id),
     })
+  }
+
+  /** It was a member, and there may still be something to say to it. */
+  #isLeaving(id: NodeId): boolean {
+    const isMember = this.inForce.members.some((member) => member.id === id)
+    return !isMember && this.#everybody.has(id) && !this.strangers.has(id)
   }
 
   /** It is removed, and has said and applied everything. */
@@ -97,6 +108,7 @@ export class NodeMembership {
     const version = `${this.#members.version} ${this.strangers.version}`
     if (version === this.#version) return
     this.#version = version
+    this.#members.forget()
     const before = this.#everybody
     this.#everybody = this.strangers.beside(this.#members.everybody(before))
     const everybody = [...this.#everybody.values()]

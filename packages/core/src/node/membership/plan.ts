@@ -1,4 +1,5 @@
 // What a change of the members comes to: who is to be what, and in how many steps.
+import { sameVoters } from '../../consensus/configuration.js'
 import type { NodeId } from '../../consensus/types.js'
 import { RaftError } from '../../ports/errors.js'
 import type { Member } from '../../ports/transport.js'
@@ -41,10 +42,17 @@ export function planChange(members: readonly Member[], change: MembershipChange)
     final.delete(id)
   }
   if (named.size === 0) throw invalid('nothing to change')
-  if (final.size > MEMBERS_MAX) throw invalid(`at most ${MEMBERS_MAX} members`)
   if (![...final.values()].some(({ role }) => role === 'voter')) throw invalid('somebody must be a voter')
   const newVoters = add.some(({ id, role }) => role === 'voter' && !now.has(id))
+  // On the way there, learners that become voters stand beside those that leave, and a joint configuration has both.
+  const atOnce = sameVoters(votersOf(now), votersOf(final)) ? final : new Map([...now, ...final])
+  if (atOnce.size > MEMBERS_MAX)
+    throw invalid(`at most ${MEMBERS_MAX} members, with voters also those that leave`)
   return newVoters ? [asLearners, final] : [final]
+}
+
+function votersOf(members: Target): NodeId[] {
+  return [...members.values()].filter(({ role }) => role === 'voter').map(({ id }) => id)
 }
 
 function checkMember(member: Member): Member {

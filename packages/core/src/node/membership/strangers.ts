@@ -53,6 +53,10 @@ export class Strangers {
     if (this.#known.delete(id)) this.version++
   }
 
+  has(id: NodeId): boolean {
+    return this.#known.has(id)
+  }
+
   /** False: a stranger says what only members may. */
   mayHear(from: NodeId, type: PeerMessage['type']): boolean {
     return !this.#known.has(from) || MAY_SAY.has(type)

@@ -4,6 +4,7 @@ import type { InstallSnapshotReply } from '../../consensus/messages.js'
 import type { StoredSnapshot } from '../../ports/storage.js'
 import type { InstallSnapshotChunk } from '../../wire/messages.js'
 import { SNAPSHOT_CREDIT_BYTES } from './incoming-snapshot.js'
+import { SnapshotPace } from './snapshot-pace.js'
 import type { SnapshotInfo } from './snapshot-store.js'
 
 export interface OutgoingHost {
@@ -12,6 +13,8 @@ export interface OutgoingHost {
   readonly chunkBytesMax: number
   /** Silence after which the follower is asked again. */
   readonly patienceMs: number
+  /** What is on its way may keep a heartbeat waiting for about so long. */
+  readonly delayMsMax: number
   open(): Promise<StoredSnapshot | undefined>
   send(chunk: InstallSnapshotChunk): void
   /** Something was read: `run` has something to do. */
@@ -32,6 +35,7 @@ const NOTHING = new Uint8Array(0)
 export class OutgoingSnapshot {
   readonly info: SnapshotInfo
   readonly #host: OutgoingHost
+  readonly #pace: SnapshotPace
   /** What the follower has, and what it has room for. */
   ackedOffset = 0
   #creditOffset = 0
@@ -53,6 +57,7 @@ export class OutgoingSnapshot {
   constructor(info: SnapshotInfo, host: OutgoingHost) {
     this.info = info
     this.#host = host
+    this.#pace = new SnapshotPace(host.chunkBytesMax, SNAPSHOT_CREDIT_BYTES, host.delayMsMax)
   }
 
   /** The connection is new: what was under way may be lost. */
@@ -69,13 +74,25 @@ export class OutgoingSnapshot {
     const hasLess = nextOffset < this.ackedOffset
     if (hasLess && !this.#isAsking) return
     // What was sent arrives: the question was asked too early, and sending all again would only make it slower.
-    if (nextOffset > this.ackedOffset) this.#sentOffset = Math.max(this.#sentOffset, nextOffset)
-    else if (this.#isAsking) this.#sentOffset = nextOffset
-    if (nextOffset > this.ackedOffset || this.#isAsking) this.#heardAt = this.#host.now()
+    const more = nextOffset - this.ackedOffset
+    if (more > 0) this.#arrived(nextOffset, more)
+    else if (this.#isAsking) this.#beginAt(nextOffset)
+    if (more > 0 || this.#isAsking) this.#heardAt = this.#host.now()
     this.#isAsking = false
     this.ackedOffset = nextOffset
     this.#creditOffset = hasLess ? creditOffset : Math.max(this.#creditOffset, creditOffset)
     while (this.#chunks.length > 0 && end(this.#chunks[0]!) <= nextOffset) this.#chunks.shift()
+  }
+
+  #arrived(offset: number, bytes: number): void {
+    this.#sentOffset = Math.max(this.#sentOffset, offset)
+    this.#pace.arrived(offset, bytes, this.#host.now())
+  }
+
+  /** What was behind it is lost, or took too long. */
+  #beginAt(offset: number): void {
+    this.#sentOffset = offset
+    this.#pace.restart()
   }
 
   /** Sends what may be sent, and reads what will be next. */
@@ -89,14 +106,18 @@ export class OutgoingSnapshot {
       this.#sendQuestion()
     }
     if (this.#isAsking) return
-    for (const chunk of this.#chunks) {
-      // Behind a gap: what comes before it is to be read anew.
-      if (chunk.offset > this.#sentOffset) break
-      if (end(chunk) <= this.#sentOffset) continue
-      if (end(chunk) > this.#creditOffset) return
-      this.#send(chunk)
-    }
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#send(next)
     this.#read()
+  }
+
+  /** What is to be sent next, if it may. Undefined behind a gap, too: what comes before it is to be read anew. */
+  #next(): Chunk | undefined {
+    const offset = this.#sentOffset
+    const chunk = this.#chunks.find((one) => end(one) > offset)
+    if (chunk === undefined || chunk.offset > offset) return undefined
+    const data = chunk.data.subarray(offset - chunk.offset).subarray(0, this.#pace.chunkBytes)
+    if (offset + data.length > this.#creditOffset) return undefined
+    return this.#pace.admits(data.length, offset - this.ackedOffset) ? { offset, data } : undefined
   }
 
   #sendQuestion(): void {
@@ -109,7 +130,9 @@ export class OutgoingSnapshot {
     const { index: lastIncludedIndex, term: lastIncludedTerm, members, timestamp } = metadata
     const point = { lastIncludedIndex, lastIncludedTerm, members, timestamp, totalBytes, contentChecksum }
     this.#host.send({ type: 'InstallSnapshot', term: this.#host.term, ...point, offset, data })
-    if (data.length > 0) this.#sentOffset = offset + data.length
+    if (data.length === 0) return
+    this.#sentOffset = offset + data.length
+    this.#pace.sent(this.#sentOffset, this.ackedOffset, this.#host.now())
   }
 
   /** One chunk, when the follower has room for it. */

@@ -42,6 +42,8 @@ export class SnapshotSender {
       term: state.currentTerm,
       chunkBytesMax: this.#chunkBytesMax,
       patienceMs: state.options.electionTimeoutMsMin,
+      // The other half of the interval until the next one is room for the path itself.
+      delayMsMax: state.options.heartbeatMs / 2,
       now: () => this.#host.now(),
       open: () => this.#store.open(),
       send: (chunk) => this.#host.send(to, chunk),

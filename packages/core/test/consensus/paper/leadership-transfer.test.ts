@@ -63,6 +63,7 @@ describe('the prior leader', () => {
     a.server.receive({
       from: 'C',
       to: 'A',
+      incarnation: 0,
       entries: [],
       message: {
         type: 'AppendEntriesReply',

@@ -59,7 +59,13 @@ describe('finding the place', () => {
     for (let probe = sentTo(a, 'B')[0]!; a.follower('B').state === 'probe'; probe = sentTo(a, 'B')[0]!) {
       a.sent = []
       trips++
-      b.server.receive({ from: 'L', to: 'A', message: { ...probe, entries: [] }, entries: [] })
+      b.server.receive({
+        from: 'L',
+        to: 'A',
+        message: { ...probe, entries: [] },
+        entries: [],
+        incarnation: 0,
+      })
       b.server.completeWrites()
       a.receive('B', b.sent.pop()!.message)
       if (a.follower('B').state === 'probe' && sentTo(a, 'B').length === 0) a.elapse()

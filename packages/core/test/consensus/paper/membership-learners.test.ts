@@ -79,7 +79,7 @@ describe('a learner', () => {
     expect(d.state.role.role).toBe('follower')
   })
 
-  test('PITFALLS: a server follows a leader that it has never heard of (thesis §4.2.2)', () => {
+  test('a server follows a leader that it has never heard of (thesis §4.2.2)', () => {
     const a = new Solo({ consensus })
     expect(a.append('Z', { term: 4, terms: [4], leaderCommit: 1 })).toEqual([])
     expect(a.persist()).toMatchObject([{ type: 'AppendEntriesReply', success: true, matchIndex: 1 }])

@@ -192,7 +192,7 @@ describe('a removed follower', () => {
     expect(d.server.removals).toBe(0)
   })
 
-  test('PITFALLS: removed and added again while old messages still fly, it is a follower like any other', () => {
+  test('removed and added again while old messages still fly, it is a follower like any other', () => {
     const cluster = led()
     const old = [...cluster.pool]
     cluster.propose('A', 'x')

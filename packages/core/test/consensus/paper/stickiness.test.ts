@@ -1,5 +1,6 @@
 // Thesis §4.2.3: "Disruptive servers".
 import { describe, expect, test } from 'vitest'
+import { Cluster } from '../../harness/cluster.js'
 import { OPTIONS } from '../../harness/options.js'
 import { Solo } from '../../harness/solo.js'
 
@@ -102,4 +103,26 @@ test("camunda#5356: a step-down within the term keeps the vote, a pre-candidate'
   a.append('B', { term: 1 })
   a.requestVote('C', 1)
   expect(a.state).toMatchObject({ currentTerm: 1, votedFor: 'B' })
+})
+
+test('"This does not affect normal elections, where each server waits at least a minimum election timeout before starting an election" (§6)', () => {
+  let elections = 0
+  for (let seed = 1; seed <= 30; seed++) {
+    const cluster = new Cluster({ size: 5, consensus, seed })
+    const leader = cluster.elect()
+    cluster.run(3 * electionTimeoutMsMax)
+    const { currentTerm } = leader.state
+    const refused = (): number =>
+      [...cluster.servers.values()]
+        .flatMap(({ outputs }) => outputs.flatMap(({ events }) => events))
+        .filter((event) => event.type === 'VoteRefused' && event.reason === 'leader-alive').length
+    const before = refused()
+    leader.crash()
+    cluster.run(2 * electionTimeoutMsMax)
+    const next = cluster.elect()
+    elections += next.state.currentTerm - currentTerm
+    expect(refused(), `seed ${seed}`).toBe(before)
+  }
+  // Hardly any is repeated: none because of this rule.
+  expect(elections).toBeLessThan(40)
 })

@@ -44,6 +44,7 @@ export class Disk {
   snapshot: { readonly metadata: SnapshotMetadata; readonly content: readonly Uint8Array[] } | undefined
   readonly batches: WriteBatch[] = []
   hardState: HardState = { currentTerm: 0, votedFor: undefined }
+  generation = 0
   pending: { readonly batch: WriteBatch; readonly completed: WriteCompleted }[] = []
   closed = 0
   #heldReads: (() => void)[] = []
@@ -80,24 +81,34 @@ export class Disk {
 
   #open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined || !this.durable
-    if (formatted && identity.members.length === 0)
-      throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty, and no members are given')
+    if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty')
     if (formatted) {
       this.#identity = identity
       this.#slots = []
       this.begin = 0
       this.snapshot = undefined
       this.hardState = { currentTerm: 0, votedFor: undefined }
+      this.generation = identity.generation ?? 0
     }
     const { incarnation, members } = this.#identity!
     if (this.#lacksSnapshot) this.#restart()
     const snapshot = this.snapshot?.metadata
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
-    const { hardState, runs } = this
+    const { hardState, generation, runs } = this
     const memberships = this.#slots
       .filter(({ block }) => block.members !== undefined)
       .map((slot) => slot.firstIndex)
-    return { formatted, incarnation, members, hardState, runs, memberships, snapshot, lastTimestamp }
+    return {
+      formatted,
+      incarnation,
+      members,
+      hardState,
+      generation,
+      runs,
+      memberships,
+      snapshot,
+      lastTimestamp,
+    }
   }
 
   get runs(): Run[] {
@@ -154,8 +165,9 @@ export class Disk {
     completed()
   }
 
-  #store({ hardState, truncateFrom, blocks }: WriteBatch): void {
+  #store({ hardState, generation, truncateFrom, blocks }: WriteBatch): void {
     this.hardState = hardState ?? this.hardState
+    this.generation = generation ?? this.generation
     if (truncateFrom !== undefined) {
       this.#slots = this.#slots.filter(({ firstIndex }) => firstIndex < truncateFrom)
       const last = this.#slots.at(-1)

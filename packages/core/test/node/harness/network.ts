@@ -31,6 +31,8 @@ export class Network {
   judge: (sent: Sent) => Verdict = () => 'pass'
   /** Milliseconds a frame takes: 0 arrives in the next turn. */
   delay: () => number = () => 0
+  /** How fast a line is: what leaves stands behind what left before, as in a kernel's buffer, however much that is. */
+  bytesPerMs: (from: NodeId, to: NodeId) => number = () => Number.POSITIVE_INFINITY
   /** Everything that left a node while its link was up, in order. */
   readonly sent: Sent[] = []
   /** Frames that were held, oldest first. They outlive links and processes, as a very old copy may. */
@@ -39,6 +41,8 @@ export class Network {
   readonly knocks: Uint8Array[] = []
   readonly #ends = new Map<NodeId, End>()
   readonly #cuts = new Set<string>()
+  /** Until when each line is busy. */
+  readonly #busy = new Map<string, number>()
 
   constructor(world: World) {
     this.world = world
@@ -179,9 +183,17 @@ export class Network {
         end.host.receive(from, decodeFrame(bytes.slice()))
       }
     }
-    const delay = this.delay()
+    const delay = this.#onTheLine(from, to, bytes.length) + this.delay()
     if (delay > 0) this.world.wakeAt(this.world.now + delay, arrive)
     else this.world.nextTurn(arrive)
+  }
+
+  #onTheLine(from: NodeId, to: NodeId, bytes: number): number {
+    const line = `${from}>${to}`
+    const ms = bytes / this.bytesPerMs(from, to)
+    const until = Math.max(this.world.now, this.#busy.get(line) ?? 0) + ms
+    if (ms > 0) this.#busy.set(line, until)
+    return ms > 0 ? until - this.world.now : 0
   }
 }
 

@@ -62,6 +62,10 @@ export function describeEvent(event: ConsensusEvent): string | undefined {
       return `LogCompacted through ${event.through}`
     case 'SnapshotSendStarted':
       return `SnapshotSendStarted to ${event.to}, up to ${event.lastIncludedIndex}`
+    case 'SnapshotProgressed':
+      return `SnapshotProgressed at ${event.follower} to byte ${event.nextOffset}, room up to ${event.creditOffset}`
+    case 'SnapshotStalled':
+      return `SnapshotStalled at ${event.follower}`
     case 'FollowerMatched':
       return `FollowerMatched ${event.follower} at ${event.matchIndex}`
     case 'FollowerContacted':

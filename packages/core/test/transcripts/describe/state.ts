@@ -4,10 +4,12 @@ import { termsOf } from '../../harness/entry.js'
 import type { Server } from '../../harness/server.js'
 import { describeConfiguration } from './configuration.js'
 
-export function describeState({ up, state, entries, disk }: Server): string {
+export function describeState({ up, state, entries, disk, outputs }: Server): string {
   if (!up) return 'down'
   const { role, currentTerm, votedFor, commitIndex, writes } = state
   const { index, configuration } = state.configurations.at(-1)!
+  // Since it started: a node would end here.
+  const isOut = outputs.some(({ effects }) => effects.some(({ type }) => type === 'Removed'))
   const writing = disk.inFlight.map(({ persist }) => persist.write)
   return [
     describeRole(role),
@@ -16,6 +18,7 @@ export function describeState({ up, state, entries, disk }: Server): string {
     `log [${describeLog(termsOf(entries), state.log.baseIndex)}]`,
     `commit ${commitIndex}`,
     ...(index > 0 ? [`members ${describeConfiguration(configuration)}`] : []),
+    ...(isOut ? ['knows that it is removed'] : []),
     ...(writes.durableIndex < state.log.lastIndex ? [`durable ${writes.durableIndex}`] : []),
     ...(writing.length > 0 ? [`writing ${writing.join(' ')}`] : []),
   ].join(', ')

@@ -1,0 +1,54 @@
+// What a recovery may lose, and what it makes of what is there, in words: whoever decides has nothing else to go by.
+import type { RecoveryReport, RecoveryRisk } from './report.js'
+
+export function risksOf(report: Omit<RecoveryReport, 'refusal' | 'risks'>): RecoveryRisk[] {
+  const { id, members, joint, lastIndex, snapshotIndex } = report
+  const others = members.filter((member) => member.id !== id).map((member) => member.id)
+  const risks: RecoveryRisk[] = [
+    {
+      code: 'committed-entries-lost',
+      text:
+        `What the other voters committed behind index ${lastIndex}, without this member, is lost, although its callers were told ` +
+        'that it is done. How many entries that are nobody can know from here: recover the member with the most complete log.',
+    },
+  ]
+  if (lastIndex > snapshotIndex)
+    risks.push({
+      code: 'unacknowledged-entries-kept',
+      text:
+        `Entries from ${snapshotIndex + 1} to ${lastIndex} become committed, also those of them that no majority had: commands ` +
+        'whose callers were told nothing, or that the outcome is unknown, may be applied after all.',
+    })
+  risks.push(
+    {
+      code: 'answers-change',
+      text:
+        'Client sessions are as this log has them. A command that is lost runs anew when it is sent again with its session and ' +
+        'sequence, and may get another answer; a session that was opened in what is lost is unknown.',
+    },
+    {
+      code: 'old-leader-reads',
+      text:
+        'A leader of the old members may still answer reads, by its lease or from its own state, and its jobs may still run: ' +
+        'stop the old processes, and wait an election timeout, before the recovered node is started.',
+    },
+  )
+  if (others.length > 0)
+    risks.push({
+      code: 'old-members',
+      text:
+        `${others.join(', ')} no longer belong to the cluster, and stop when they meet a member of the new generation. Those of them ` +
+        'that are a majority and reach none can still go on as the old cluster: make sure that they are never started again.',
+    })
+  if (joint)
+    risks.push({
+      code: 'change-abandoned',
+      text: 'A change of the members had begun; it is given up.',
+    })
+  if (members.find((member) => member.id === id)?.role === 'learner')
+    risks.push({
+      code: 'learner',
+      text: `${id} is a learner: no majority waited for it, so more may be missing here than on any voter.`,
+    })
+  return risks
+}
