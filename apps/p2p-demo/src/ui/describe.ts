@@ -60,7 +60,7 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
       return `members change (index ${index}): ${change}; meanwhile majorities of both must agree`
     }
     case 'catch-up':
-      return `has sent ${nameOf(event.follower)} the log up to index ${event.matchIndex} of ${event.lastIndex}`
+      return `${nameOf(event.follower)} has caught up to index ${event.matchIndex} of ${event.lastIndex}`
     case 'hello-refused':
       // Our own refusals name the peer; a peer's refusal of us names the peer twice.
       return event.by === event.peer

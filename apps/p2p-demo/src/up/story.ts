@@ -1,11 +1,10 @@
 // The story the demo tells: a cluster forms, writes, reads, loses its leader and gets it back, grows, changes its leader and
 // replaces a node whose disk was wiped. Every number in it is measured.
 import { isDurable } from '../node/choices.js'
-import { majority } from '../ui/answers.js'
 import { comeBack, create, joinTogether } from './begin.js'
 import type { Child } from './child.js'
+import { grow } from './grow.js'
 import { handOver } from './hand-over.js'
-import { joinAnew, tellJoined } from './join.js'
 import { killLeader } from './kill-leader.js'
 import { recover, tellRecovery } from './recovery.js'
 import { readEverywhere, readFrom, writeThroughFollower } from './requests.js'
@@ -52,7 +51,7 @@ export async function tellStory(teller: Storyteller): Promise<void> {
   const durable = isDurable(home.settings.storage)
   await (durable ? bringBack(teller, killed) : replaceForgetful(teller, killed))
   // A cluster that continues may have grown before.
-  if (cluster.voters.length <= home.settings.size) await grow(teller)
+  if (cluster.voters.length <= home.settings.size) await letGrow(teller)
   await changeLeader(teller)
   if (durable) await replaceWiped(teller)
 }
@@ -73,19 +72,15 @@ async function bringBack(teller: Storyteller, killed: Child): Promise<void> {
 
 const ORDINALS: Readonly<Record<number, string>> = { 3: 'fourth', 4: 'fifth', 5: 'sixth' }
 
-async function grow(teller: Storyteller): Promise<void> {
+async function letGrow(teller: Storyteller): Promise<void> {
   const { cluster, screen } = teller
-  const before = cluster.voters.length
-  screen.chapter(`A ${ORDINALS[before] ?? 'further'} node joins`)
+  screen.chapter(`A ${ORDINALS[cluster.voters.length] ?? 'further'} node joins`)
   screen.say(
-    'While the cluster works. It is a learner until it has caught up. Then the old majority and the new one both have to ' +
-      'agree (joint consensus), so that at no moment two leaders could be elected.',
+    'While the cluster works, and with a log to catch up with. It is a learner until then. After that the old majority and ' +
+      'the new one both have to agree (joint consensus), so that at no moment two leaders could be elected.',
   )
-  const joined = await joinAnew(teller)
-  tellJoined(joined, teller)
-  const { voters, majority: now } = cluster
-  screen.result(`Of ${before} voters a majority was ${majority(before)}; of ${voters.length} it is ${now}.`)
-  await readFrom(teller, joined.child, 'river', (await lastRiver(teller))!)
+  const child = await grow(teller)
+  await readFrom(teller, child, 'river', (await lastRiver(teller))!)
 }
 
 /** What the story has come to. */

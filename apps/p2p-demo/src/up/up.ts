@@ -1,12 +1,13 @@
 // `riverraft-demo up`: starts the cluster, tells the story, stays at a prompt on a terminal, stops everything.
 import { constants } from 'node:os'
-import { type DemoEvent, epochMs, failureOf } from '../control/events.js'
+import { epochMs, failureOf } from '../control/events.js'
 import { watchSignals } from '../signals.js'
 import { withNames } from '../ui/answers.js'
 import { describe } from '../ui/describe.js'
 import type { Output, Screen } from '../ui/screen.js'
 import type { Child, Exit } from './child.js'
 import { DemoCluster } from './cluster.js'
+import { News } from './news.js'
 import { runPrompt } from './prompt.js'
 import { RedisServers } from './redis-servers.js'
 import { type UpFlags, UpHome } from './settings.js'
@@ -30,11 +31,6 @@ class Interrupted extends Error {
   }
 }
 
-/** What happens in every node, and what the story has words of its own for. */
-const UNTOLD: ReadonlySet<string> = new Set(['link-up'])
-const isTold = (event: DemoEvent): boolean =>
-  event.type === 'raft-started' ? event.lastIndex > 0 : !UNTOLD.has(event.type)
-
 /**
  * Resolves with the exit status: 0, 1 when a step failed, 128 + n after signal n. No process is left behind.
  * @throws UsageError
@@ -53,6 +49,7 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
   const unwatch = watchSignals((signal) => end.abort(new Interrupted(signal)))
   let storyEnded = false
   let over = false
+  const news = new News()
   const nameOf = (peer: string) => cluster.nameOf(peer)
   const cluster = new DemoCluster({
     cli,
@@ -60,8 +57,7 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     mdns: flags.mdns === true,
     onReport: ({ at, name, event }) => {
       // When all are told to stop, that they lose each other is no news.
-      if (!over && isTold(event) && isFromItsSource(name, event))
-        screen.line(at, name, describe(event, nameOf))
+      if (!over && news.isNews(event, cluster.leads(name))) screen.line(at, name, describe(event, nameOf))
     },
     onStart: (child) => screen.line(epochMs(), child.name, `starts, process ${child.pid}`),
     onAccident: (child, exit) => {
@@ -74,9 +70,6 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     onRemoved: (child) =>
       screen.line(epochMs(), child.name, 'was removed from the cluster: its process has ended (ERR_REMOVED)'),
   })
-  /** Who the members are and who has joined, many of them learn: the leader's word is enough. */
-  const isFromItsSource = (name: string, { type }: DemoEvent) =>
-    !['members-changed', 'joined'].includes(type) || cluster.leads(name)
   const redis = new RedisServers(home)
   const tell = async () => {
     await redis.start(home.settings.seats, end.signal)

@@ -118,6 +118,7 @@ test.concurrent('a node may be added by hand before it starts', async () => {
   const from = creator.output.length
   creator.type(`add b ${addresses[1]}`)
   await creator.seen(/members now \(index \d+\): a; learning: b/, from)
+  await creator.seen(/b has caught up to index 0 of \d+/, from)
   const second = start(join[0]!, undefined, SECRET)
   await creator.seen(/committed: 2 voters; a majority is 2/, from)
   await second.seen(IS_VOTER)
@@ -125,15 +126,17 @@ test.concurrent('a node may be added by hand before it starts', async () => {
 })
 
 test.concurrent('a member that has moved is entered at its new address', async () => {
-  const { create, join, addresses } = await named('tcp', 2)
+  const { create, join, addresses } = await named('tcp', 3)
   const creator = start(create, undefined, SECRET)
-  const second = start(join[0]!, undefined, SECRET)
-  await second.seen(IS_VOTER)
+  await creator.seen(KNOWS_LEADER)
+  const joiners = join.map((command) => start(command, undefined, SECRET))
+  for (const node of joiners) await node.seen(IS_VOTER)
+  const nodes = [creator, ...joiners]
   const elsewhere = addresses[1]!.replace('127.0.0.1', 'localhost')
-  await creator.ask(`add b ${elsewhere}`, /committed: 2 voters/)
-  await creator.ask('members', new RegExp(`b +voter .* ${elsewhere}\\n`))
-  await creator.ask('put river Rhine', /written:/)
-  await creator.ask('add b nonsense', /ERR_INVALID_OPTION: .*'nonsense' is not host:port/)
+  const leader = await atLeader(nodes, `add b ${elsewhere}`, /committed: 3 voters/)
+  await leader.ask('members', new RegExp(`b (\\(here\\))? +voter .* ${elsewhere}`))
+  await leader.ask('put river Rhine', /written:/)
+  await atLeader(nodes, 'add b nonsense', /ERR_INVALID_OPTION: .*'nonsense' is not host:port/)
 })
 
 describe.concurrent('who may not join is told why, and ends with status 1', () => {
