@@ -80,7 +80,8 @@ export class History {
     const blocks = this.#drawBlocks(end, random.between(0, 3))
     const votedFor = random.chance(0.5) ? `n${random.between(1, 5)}` : undefined
     const hardState = random.chance(0.4) ? { currentTerm: this.#term, votedFor } : undefined
-    return { truncateFrom, blocks, hardState }
+    const generation = random.chance(0.05) ? model.generation + 1 : undefined
+    return { truncateFrom, blocks, hardState, generation }
   }
 
   #drawBlocks(end: LogIndex, count: number): StoredBlock[] {
@@ -198,11 +199,12 @@ export class History {
   }
 
   #note(what: string, batch?: WriteBatch): void {
-    const { truncateFrom, blocks = [], hardState } = batch ?? {}
+    const { truncateFrom, blocks = [], hardState, generation } = batch ?? {}
     const parts = [what]
     if (truncateFrom !== undefined) parts.push(`cut from ${truncateFrom}`)
     for (const one of blocks) parts.push(`${one.firstIndex}..${one.block.lastIndex}@${one.block.term}`)
     if (hardState !== undefined) parts.push(`term ${hardState.currentTerm} vote ${hardState.votedFor}`)
+    if (generation !== undefined) parts.push(`generation ${generation}`)
     this.#story.push(parts.join(' '))
   }
 }

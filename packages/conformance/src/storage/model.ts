@@ -19,6 +19,7 @@ interface Entry {
 
 export class Model {
   hardState: HardState = { currentTerm: 0, votedFor: undefined }
+  generation = 0
   /** The log begins behind this index. */
   base: LogIndex = 0
   /** Up to here entries may be gone. */
@@ -47,13 +48,14 @@ export class Model {
   }
 
   /** As a storage does it: the batch is right. */
-  write({ truncateFrom, blocks, hardState }: WriteBatch): void {
+  write({ truncateFrom, blocks, hardState, generation }: WriteBatch): void {
     if (truncateFrom !== undefined) this.#entries.length = truncateFrom - this.base - 1
     for (const { block, firstIndex } of blocks) {
       const { term, timestamp } = block
       for (let index = firstIndex; index <= block.lastIndex; index++) this.#entries.push({ term, timestamp })
     }
     if (hardState !== undefined) this.hardState = hardState
+    if (generation !== undefined) this.generation = generation
   }
 
   /** Everything is given up: the log goes on behind the snapshot. */
@@ -65,17 +67,18 @@ export class Model {
 
   /** What `open` returned. */
   expectState(state: StoredState, what: string): void {
-    const { formatted, incarnation, members, hardState, snapshot, runs, lastTimestamp } = state
+    const { formatted, incarnation, members, hardState, generation, snapshot, runs, lastTimestamp } = state
     const first = runs[0]?.firstIndex ?? this.lastIndex + 1
     const beginsInTime = first > this.base && first <= this.compacted + 1
     check(beginsInTime, `${what}: the log begins at ${first}, compacted up to ${this.compacted}`)
     same(
-      { formatted, incarnation, members, hardState, snapshot, runs, lastTimestamp },
+      { formatted, incarnation, members, hardState, generation, snapshot, runs, lastTimestamp },
       {
         formatted: false,
         incarnation: IDENTITY.incarnation,
         members: IDENTITY.members,
         hardState: this.hardState,
+        generation: this.generation,
         snapshot: this.snapshot?.metadata,
         runs: this.#runs(first),
         lastTimestamp: runs.length === 0 ? 0 : this.#entries.at(-1)!.timestamp,

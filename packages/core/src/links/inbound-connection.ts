@@ -19,6 +19,8 @@ export interface InboundEvents {
   greeted(connection: InboundConnection, peer: NodeId): void
   /** It is no link: somebody knocks. */
   knocked(connection: InboundConnection): void
+  /** The knock is over; the other end has yet to close. */
+  knockOver(connection: InboundConnection): void
   /** Once, except after `close`. */
   gone(connection: InboundConnection, peer: NodeId | undefined, reason: string): void
 }
@@ -127,6 +129,7 @@ export class InboundConnection {
     this.#reader.stop()
     this.#connection.end()
     this.#helloTimer = setTimeout(() => this.#fail('a knock is over'), this.#helloTimeoutMs)
+    this.#events.knockOver(this)
   }
 
   /** A peer that asks but does not read the answers must not fill our memory with them. */

@@ -11,7 +11,7 @@ export class InboundConnections {
   readonly #events: InboundEvents
   /** In order of arrival. */
   readonly #pending = new Set<InboundConnection>()
-  /** The node bounds their number. */
+  /** Those that the node has not closed: it bounds their number. */
   readonly #knocking = new Set<InboundConnection>()
   readonly #greeted = new Map<NodeId, InboundConnection>()
   #closed = false
@@ -34,6 +34,10 @@ export class InboundConnections {
         this.#pending.delete(connection)
         this.#knocking.add(connection)
       },
+      // Whoever does not hang up holds a place among those that have said nothing.
+      knockOver: (connection) => {
+        if (this.#knocking.delete(connection)) this.#wait(connection)
+      },
       gone: (connection, peer, reason) => this.#gone(connection, peer, reason),
     }
   }
@@ -43,7 +47,11 @@ export class InboundConnections {
       connection.abort('closed')
       return
     }
-    this.#pending.add(new InboundConnection(connection, this.#host, this.#settings, this.#events))
+    this.#wait(new InboundConnection(connection, this.#host, this.#settings, this.#events))
+  }
+
+  #wait(connection: InboundConnection): void {
+    this.#pending.add(connection)
     if (this.#pending.size <= this.#settings.pendingInboundMax) return
     // The oldest has had the most time to say hello. Turning away the newest would let silent connections keep
     // everybody else out.

@@ -5,9 +5,10 @@ import { termsOf } from './entry.js'
 import { History } from './history.js'
 import { BrokenInvariant } from './invariant.js'
 import { INVARIANTS } from './invariants.js'
+import type { Letter } from './letter.js'
 import { isMajorityOf } from './membership-invariants.js'
 import { OPTIONS } from './options.js'
-import { type Letter, Server, type World } from './server.js'
+import { Server, type World } from './server.js'
 
 export interface ClusterOptions {
   readonly size: number
@@ -107,7 +108,8 @@ export class Cluster implements World {
     if (at !== -1) this.pool.splice(at, 1)
     const to = this.server(letter.to)
     if (!to.up || !this.connected(letter.from, letter.to)) return
-    if (!to.hears(letter, this.server(letter.from).incarnation)) return
+    const { incarnation: newest } = this.server(letter.from)
+    if (!to.acquaintances.hears(to.state, letter.from, letter.incarnation, newest)) return
     this.#setClock(to)
     to.receive(letter)
   }

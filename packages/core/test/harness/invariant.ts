@@ -1,7 +1,8 @@
 // What a checker is: looks at every step, or at every message that leaves, and throws.
 import type { Input, StepResult } from '../../src/consensus/index.js'
 import type { History } from './history.js'
-import type { Letter, Server } from './server.js'
+import type { Letter } from './letter.js'
+import type { Server } from './server.js'
 
 export interface Step {
   readonly history: History

@@ -12,6 +12,7 @@ import {
 import {
   configurationInForce,
   oneChangeAtATime,
+  removalIsCommitted,
   snapshotConfiguration,
   whoVotes,
 } from './membership-invariants.js'
@@ -101,4 +102,5 @@ export const INVARIANTS: readonly Invariant[] = [
   oneChangeAtATime,
   whoVotes,
   snapshotConfiguration,
+  removalIsCommitted,
 ]

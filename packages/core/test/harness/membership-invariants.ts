@@ -105,3 +105,15 @@ export const whoVotes: Invariant = {
     }
   },
 }
+
+export const removalIsCommitted: Invariant = {
+  title: 'a server that knows of its removal has the entry of it, and that is committed',
+  stepped({ history, server, result }) {
+    if (!result.effects.some(({ type }) => type === 'Removed')) return
+    const { id, entries } = server
+    const { index, configuration } = configurationOf(server, entries.length)
+    const { voters, outgoing = [], learners = [] } = configuration
+    must(![...voters, ...outgoing, ...learners].includes(id), `${id} is a member by ${index}`)
+    must(history.committed[index - 1]?.entry === entries[index - 1], `${id}: ${index} is not committed`)
+  },
+}

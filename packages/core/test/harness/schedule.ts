@@ -115,7 +115,17 @@ const ACTS = {
     weight: 0,
     do: (cluster: Cluster, pick: number) => {
       const out = [...cluster.servers.keys()].filter((id) => isOut(cluster, id))
-      if (out.length > 0) cluster.wipe(chosen(out, pick))
+      if (out.length === 0) return
+      const id = chosen(out, pick >> 6)
+      cluster.wipe(id)
+      if (pick % 4 === 0) return
+      // Mostly it is back before anybody has forgotten what it was.
+      cluster.start(id)
+      const server = asked(cluster, pick)
+      // An old leader may not even know that it was removed.
+      if (server === undefined || isMember(server.state.configuration, id)) return
+      const { voters, learners = [] } = server.state.configuration
+      server.change(voters.join(' '), [...learners, id].join(' '))
     },
   },
   reconnect: {
@@ -189,7 +199,7 @@ export function perform(cluster: Cluster, [name, pick]: Act): void {
   ACTS[name].do(cluster, pick)
 }
 
-const CHURN = { changeMembership: 6, wipe: 2 }
+const CHURN = { changeMembership: 6, wipe: 4 }
 
 function act(churn: boolean): fc.Arbitrary<Act> {
   const names = (Object.keys(ACTS) as Act[0][]).map((name) => ({

@@ -1,8 +1,6 @@
 // One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
 
-import { isMember, membersOf } from '../../src/consensus/configuration.js'
 import {
-  type Configuration,
   type ConsensusEvent,
   type ConsensusOptions,
   type Effect,
@@ -18,20 +16,12 @@ import {
   type StepResult,
   step,
 } from '../../src/consensus/index.js'
+import { Acquaintances } from './acquaintances.js'
 import { Disk, type Snapshot } from './disk.js'
 import { type Entry, runsOf } from './entry.js'
+import type { Automatic, Letter } from './letter.js'
 import { ENTRY_BYTES } from './options.js'
 import { Snapshots } from './snapshots.js'
-
-/** A message under way, with the entries behind its runs. */
-export interface Letter {
-  readonly from: NodeId
-  readonly to: NodeId
-  readonly message: Message
-  readonly entries: readonly Entry[]
-  /** Of the storage that its sender had. */
-  readonly incarnation: number
-}
 
 /** What a server touches of the world: the network, and whoever watches. */
 export interface World {
@@ -42,13 +32,6 @@ export interface World {
 
 type Distribute<T> = T extends unknown ? Omit<T, 'now'> : never
 export type InputAt = Distribute<Input>
-
-/** Which duties are done at once; a test that turns one off does it by hand, at the worst moment. */
-export interface Automatic {
-  disk: boolean
-  offers: boolean
-  apply: boolean
-}
 
 export interface ServerOptions {
   readonly id: NodeId
@@ -64,9 +47,7 @@ export class Server {
   disk: Disk = new Disk()
   /** Rises when the storage is replaced by an empty one. */
   incarnation = 0
-  /** Which storage each other server had when it was first met. */
-  readonly met = new Map<NodeId, number>()
-  #members: readonly NodeId[] = []
+  readonly acquaintances = new Acquaintances()
   readonly snapshots: Snapshots = new Snapshots(this)
   readonly automatic: Automatic = { disk: true, offers: true, apply: true }
   state: State
@@ -143,26 +124,8 @@ export class Server {
     this.options = { ...this.options, voters: [] }
     this.firstVoters = this.options.voters
     this.entries = []
-    this.met.clear()
+    this.acquaintances.forget()
     this.incarnation++
-  }
-
-  /** What a node's admission does: as long as its sender is a member, only the storage that was met first is heard. */
-  hears({ from, incarnation }: Letter, newest: number): boolean {
-    const { role, configurations } = this.state
-    const isKnown =
-      configurations.some(({ configuration }) => isMember(configuration, from)) ||
-      (role.role === 'leader' && role.followers.has(from))
-    if (isKnown && this.met.has(from)) return this.met.get(from) === incarnation
-    if (incarnation !== newest) return false
-    this.met.set(from, incarnation)
-    return true
-  }
-
-  /** Who was no member may have another storage by now. */
-  #meetAnew(configuration: Configuration): void {
-    for (const id of membersOf(configuration)) if (!this.#members.includes(id)) this.met.delete(id)
-    this.#members = membersOf(configuration)
   }
 
   step(input: InputAt, arrived: readonly Entry[] = []): StepResult {
@@ -246,8 +209,7 @@ export class Server {
   #follow({ events, effects }: StepResult, arrived: readonly Entry[]): void {
     const blocks = effects.filter((effect) => effect.type === 'EncodeBlock')
     for (const event of events) {
-      if (event.type === 'MembershipChanged') this.#meetAnew(event.configuration)
-      if (event.type === 'SnapshotInstalled') this.met.clear()
+      this.acquaintances.note(event)
       if (event.type === 'LogTruncated') this.entries.length = event.fromIndex - 1
       if (event.type === 'SnapshotInstalled') {
         const behind = event.logKept ? this.entries.slice(arrived.length) : []

@@ -13,8 +13,9 @@ import type {
 import { type Entry, log, runsOf } from './entry.js'
 import { History } from './history.js'
 import { INVARIANTS } from './invariants.js'
+import type { Letter } from './letter.js'
 import { OPTIONS } from './options.js'
-import { type Letter, Server, type World } from './server.js'
+import { Server, type World } from './server.js'
 
 export interface SoloOptions {
   readonly voters?: readonly NodeId[]

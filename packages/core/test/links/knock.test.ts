@@ -179,6 +179,23 @@ test('closing the transport ends the knocks at both doors', async () => {
   await expect(x.transport.knock!('x', 'a', never)).rejects.toThrow(/closed/)
 })
 
+test('whoever does not hang up when a knock is over is bounded as those who say nothing', async () => {
+  const wires: MemoryConnection[] = []
+  for (let i = 0; i < 300; i++) {
+    const wire = intrude()
+    // It never reacts to the end.
+    wire.other.end = () => {}
+    wire.write([framed(ASK)])
+    await vi.advanceTimersByTimeAsync(1)
+    a.knocks.at(-1)!.close()
+    wires.push(wire)
+  }
+  await vi.advanceTimersByTimeAsync(1)
+  expect(wires.filter(({ open }) => open).length).toBeLessThanOrEqual(64)
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(wires.filter(({ open }) => open).length).toBe(0)
+})
+
 test('members go on beside thousands of knocks, and those that are over leave nothing', async () => {
   const b = new Peer(net, 'b')
   await b.transport.listen(b, membersOf('a', 'b'))

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { EXPLANATION_CODES, type Explanation, type ExplanationCode } from '../../src/node/types.js'
 import { Cluster } from './harness/cluster.js'
+import * as joining from './harness/joining.js'
 import { append, block, Solo, success } from './harness/solo.js'
 
 const met = new Set<ExplanationCode>()
@@ -240,4 +241,16 @@ test('a follower knows what it has not been told, what it has not applied, and w
   expect(said(solo.node, 'proposals-wait')).toEqual(['1 proposal waits for the link to the leader B'])
   solo.disk.releaseReads()
   await solo.node.stop({ transfer: false })
+})
+
+test('a node that joins says what it still waits for, and what it was told last', async () => {
+  await joining.start(2)
+  joining.deafen('B')
+  const { world } = joining.cluster
+  const node = await world.outcome(joining.join('B', 'A'))
+  const waits = 'B is a learner that waits to be promoted in words; last answer: A:'
+  expect(said(node, 'join-waits')).toEqual([`${waits} it is a learner`])
+  await world.until('it was told why', () => !said(node, 'join-waits')[0]!.endsWith('a learner'))
+  expect(said(node, 'join-waits')).toEqual([`${waits} B has not caught up yet`])
+  await joining.stop()
 })

@@ -1,6 +1,7 @@
 // Tells what happens at the servers, and what they have become: nothing twice, and nothing while it is quiet.
 import type { Input, NodeId, StepResult } from '../../src/consensus/index.js'
-import type { Letter, Server } from '../harness/server.js'
+import type { Letter } from '../harness/letter.js'
+import type { Server } from '../harness/server.js'
 import { describeMessage } from './describe/message.js'
 import { describeState } from './describe/state.js'
 import { describeEffect, describeEvents, describeInput } from './describe/step.js'

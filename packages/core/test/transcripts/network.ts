@@ -1,6 +1,6 @@
 // What is under way between the servers, and who hears whom. A message is chosen by its way, its type and its place.
 import type { NodeId } from '../../src/consensus/index.js'
-import type { Letter } from '../harness/server.js'
+import type { Letter } from '../harness/letter.js'
 import { Mistake } from './mistake.js'
 
 export class Network {

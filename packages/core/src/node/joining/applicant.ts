@@ -172,5 +172,6 @@ function textOf(outcome: Outcome): string {
   if (outcome.type === 'refusal') return WORDS[outcome.refusal]
   const { reply } = outcome
   if (reply.type === 'later' || reply.type === 'refused') return reply.why
+  if (reply.type === 'entered') return `it is a ${reply.role}`
   return reply.type === 'elsewhere' ? `${reply.leader.id} leads, at ${reply.leader.address}` : reply.type
 }

@@ -2,6 +2,7 @@
 import { leaderOf, type State } from '../../consensus/index.js'
 import { isCaughtUp } from '../../consensus/membership-changes.js'
 import type { NodeId } from '../../consensus/types.js'
+import { RaftError } from '../../ports/errors.js'
 import type { Member } from '../../ports/transport.js'
 import type { Incarnation } from '../../wire/hello.js'
 import type { JoinReply } from '../../wire/join-content.js'
@@ -42,6 +43,8 @@ export class Entrance {
   #guests: Guest[] = []
   /** Learners that were let in here and have not answered yet, and since when. Nobody remembers them after the term. */
   readonly #letIn = new Map<NodeId, number>()
+  /** The change that was begun here last. */
+  #change: { readonly waiter: Waiter<Membership>; readonly deadline: number } | undefined
   #progressAt = Number.NEGATIVE_INFINITY
   /** Asks for a turn: a change is over, the next one can begin. */
   onFree: (() => void) | undefined
@@ -64,18 +67,19 @@ export class Entrance {
 
   /** Once a turn: goes as far as it can. */
   run(): void {
+    this.#giveUpLate()
     if (this.#guests.length === 0 && this.#letIn.size === 0) return
     if (this.#host.state.role.role !== 'leader') {
       this.#letIn.clear()
       return this.#settle(() => this.#elsewhere())
     }
     const now = this.#host.now()
-    this.#settle((guest) => (guest.deadline <= now ? later('it takes longer') : undefined))
+    this.#settle((guest) => (guest.deadline <= now ? later(whyLate(guest)) : undefined))
     if (this.#isChanging()) return
     for (const guest of [...this.#guests]) {
       const verdict = this.#judge(guest)
       if (verdict.type === 'reply') this.#settle((other) => (other === guest ? verdict.reply : undefined))
-      else if (verdict.type === 'change') return this.#change(guest, verdict.member)
+      else if (verdict.type === 'change') return this.#carryOut(guest, verdict.member)
     }
     this.#tellProgress(now)
     this.#removeUnreachable(now)
@@ -108,7 +112,7 @@ export class Entrance {
     return state.role.role === 'leader' && isCaughtUp(state, state.role, id, this.#host.now())
   }
 
-  #change({ id }: Guest, member: Member | undefined): void {
+  #carryOut({ id }: Guest, member: Member | undefined): void {
     const before = this.#host.members.inForce.members.find((other) => other.id === id)
     this.#begin(id, member, () => {
       if (member === undefined) return this.#givenUp(id, 'withdrawn')
@@ -128,7 +132,8 @@ export class Entrance {
   #begin(id: NodeId, member: Member | undefined, done: () => void): void {
     const { changes, answers } = this.#host
     const waiter = new Waiter<Membership>()
-    const deadline = Number.POSITIVE_INFINITY
+    const deadline = this.#host.now() + ENTER_MS_MAX
+    this.#change = { waiter, deadline }
     waiter.promise
       .then(done, ({ message }: Error) => this.#failed(id, message))
       .finally(() => this.onFree?.())
@@ -138,6 +143,18 @@ export class Entrance {
     } catch (error) {
       waiter.fail(error, answers)
     }
+  }
+
+  /** Whoever else wants to change the members must not wait for a learner that fell silent when its turn had come. */
+  #giveUpLate(): void {
+    const change = this.#change
+    if (change === undefined || change.deadline > this.#host.now()) return
+    this.#change = undefined
+    if (change.waiter.settled) return
+    this.#host.changes.giveUp(
+      change.waiter,
+      new RaftError('ERR_TIMEOUT', 'the members did not change in time'),
+    )
   }
 
   #failed(id: NodeId, why: string): void {
@@ -192,6 +209,11 @@ function replaced(
   if (member === undefined) target.delete(id)
   else target.set(id, member)
   return target
+}
+
+function whyLate({ id, asked }: Guest): string {
+  const isPromotion = asked.type === 'enter' && asked.role === 'voter'
+  return isPromotion ? `${id} has not caught up yet` : 'it takes longer'
 }
 
 function later(why: string): JoinReply {

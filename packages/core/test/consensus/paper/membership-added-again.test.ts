@@ -1,8 +1,8 @@
 // Raft §6: a server that is removed and added again is a member, whatever it still has to learn.
 import { expect, test } from 'vitest'
 import { Cluster } from '../../harness/cluster.js'
+import type { Letter } from '../../harness/letter.js'
 import { OPTIONS } from '../../harness/options.js'
-import type { Letter } from '../../harness/server.js'
 
 const { heartbeatMs } = OPTIONS
 

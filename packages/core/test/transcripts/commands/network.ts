@@ -1,5 +1,5 @@
 // Commands about messages under way. Nothing arrives unless it is delivered.
-import type { Letter } from '../../harness/server.js'
+import type { Letter } from '../../harness/letter.js'
 import { describeMessage } from '../describe/message.js'
 import { Mistake } from '../mistake.js'
 import { parseSelections } from '../network.js'
