@@ -40,6 +40,8 @@ export type DemoEvent =
   | { readonly type: 'candidate'; readonly term: number; readonly attempt: number }
   /** This node knows the leader of its term. `self`: it is the leader. */
   | { readonly type: 'leader'; readonly leader: NodeId; readonly term: number; readonly self: boolean }
+  /** Nobody has led for seconds, as far as this node knows; and why, in words. */
+  | { readonly type: 'leaderless'; readonly why: readonly string[] }
   /** The configuration in force, committed or not. `outgoing`: as long as a change is under way, the voters before it. */
   | {
       readonly type: 'members-changed'

@@ -3,11 +3,12 @@ import type { MemberRole, NodeStatus, RaftNode } from '@riverraft/core'
 import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
 import type { StorageName } from './choices.js'
 import type { LogEnd } from './opened-storage.js'
+import { reportLeaderless } from './report-leaderless.js'
 
 const TELL_EVERY_MS = 10_000
 
 /** The events of any node, whatever its state machine. */
-type AnyNode = Pick<RaftNode<never, unknown, unknown>, 'on' | 'status'>
+type AnyNode = Pick<RaftNode<never, unknown, unknown>, 'on' | 'status' | 'explain'>
 
 export function reportRaft(
   node: AnyNode,
@@ -43,6 +44,7 @@ export function reportRaft(
     report({ type: 'members-changed', index, voters, learners, outgoing }),
   )
   reportCatchUp(node, report)
+  reportLeaderless(node, report)
   // That this node itself has joined may have happened before anybody listened: whoever waits for it says so.
   node.on('Joined', ({ peer, role }) => {
     if (peer !== id) report({ type: 'joined', peer, role, self: false })

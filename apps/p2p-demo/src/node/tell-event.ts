@@ -18,6 +18,12 @@ export function tellEvent(event: DemoEvent, options: DemoNodeOptions, screen: Sc
         'again, so it cannot come back as the same member.',
     )
   }
+  if (event.type === 'leaderless' && event.why.some((text) => text.includes('refused by'))) {
+    screen.say(
+      'If the others have a leader, this node may have been removed while it was away. Then it joins as a new one, in ' +
+        'another directory.',
+    )
+  }
 }
 
 /** What other machines have to start. */

@@ -3,6 +3,7 @@
 import { withoutPeerId } from '../addresses.js'
 import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
 import type { StorageName } from '../node/choices.js'
+import { withNames } from './answers.js'
 
 const PLACES: Readonly<Record<StorageName, string>> = {
   file: 'on disk',
@@ -52,6 +53,8 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
     case 'leader':
       if (event.self) return `is elected leader of term ${event.term}`
       return `follows ${nameOf(event.leader)}, leader of term ${event.term}`
+    case 'leaderless':
+      return withNames(['nobody leads', ...event.why].join('; '), nameOf)
     case 'members-changed': {
       const { index, voters, learners, outgoing } = event
       const learning = learners.length === 0 ? '' : `; learning: ${names(learners)}`

@@ -8,6 +8,8 @@ export class News {
   isNews(event: DemoEvent, leads: boolean): boolean {
     switch (event.type) {
       case 'link-up':
+      // The launcher knows how many processes are left, and says so.
+      case 'leaderless':
         return false
       case 'raft-started':
         return event.lastIndex > 0
