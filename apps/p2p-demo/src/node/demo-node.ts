@@ -78,11 +78,9 @@ export class DemoNode {
   async #live(raft: Raft): Promise<RaftError | undefined> {
     const { entry, home } = this.#options
     try {
-      if (entry === 'join') {
-        await raft.joined
-        this.#report({ type: 'joined', peer: raft.id, role: 'voter', self: true })
-      }
+      if (entry === 'join') await raft.joined
       if (entry !== 'return') await home?.change({ standing: 'member' })
+      if (entry === 'join') this.#report({ type: 'joined', peer: raft.id, role: 'voter', self: true })
     } catch (error) {
       // The node has stopped meanwhile, and knows a better reason.
       if (!hasCode(error, 'ERR_STOPPED')) throw error
