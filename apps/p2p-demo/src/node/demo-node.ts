@@ -90,8 +90,9 @@ export class DemoNode {
 
   async #start(settled: Settled): Promise<{ raft: Raft; storage: OpenedStorage }> {
     const { cluster: clusterId, secret, storage: choice } = this.#options
-    const { id, transport } = settled
+    const { id } = settled
     const entry = await this.#entry(settled)
+    const transport = await settled.transport()
     const storage = new OpenedStorage(await chooseStorage(choice, clusterId, id))
     const raft = await RaftNode.start({
       ...{ id, clusterId, transport, storage, stateMachine: kv() },

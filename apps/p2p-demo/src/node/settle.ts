@@ -14,7 +14,8 @@ export interface Settled {
   readonly id: string
   /** Under which the others are told to find it. */
   readonly address: string
-  readonly transport: Transport
+  /** A new one for each attempt to start: an instance serves one node once. */
+  transport(): Promise<Transport>
   /** Whom it may ask; grows where peers are discovered. */
   readonly via: readonly string[]
   /** Resolves when `via` is not empty. @throws RaftError ERR_TIMEOUT; the reason of `signal` */
@@ -39,7 +40,7 @@ async function named(options: DemoNodeOptions, report: Report): Promise<Settled>
   return {
     id,
     address,
-    transport: telling(await chooseTransport({ name: transport, listen }), address, report),
+    transport: async () => telling(await chooseTransport({ name: transport, listen }), address, report),
     via: options.via,
     untilFound: async () => {},
     leave: async () => {},
@@ -79,7 +80,7 @@ async function overLibp2p(options: DemoNodeOptions, report: Report): Promise<Set
   return {
     id,
     address,
-    transport: telling(await chooseTransport({ name: 'libp2p', libp2p }), address, report),
+    transport: async () => telling(await chooseTransport({ name: 'libp2p', libp2p }), address, report),
     via,
     untilFound: (signal) => untilFound(libp2p, via, { cluster, timeoutMs, signal }),
     // Nothing is left to be said; closing connections politely waits half a second for a peer that is leaving as well.

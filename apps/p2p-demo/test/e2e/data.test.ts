@@ -141,24 +141,29 @@ test.concurrent('a creator whose log is lost does not create the same cluster ag
   await others[0]!.ask('get river', /"Rhine"/)
 })
 
-test.concurrent('a port that somebody took meanwhile: which, and what to do', async () => {
-  const data = freshDirectory()
-  const node = start(['node', '--create', '--data', data])
-  await node.seen(KNOWS_LEADER)
-  node.signal('SIGTERM')
-  expect((await node.exited).code).toBe(0)
-  const { listen } = JSON.parse(readFileSync(path(data, 'node.json'), 'utf8')) as { listen: string }
-  const thief: Server = createServer().listen(Number(/\d+$/.exec(listen)![0]), '127.0.0.1')
-  await new Promise((resolve) => thief.once('listening', resolve))
-  try {
-    const again = start(['node', '--data', data])
-    expect((await again.exited).code).toBe(1)
-    expect(again.output).toContain(`cannot listen on ${listen}`)
-    expect(again.output).toMatch(/EADDRINUSE.*Is it running already\? Otherwise stop the program/)
-  } finally {
-    thief.close()
-  }
-})
+test.concurrent.each(['libp2p', 'tcp'] as const)(
+  'a port that somebody took meanwhile, over %s: which, and what to do',
+  async (transport) => {
+    const data = freshDirectory()
+    const { create } = await named('tcp', 1)
+    const node = start([...(transport === 'tcp' ? create : ['node', '--create']), '--data', data])
+    await node.seen(KNOWS_LEADER)
+    node.signal('SIGTERM')
+    expect((await node.exited).code).toBe(0)
+    const { listen } = JSON.parse(readFileSync(path(data, 'node.json'), 'utf8')) as { listen: string }
+    const thief: Server = createServer().listen(Number(/\d+$/.exec(listen)![0]), '127.0.0.1')
+    await new Promise((resolve) => thief.once('listening', resolve))
+    try {
+      const again = start(['node', '--data', data])
+      expect((await again.exited).code).toBe(1)
+      expect(again.output).toMatch(/ERR_LISTEN: .*cannot listen/)
+      expect(again.output).toContain(listen)
+      expect(again.output).toMatch(/EADDRINUSE.*Is it running already\? Otherwise stop the program/)
+    } finally {
+      thief.close()
+    }
+  },
+)
 
 async function killBoth(nodes: readonly Program[]): Promise<void> {
   for (const node of nodes) node.signal('SIGKILL')
