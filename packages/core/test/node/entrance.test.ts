@@ -86,7 +86,11 @@ const standing: Standing = {
 }
 
 test.each<[string, Partial<Standing>, object]>([
-  ['who is no member is let in as a learner', { member: undefined }, { type: 'change', member: { role: 'learner' } }],
+  [
+    'who is no member is let in as a learner',
+    { member: undefined },
+    { type: 'change', member: { role: 'learner' } },
+  ],
   ['a learner that has caught up becomes a voter', {}, { type: 'change', member: { role: 'voter' } }],
   ['one that has not waits', { isCaughtUp: false }, { type: 'patience' }],
   [

@@ -226,7 +226,8 @@ describe('half a dialogue', () => {
 })
 
 test('whatever is sent instead of a proof, in whatever order: nobody is heard, and nothing stays', async () => {
-  const seed = Number(process.env.RIVERRAFT_SEED ?? Date.now() % 2 ** 31)
+  const { RIVERRAFT_SEED = Date.now() % 2 ** 31 } = process.env
+  const seed = Number(RIVERRAFT_SEED)
   const random = mulberry32(seed)
   const below = (n: number): number => Math.floor(random() * n)
   start({ failures: 1_000_000 })
@@ -234,7 +235,8 @@ test('whatever is sent instead of a proof, in whatever order: nobody is heard, a
     const mine = knock(`origin ${below(50)}`)
     const ask = encodeJoin({ type: 'ask', ...ASK })
     const messages = [ask, encodeJoin(REFUSED), new Uint8Array(below(200)), new Uint8Array(0)]
-    if (random() < 0.5) messages.push(await proof(await challenged(mine), { text: `a guess, the one of round ${round}` }))
+    if (random() < 0.5)
+      messages.push(await proof(await challenged(mine), { text: `a guess, the one of round ${round}` }))
     for (let i = 0; i < 1 + below(3); i++) {
       const message = messages[below(messages.length)]!.slice()
       if (message.length > 0 && random() < 0.5) message[below(message.length)] = below(256)
