@@ -18,6 +18,8 @@ export class Admission {
    * (thesis §4.2.2).
    */
   onStranger: ((hello: Hello) => void) | undefined
+  /** True: it is no member, and may come with any storage. */
+  isStranger: (id: NodeId) => boolean = () => false
   /** A member is in a later generation: the cluster was recovered without this node. */
   onLaterGeneration: ((hello: Hello) => void) | undefined
   /** Where this node listens, once it does. */
@@ -107,8 +109,8 @@ export class Admission {
       return 'unknown-member'
     }
     const known = this.#incarnations.get(hello.from)
-    if (known !== undefined && known !== hello.incarnation && known !== this.#earlier.get(hello.from))
-      return 'incarnation-changed'
+    const isPinned = known !== this.#earlier.get(hello.from) && !this.isStranger(hello.from)
+    if (known !== undefined && known !== hello.incarnation && isPinned) return 'incarnation-changed'
     this.#earlier.delete(hello.from)
     this.#incarnations.set(hello.from, hello.incarnation)
     return undefined

@@ -13,8 +13,7 @@ export const wipedNodeIsRefused: Checker = {
     /** The judge has heard of a configuration without it, since. */
     const wasRemoved = (by: NodeView, peer: NodeId, since: LogIndex): boolean =>
       configurations.known.some(
-        (one) =>
-          one.index >= since && by.termAt(one.index) === one.term && one.index > 0 && !isMemberOf(one, peer),
+        (one) => one.index >= since && by.termAt(one.index) === one.term && !isMemberOf(one, peer),
       )
     const key = (by: NodeId, peer: NodeId): string => `${by} ${peer}`
     return {

@@ -25,6 +25,7 @@ export class Strangers {
 
   constructor(admission: Admission) {
     admission.onStranger = (hello) => this.#met(hello)
+    admission.isStranger = (id) => this.#known.has(id)
   }
 
   /** Without an address nothing could be answered. This hello is refused; the next one finds it known. */
