@@ -109,6 +109,6 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'A member that lost its disk votes again under its old id: a quorum that never saw a commit.',
     'core/src/node/admission.ts',
     'if (known !== undefined && known !== hello.incarnation && isPinned) {',
-    "if (hello.from === '' && isPinned) {",
+    'if (known !== undefined && known !== hello.incarnation && isPinned && this.#members.size === 0) {',
   ),
 ]
