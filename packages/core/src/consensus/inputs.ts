@@ -17,6 +17,11 @@ export interface Recover {
 export interface Tick {
   readonly type: 'Tick'
   readonly now: Millis
+  /**
+   * The configuration in force names this server's id with a storage that it does not have: who voted under that id was removed,
+   * and this one, added again, has not read the log so far yet. It does not campaign in that one's place.
+   */
+  readonly isAnother?: boolean
 }
 
 /** Clients of this server propose `count` commands. */

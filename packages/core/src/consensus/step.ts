@@ -60,7 +60,7 @@ function decide(turn: Turn, input: Input): void {
       return resetElectionTimer(turn)
     }
     case 'Tick':
-      return tick(turn)
+      return tick(turn, input.isAnother === true)
     case 'Propose':
       return propose(turn, input.count)
     case 'RequestRead':
@@ -92,7 +92,7 @@ function decide(turn: Turn, input: Input): void {
   }
 }
 
-function tick(turn: Turn): void {
+function tick(turn: Turn, isAnother: boolean): void {
   const { state } = turn
   const lateMs = turn.now - nextDeadline(state)
   // Rounds of reads are heartbeats too: while they go on a quorum answers, and only the disk is to be looked after.
@@ -101,6 +101,7 @@ function tick(turn: Turn): void {
   if (isGraced) turn.record({ type: 'TickWasLate', at: turn.now, lateMs })
   if (state.role.role === 'leader') return leaderTick(turn)
   if (isGraced) return
+  if (isAnother) return resetElectionTimer(turn)
   // A disk slower than the election timeout would drive it from term to term without ever holding an election: while
   // its own vote of this term is not durable it has asked nobody.
   const waitsForDisk = state.role.role === 'candidate' && !hardStateIsDurable(state)

@@ -117,7 +117,7 @@ export class Admission {
   #memberAt(): { readonly memberAt?: LogIndex } {
     const { index, members } = this.inForce()
     const isNamed = members.some((one) => one.id === this.#id && one.incarnation === this.#incarnation)
-    return isNamed ? { memberAt: index } : {}
+    return isNamed && index > 0 ? { memberAt: index } : {}
   }
 
   admit(hello: Hello): HelloRefusal | undefined {

@@ -185,7 +185,7 @@ export class Runtime {
     // A late timer is judged after everything that has arrived meanwhile.
     if (!this.#tickDue) return
     this.#tickDue = false
-    this.#step({ type: 'Tick', now })
+    this.#step({ type: 'Tick', now, isAnother: this.membership.isAnother })
   }
 
   #step(input: Input): void {

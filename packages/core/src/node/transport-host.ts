@@ -43,6 +43,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
       const isLater = admission.isLater(from, frame.incarnation)
       for (const message of frame.messages) {
         if (!runtime.membership.strangers.mayHear(from, message.type, isLater)) continue
+        if (message.type === 'TimeoutNow' && runtime.membership.isAnother) continue
         if (message.type === 'Forward' || message.type === 'ForwardReply') {
           runtime.receive({ type: 'Forwarded', from, message })
         } else {

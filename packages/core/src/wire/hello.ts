@@ -31,8 +31,8 @@ export interface Hello {
   /** Where `from` listens, for a node that does not know it as a member yet. Absent: not known. */
   readonly address?: string
   /**
-   * The index of a configuration in the sender's log that names it with this very incarnation. Absent: none does, so that its
-   * storage may be a new one.
+   * The index of a configuration in the sender's log that names it with this very incarnation, above 0. Absent: none does, so
+   * that its storage may be a new one.
    */
   readonly memberAt?: LogIndex
 }
@@ -67,7 +67,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u32(hello.membersHash)
     .u32(hello.leaseHash)
     .text(hello.address ?? '')
-  if (hello.memberAt !== undefined) writer.u53(hello.memberAt)
+    .u53(hello.memberAt ?? 0)
   return writer.bytes().slice()
 }
 
@@ -102,6 +102,8 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
   if (!INCARNATION_PATTERN.test(hello.incarnation))
     throw decodeError('incarnation is not 16 hexadecimal digits')
   const address = reader.text(ADDRESS_BYTES_MAX)
-  const memberAt = reader.remaining > 0 ? { memberAt: reader.u53() } : {}
-  return { hello: { ...hello, ...(address === '' ? {} : { address }), ...memberAt } }
+  const memberAt = reader.u53()
+  return {
+    hello: { ...hello, ...(address === '' ? {} : { address }), ...(memberAt === 0 ? {} : { memberAt }) },
+  }
 }

@@ -88,6 +88,11 @@ test('learners and who was removed do not campaign; who may still be needed does
   expect(asks(removed, 'a')).toEqual(RIGHT)
   removed.view('a').commitIndex = 1
   expect(asks(removed, 'a')).toHaveLength(1)
+  const another = new Story(onlyVotersCampaign).entry(1, 1, 'abc', 'abc', { incarnation: '1' })
+  another.view('a').incarnation = '1'
+  another.view('b').incarnation = '2'
+  expect(asks(another, 'a')).toEqual(RIGHT)
+  expect(asks(another, 'b')).toHaveLength(1)
 })
 
 test('what a wiped server says under its old id is not counted', () => {

@@ -69,6 +69,13 @@ export class NodeMembership {
     return this.removed && lastApplied >= commitIndex
   }
 
+  /** Whom the configuration in force calls by this node's id is on another storage: somebody before it. */
+  get isAnother(): boolean {
+    const { state, admission } = this.#parts
+    const known = this.inForce.members.find(({ id }) => id === state.id)?.incarnation
+    return known !== undefined && known !== admission.incarnationOf(state.id)
+  }
+
   get removal(): RaftError {
     return new RaftError('ERR_REMOVED', `${this.#parts.state.id} was removed from the cluster`)
   }
