@@ -11,7 +11,7 @@ const screen = new Screen(process.stdout, performance.timeOrigin)
 
 const program = new Command('riverraft-demo')
   .description(
-    'River Raft in a terminal: nodes that find each other over libp2p, elect a leader and survive its death',
+    'River Raft in a terminal: nodes that join each other by a secret, elect a leader and survive its death',
   )
   .showHelpAfterError('(riverraft-demo --help shows what there is)')
   // 1 says that something failed; a command line that makes no sense is 2.
@@ -37,7 +37,7 @@ const upCommand = program
   .addOption(clusterOption())
   .addOption(
     new Option('--size <count>', `how many processes (default: ${parsers.DEFAULT_SIZE})`).argParser(
-      parsers.parseUpSize,
+      parsers.parseSize,
     ),
   )
   .addOption(transportOption())
@@ -54,17 +54,17 @@ const upCommand = program
 
 const nodeCommand = program
   .command('node')
-  .description('start a single node: one creates the cluster, the others ask in')
+  .description('start a single node: one creates the cluster, the others join it')
   .addOption(clusterOption())
-  .option('--create', 'create the cluster and wait until all its members have come')
+  .option('--create', 'create the cluster, and let others in')
   .addOption(
-    new Option('--size <count>', 'with --create: how many members, this one included')
-      .argParser(parsers.parseSize)
-      .default(parsers.DEFAULT_SIZE),
+    new Option('--join <address>', 'where a member of the cluster listens; may be repeated').argParser(
+      parsers.parseAddresses,
+    ),
   )
   .addOption(
-    new Option('--bootstrap <multiaddr>', 'where a node of the cluster listens; may be repeated').argParser(
-      parsers.parseMultiaddrs,
+    new Option('--bootstrap <multiaddr>', 'over libp2p: the same as --join').argParser(
+      parsers.parseAddresses,
     ),
   )
   .addOption(mdnsOption())
@@ -72,13 +72,17 @@ const nodeCommand = program
     '--listen <address>',
     `where to listen; /ip4/0.0.0.0/tcp/4001 lets other machines in (default: "${parsers.DEFAULT_LISTEN}")`,
   )
-  .option('--data <dir>', 'keep key, members and log there, to continue after a stop')
+  .option(
+    '--secret-file <file>',
+    `the cluster's secret, which a node must know to join; without it, ${parsers.SECRET_VARIABLE} in the environment. --create makes one where there is none`,
+  )
+  .option('--data <dir>', 'keep key, secret and log there, to continue after a stop')
   .option(
     '--key <file>',
     `the private key that makes this node itself; created if missing (default: in --data, or "${parsers.DEFAULT_KEY}")`,
   )
   .addOption(
-    new Option('--timeout <seconds>', 'how long to go on looking for the cluster')
+    new Option('--timeout <seconds>', 'how long to go on asking to be let in')
       .argParser(parsers.parseSeconds)
       .default(parsers.DEFAULT_TIMEOUT_SECONDS),
   )
@@ -89,11 +93,8 @@ const nodeCommand = program
     ),
   )
   .addOption(transportOption())
-  .option('--id <name>', 'over tcp and websocket: who this node is')
   .addOption(
-    new Option('--members <list>', 'over tcp and websocket: all members, as id=address,...').argParser(
-      parsers.parseMembers,
-    ),
+    new Option('--id <name>', 'over tcp and websocket: who this node is').argParser(parsers.parseName),
   )
   .action(async (flags: NodeFlags) => {
     const { runNode } = await import('./node/run-node.js')

@@ -1,8 +1,6 @@
 // Option values as a person types them.
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import type { Member } from '@riverraft/core'
+import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidArgumentError } from 'commander'
-import { NAME_LENGTH_MAX, NAME_PATTERN, SIZE_MAX } from './form/protocol.js'
 import { STORAGES, type StorageName, TRANSPORTS, type TransportName } from './node/choices.js'
 
 /** Only this machine can reach it: opening a port to a network is the user's decision. */
@@ -12,6 +10,14 @@ export const DEFAULT_SIZE = 3
 export const DEFAULT_TIMEOUT_SECONDS = 60
 /** In the directory the node is started in: another directory, another node. */
 export const DEFAULT_KEY = 'riverraft-demo.key'
+/** Beside it, when a cluster is created and no secret was given. */
+export const DEFAULT_SECRET = 'riverraft-demo.secret'
+export const SECRET_VARIABLE = 'RIVERRAFT_SECRET'
+
+const SIZE_MAX = 9
+const NAME_LENGTH_MAX = 64
+/** Letters, digits, dot, dash, underscore: a name goes into a service tag and a cluster id. */
+const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /** The options make no sense together. */
 export class UsageError extends Error {
@@ -23,18 +29,19 @@ export function parseName(value: string): string {
   throw new InvalidArgumentError(`Use letters, digits, ".", "-" and "_", at most ${NAME_LENGTH_MAX}.`)
 }
 
-export function parseMultiaddr(value: string): Multiaddr {
+export function parseMultiaddr(value: string): string {
   try {
     const address = multiaddr(value)
-    if (address.getComponents().some(({ name }) => name === 'tcp')) return address
+    if (address.getComponents().some(({ name }) => name === 'tcp')) return value
   } catch {
     // Said below, with an example.
   }
   throw new InvalidArgumentError('Not a TCP multiaddr. An example: /ip4/127.0.0.1/tcp/4001')
 }
 
-export function parseMultiaddrs(value: string, previous: readonly Multiaddr[] = []): readonly Multiaddr[] {
-  return [...previous, parseMultiaddr(value)]
+/** May be repeated. What is an address is for the transport to say. */
+export function parseAddresses(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value]
 }
 
 export function parseTransport(value: string): TransportName {
@@ -51,34 +58,14 @@ export function parseStorage(value: string): StorageName {
   throw new InvalidArgumentError(`Choose from ${STORAGES.join(', ')}.`)
 }
 
-export function parseMembers(value: string): readonly Member[] {
-  const members = value.split(',').map((text) => {
-    const [, id, address] = /^([^=]+)=(.+)$/.exec(text) ?? []
-    if (id === undefined || address === undefined || !NAME_PATTERN.test(id)) {
-      throw new InvalidArgumentError(
-        `"${text}" is not id=address. An example: a=127.0.0.1:7001,b=127.0.0.1:7002,c=127.0.0.1:7003`,
-      )
-    }
-    return { id, address, role: 'voter' } as const
-  })
-  if (members.length > SIZE_MAX) throw new InvalidArgumentError(`At most ${SIZE_MAX} members.`)
-  if (new Set(members.map(({ id }) => id)).size < members.length)
-    throw new InvalidArgumentError('An id is there twice.')
-  return members
-}
-
 export function parseRedis(value: string): string {
   if (/^rediss?:\/\/./.test(value)) return value
   throw new InvalidArgumentError('Not a Redis URL. An example: redis://127.0.0.1:6379')
 }
 
-export function parseSize(value: string): number {
-  return parseInteger(value, 1, SIZE_MAX)
-}
-
 /** The story needs a majority that outlives a leader. */
-export function parseUpSize(value: string): number {
-  const size = parseSize(value)
+export function parseSize(value: string): number {
+  const size = parseInteger(value, 1, SIZE_MAX)
   if (size >= 3) return size
   throw new InvalidArgumentError('With fewer than 3, no majority outlives the leader.')
 }

@@ -84,4 +84,11 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     'if (role.followers.get(to)!.matchIndex < state.log.lastIndex) return',
     '',
   ),
+  mutant(
+    'pre-vote-tells-no-term',
+    'A refusal hides that the asker is of an old term: it asks in that term for ever (etcd#8243).',
+    'core/src/consensus/pre-vote.ts',
+    "type: 'PreVoteReply',\n    term,",
+    "type: 'PreVoteReply',\n    term: Math.min(term, request.term),",
+  ),
 ]

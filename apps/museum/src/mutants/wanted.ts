@@ -84,13 +84,46 @@ export const WANTED: readonly WantedMutant[] = [
   },
   {
     ...mutant(
-      'pre-vote-tells-no-term',
-      'A refusal hides that the asker is of an old term: it asks in that term for ever (etcd#8243).',
-      'core/src/consensus/pre-vote.ts',
-      "type: 'PreVoteReply',\n    term,",
-      "type: 'PreVoteReply',\n    term: Math.min(term, request.term),",
+      'applies-go-on-during-an-install',
+      'What is committed is applied while the state machine is restored: once before the snapshot, and never behind it.',
+      'core/src/node/snapshots/snapshots.ts',
+      'const resume = this.#pauseApplies()\n    try {',
+      'const resume = (): void => {}\n    try {',
     ),
     lacks:
-      'A member that is behind by a term and has the longest log while the others cannot be elected: met in less than one seed of fifty.',
+      'A snapshot that is being restored while the log comes past its end: a new leader sends entries to a follower whose snapshot of the old one is whole already.',
+  },
+  {
+    ...mutant(
+      'resumed-from-another-sender',
+      'A transfer goes on with the bytes of another leader, and the first one is told: the second hears nothing (etcd#18055).',
+      'core/src/node/snapshots/incoming-snapshot.ts',
+      'from === this.from &&\n      ',
+      '',
+    ),
+    lacks:
+      'Two leaders, one after the other, with the very same snapshot, and a follower that has half of it: what one has received from the other, mostly.',
+  },
+  {
+    ...mutant(
+      'restores-what-is-behind',
+      'A snapshot that came slower than the log is restored all the same: the state machine goes back.',
+      'core/src/node/snapshots/snapshots.ts',
+      'if (metadata.index <= this.#applier.lastApplied) return this.#saved(info, 0)',
+      '',
+    ),
+    lacks:
+      'A snapshot that is whole and waits for the disk while the log comes past its end; consensus refuses it once more, so that only the state machine goes back.',
+  },
+  {
+    ...mutant(
+      'earlier-generation-let-in',
+      'Members that a recovery has left behind are listened to: together with the survivor they are another quorum.',
+      'core/src/node/admission.ts',
+      "if (hello.generation < this.#generation) return 'earlier-generation'",
+      '',
+    ),
+    lacks:
+      'A member of the new generation with the id of one that was left behind, which comes back: any other is a stranger there already.',
   },
 ]

@@ -1,5 +1,5 @@
 // What a node can be asked at a prompt, by its own terminal or by the launcher, and what it answers.
-import type { Member, NodeStatus } from '@riverraft/core'
+import type { Member, MembershipChange, NodeStatus } from '@riverraft/core'
 
 export type Command =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
@@ -14,6 +14,10 @@ export type Command =
   | { readonly type: 'list'; readonly prefix: string }
   /** Answered when this node has applied `index`. */
   | { readonly type: 'catch-up'; readonly index: number }
+  /** Only the leader can; answered when it is committed. */
+  | { readonly type: 'change'; readonly change: MembershipChange }
+  /** Only the leader can. null: to the voter that has most of the log. */
+  | { readonly type: 'transfer'; readonly to: string | null }
 
 export type CommandType = Command['type']
 
@@ -35,6 +39,13 @@ export interface Answers {
   readonly list: Listing
   /** `entriesReceived`: what its log has gained since it was started. */
   readonly 'catch-up': { readonly lastApplied: number; readonly entriesReceived: number }
+  /** Who the members are now, and where that stands in the log. */
+  readonly change: {
+    readonly membersIndex: number
+    readonly members: readonly DemoMember[]
+    readonly elapsedMs: number
+  }
+  readonly transfer: { readonly leader: string; readonly elapsedMs: number }
 }
 
 /** At most LISTED_MAX of `count` keys. */
@@ -47,13 +58,24 @@ export const LISTED_MAX = 10
 
 export type Answer = { readonly [Type in CommandType]: { readonly type: Type } & Answers[Type] }[CommandType]
 
+export type DemoMember = Pick<Member, 'id' | 'address' | 'role' | 'incarnation'>
+
 /** The part of a node's status that people look at; it survives JSON. */
 export type StatusAnswer = Pick<
   NodeStatus,
-  'id' | 'clusterId' | 'role' | 'term' | 'lastIndex' | 'commitIndex' | 'lastApplied' | 'address'
+  | 'id'
+  | 'clusterId'
+  | 'incarnation'
+  | 'role'
+  | 'term'
+  | 'lastIndex'
+  | 'commitIndex'
+  | 'lastApplied'
+  | 'address'
+  | 'membersIndex'
 > & {
   readonly leaderId: string | null
-  readonly members: readonly Pick<Member, 'id' | 'address'>[]
+  readonly members: readonly DemoMember[]
   /** Of a leader: how far each follower's log is known to hold the same. */
   readonly followers: readonly { readonly id: string; readonly matchIndex: number }[]
 }

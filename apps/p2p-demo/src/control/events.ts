@@ -1,25 +1,35 @@
 // What a node tells while it lives: to its own terminal, or to the launcher over the control channel.
-import type { LogIndex, Member, NodeId, Term } from '@riverraft/core'
-import type { FormEvent } from '../form/events.js'
+import type { JoinRole, LogIndex, NodeId, Term } from '@riverraft/core'
 import type { StorageName } from '../node/choices.js'
 
 export type DemoEvent =
-  | FormEvent
   | {
       readonly type: 'listening'
       readonly peer: NodeId
       readonly addresses: readonly string[]
       /** Where the key is who the node is. */
       readonly key?: 'new' | 'kept'
-      /** 'member': the members are agreed already. */
+      /** 'member': it has been one before. */
       readonly role: 'creator' | 'joiner' | 'member'
     }
-  /** The members are known from the node's directory. */
-  | { readonly type: 'continues'; readonly clusterId: string; readonly members: readonly Member[] }
+  /** By multicast: somebody who has to do with the cluster. */
+  | { readonly type: 'found'; readonly peer: NodeId; readonly address: string }
+  /** This node asks members to be let in. */
+  | { readonly type: 'asks'; readonly via: readonly string[] }
+  /** A member there could not be asked. */
+  | { readonly type: 'unreachable'; readonly address: string; readonly error: string }
+  /** At the leader, and (`self`) at `peer` itself: it is a member in this role now. */
+  | { readonly type: 'joined'; readonly peer: NodeId; readonly role: JoinRole; readonly self: boolean }
+  /** A member did not let `peer` in. */
+  | { readonly type: 'turned-away'; readonly peer: NodeId; readonly refusal: string }
+  /** At the leader: a learner that was let in is out again. */
+  | { readonly type: 'join-given-up'; readonly peer: NodeId; readonly reason: string }
   /** `lastIndex` and `term`: the end of the log that the storage held; 0 for an empty one. */
   | {
       readonly type: 'raft-started'
-      readonly members: readonly NodeId[]
+      readonly membersIndex: LogIndex
+      readonly voters: readonly NodeId[]
+      readonly learners: readonly NodeId[]
       readonly storage: StorageName
       readonly lastIndex: LogIndex
       readonly term: Term
@@ -30,6 +40,23 @@ export type DemoEvent =
   | { readonly type: 'candidate'; readonly term: number; readonly attempt: number }
   /** This node knows the leader of its term. `self`: it is the leader. */
   | { readonly type: 'leader'; readonly leader: NodeId; readonly term: number; readonly self: boolean }
+  /** Nobody has led for seconds, as far as this node knows; and why, in words. */
+  | { readonly type: 'leaderless'; readonly why: readonly string[] }
+  /** The configuration in force, committed or not. `outgoing`: as long as a change is under way, the voters before it. */
+  | {
+      readonly type: 'members-changed'
+      readonly index: LogIndex
+      readonly voters: readonly NodeId[]
+      readonly learners: readonly NodeId[]
+      readonly outgoing: readonly NodeId[]
+    }
+  /** At the leader: a learner that is to vote has the log up to `matchIndex`. */
+  | {
+      readonly type: 'catch-up'
+      readonly follower: NodeId
+      readonly matchIndex: LogIndex
+      readonly lastIndex: LogIndex
+    }
   | { readonly type: 'hello-refused'; readonly peer: NodeId; readonly by: NodeId; readonly refusal: string }
   | { readonly type: 'changed'; readonly key: string; readonly value: string | null; readonly index: number }
   | { readonly type: 'watch-ended'; readonly error: Failure }

@@ -1,11 +1,9 @@
-// A node's directory: what it needs to come back as the same member. Beside these files lie its key and its log.
+// A node's directory: what it needs to come back as the same member. Beside this file lie its key, its log and the secret.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Formed } from '../form/protocol.js'
 import { checkAgainst, keepFile, readKept } from '../kept-file.js'
 import { STORAGES, type StorageName, TRANSPORTS, type TransportName } from './choices.js'
 
-/** What cannot change any more, from the first start on. */
 export interface NodeSettings {
   readonly cluster: string
   readonly transport: TransportName
@@ -14,22 +12,26 @@ export interface NodeSettings {
   readonly listen: string
   /** Unless it is its key that says who it is. */
   readonly id?: string
+  /** True: it created the cluster, or began to. */
+  readonly creates: boolean
+  /** 'member': it must not create or join anything anew, whatever has become of its log. */
+  readonly standing: 'new' | 'member' | 'removed'
+  /** Where other members listen, as it knew them last; before it was one: whom it was told to ask. */
+  readonly via: readonly string[]
 }
 
 const SETTINGS = 'node.json'
-const ROSTER = 'roster.json'
 
 export class NodeHome {
   readonly directory: string
   readonly keyFile: string
   #settings: NodeSettings | undefined
-  #formed: Formed | undefined
+  #kept: Promise<void> = Promise.resolve()
 
-  private constructor(directory: string, settings: NodeSettings | undefined, formed: Formed | undefined) {
+  private constructor(directory: string, settings: NodeSettings | undefined) {
     this.directory = directory
     this.keyFile = join(directory, 'key')
     this.#settings = settings
-    this.#formed = formed
   }
 
   /**
@@ -39,9 +41,8 @@ export class NodeHome {
   static async open(directory: string, said: Partial<NodeSettings>): Promise<NodeHome> {
     await mkdir(directory, { recursive: true })
     const settings = await readKept<NodeSettings>(join(directory, SETTINGS), isSettings)
-    const formed = await readKept<Formed>(join(directory, ROSTER), isFormed)
     if (settings !== undefined) checkAgainst(directory, settings, said)
-    return new NodeHome(directory, settings, formed)
+    return new NodeHome(directory, settings)
   }
 
   /** Undefined until the node has listened once. */
@@ -49,31 +50,29 @@ export class NodeHome {
     return this.#settings
   }
 
-  /** The members; undefined until they are agreed. Whoever has them does not form a cluster again. */
-  get formed(): Formed | undefined {
-    return this.#formed
-  }
-
-  async keepSettings(settings: NodeSettings): Promise<void> {
-    await keepFile(join(this.directory, SETTINGS), settings)
+  /** Durable when it resolves; one after the other. */
+  keep(settings: NodeSettings): Promise<void> {
     this.#settings = settings
+    this.#kept = this.#kept.then(() => keepFile(join(this.directory, SETTINGS), settings))
+    return this.#kept
   }
 
-  async keepFormed(formed: Formed): Promise<void> {
-    await keepFile(join(this.directory, ROSTER), formed)
-    this.#formed = formed
+  /** @throws Error before the node has listened once */
+  change(changed: Partial<Pick<NodeSettings, 'standing' | 'via'>>): Promise<void> {
+    if (this.#settings === undefined) throw new Error(`${this.directory} holds no settings yet`)
+    return this.keep({ ...this.#settings, ...changed })
   }
 }
 
-const isSettings = ({ cluster, transport, storage, listen }: Partial<NodeSettings>): boolean =>
-  typeof cluster === 'string' &&
-  typeof listen === 'string' &&
-  TRANSPORTS.some((name) => name === transport) &&
-  STORAGES.some((name) => name === storage)
-
-const isFormed = ({ type, cluster, clusterId, members }: Partial<Formed>): boolean =>
-  type === 'formed' &&
-  typeof cluster === 'string' &&
-  typeof clusterId === 'string' &&
-  Array.isArray(members) &&
-  members.every(({ id, address }) => typeof id === 'string' && typeof address === 'string')
+const isSettings = (settings: Partial<NodeSettings>): boolean => {
+  const { cluster, transport, storage, listen, standing, via } = settings
+  return (
+    typeof cluster === 'string' &&
+    typeof listen === 'string' &&
+    TRANSPORTS.some((name) => name === transport) &&
+    STORAGES.some((name) => name === storage) &&
+    ['new', 'member', 'removed'].includes(standing ?? '') &&
+    Array.isArray(via) &&
+    via.every((address) => typeof address === 'string')
+  )
+}

@@ -1,7 +1,13 @@
 // Commands carried out on the key-value store of this node.
-import type { NodeStatus, RaftNode } from '@riverraft/core'
+import type { Member, NodeStatus, RaftNode } from '@riverraft/core'
 import { Kv, type KvCommand, type KvResult, type KvState, type KvValue } from '@riverraft/kv'
-import { type Answer, type Command, LISTED_MAX, type StatusAnswer } from '../control/commands.js'
+import {
+  type Answer,
+  type Command,
+  type DemoMember,
+  LISTED_MAX,
+  type StatusAnswer,
+} from '../control/commands.js'
 import { type DemoEvent, failureOf } from '../control/events.js'
 import type { LogEnd } from './opened-storage.js'
 
@@ -65,6 +71,19 @@ export class KvCommands {
         const { lastApplied, lastIndex } = this.#node.status()
         return { type: 'catch-up', lastApplied, entriesReceived: lastIndex - this.#keptIndex }
       }
+      case 'change': {
+        const { index, members } = await this.#node.changeMembership(command.change, { timeoutMs })
+        return {
+          type: 'change',
+          membersIndex: index,
+          members: members.map(demoMember),
+          elapsedMs: elapsedMs(),
+        }
+      }
+      case 'transfer': {
+        const leader = await this.#node.transferLeadership(command.to ?? undefined, { timeoutMs })
+        return { type: 'transfer', leader, elapsedMs: elapsedMs() }
+      }
       case 'status':
         return { type: 'status', ...statusAnswer(this.#node.status()) }
       default:
@@ -101,12 +120,20 @@ function textOf(value: KvValue | undefined): string | null {
   return typeof value === 'string' ? value : `${value.length} bytes`
 }
 
+const demoMember = ({ id, address, role, incarnation }: Member): DemoMember => ({
+  id,
+  address,
+  role,
+  ...(incarnation === undefined ? {} : { incarnation }),
+})
+
 function statusAnswer(status: NodeStatus): StatusAnswer {
-  const { id, clusterId, role, term, lastIndex, commitIndex, lastApplied, address } = status
+  const { id, clusterId, incarnation, role, term, lastIndex, commitIndex, lastApplied } = status
+  const { address, membersIndex } = status
   return {
-    ...{ id, clusterId, role, term, lastIndex, commitIndex, lastApplied, address },
+    ...{ id, clusterId, incarnation, role, term, lastIndex, commitIndex, lastApplied, address, membersIndex },
     leaderId: status.leaderId ?? null,
-    members: status.members.map((member) => ({ id: member.id, address: member.address })),
+    members: status.members.map(demoMember),
     followers: status.followers.map(({ id, matchIndex }) => ({ id, matchIndex })),
   }
 }

@@ -1,9 +1,12 @@
 // The prompt of a single node.
 import type { Answer, Command } from '../control/commands.js'
 import { epochMs, failureOf } from '../control/events.js'
-import { helpLines, type Line } from '../prompt/parse.js'
-import { describeAnswer, describeFailure, table } from '../ui/answers.js'
+import { helpLines } from '../prompt/help.js'
+import type { Line } from '../prompt/parse.js'
+import { describeAnswer, describeFailure, table, withNames } from '../ui/answers.js'
 import type { Screen } from '../ui/screen.js'
+import { changeAsLeader, memberRows } from './member-lines.js'
+import { shortName } from './tell-event.js'
 
 const REQUEST_TIMEOUT_MS = 5_000
 
@@ -12,10 +15,13 @@ export type Execute = (command: Command, timeoutMs: number) => Promise<Answer>
 export class NodePrompt {
   readonly #execute: Execute
   readonly #screen: Screen
+  readonly #howToJoin: () => void
 
-  constructor(execute: Execute, screen: Screen) {
+  /** `howToJoin` shows what another machine has to start. */
+  constructor(execute: Execute, screen: Screen, howToJoin: () => void) {
     this.#execute = execute
     this.#screen = screen
+    this.#howToJoin = howToJoin
   }
 
   async carryOut(line: Exclude<Line, { type: 'quit' | 'empty' }>): Promise<void> {
@@ -29,6 +35,14 @@ export class NodePrompt {
       case 'start':
         // Only a launcher has processes; the parser knows.
         return
+      case 'members':
+        return this.#members()
+      case 'add':
+        if (line.who === undefined) return this.#howToJoin()
+        return this.#change(line)
+      case 'change':
+      case 'transfer':
+        return this.#change(line)
       case 'command':
         return this.#run(line.command)
       default:
@@ -36,13 +50,37 @@ export class NodePrompt {
     }
   }
 
+  async #members(): Promise<void> {
+    await this.#try(async () => {
+      const status = await this.#execute({ type: 'status' }, REQUEST_TIMEOUT_MS)
+      if (status.type === 'status') for (const row of memberRows(status)) this.#screen.text(row)
+    })
+  }
+
+  async #change(line: Parameters<typeof changeAsLeader>[0]): Promise<void> {
+    await this.#try(async () => {
+      const done = await changeAsLeader(line, this.#execute)
+      this.#screen.line(epochMs(), undefined, done)
+    })
+  }
+
   async #run(command: Command): Promise<void> {
-    try {
+    await this.#try(async () => {
       const answer = await this.#execute(command, REQUEST_TIMEOUT_MS)
       if (answer.type === 'status') for (const row of statusRows(answer)) this.#screen.text(row)
       else this.#screen.line(epochMs(), undefined, describeAnswer(answer))
+    })
+  }
+
+  async #try(body: () => Promise<void>): Promise<void> {
+    try {
+      await body()
     } catch (error) {
-      this.#screen.line(epochMs(), undefined, this.#screen.style('red', describeFailure(failureOf(error))))
+      this.#screen.line(
+        epochMs(),
+        undefined,
+        this.#screen.style('red', withNames(describeFailure(failureOf(error)), shortName)),
+      )
     }
   }
 }

@@ -1,37 +1,33 @@
 // What a demo node is told, once the command line and the node's directory have been read.
-import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Formed } from '../form/protocol.js'
 import type { ListedTransportName, StorageChoice } from './choices.js'
 import type { NodeHome } from './home.js'
+import type { Secret } from './secret.js'
 
-interface CommonOptions {
+/** Where a node listens, and who it is there. */
+export type Place =
+  | {
+      readonly transport: 'libp2p'
+      readonly listen: string
+      /** True: others know this node under that port. */
+      readonly fixedPort: boolean
+      /** The key is who the node is. */
+      readonly keyFile: string
+      readonly mdns: boolean
+    }
+  | { readonly transport: ListedTransportName; readonly listen: string; readonly id: string }
+
+export interface DemoNodeOptions {
   readonly cluster: string
+  readonly place: Place
   readonly storage: StorageChoice
   /** Where the node keeps who it is; undefined: it cannot come back. */
   readonly home: NodeHome | undefined
-}
-
-/** Members find each other: they are told a name, and at most an address. */
-export interface FormingOptions extends CommonOptions {
-  readonly transport: 'libp2p'
-  readonly listen: Multiaddr
-  /** True: others know this node under that port. */
-  readonly fixedPort: boolean
-  readonly keyFile: string
-  /** Set: this node creates the cluster and waits for that many members, itself included. */
-  readonly create: { readonly size: number } | undefined
-  readonly bootstrap: readonly Multiaddr[]
-  readonly mdns: boolean
-  /** How long a joiner goes on looking for the cluster. */
+  /** 'return': it has been a member, and does not create or join anything anew. */
+  readonly entry: 'create' | 'join' | 'return'
+  /** Addresses of members, for a node that joins or returns. */
+  readonly via: readonly string[]
+  /** Undefined: this node lets nobody in. */
+  readonly secret: Secret | undefined
+  /** How long a joining node goes on asking. */
   readonly timeoutMs: number
 }
-
-/** Members are told who they are. */
-export interface ListedOptions extends CommonOptions {
-  readonly transport: ListedTransportName
-  readonly listen: string
-  readonly id: string
-  readonly formed: Formed
-}
-
-export type DemoNodeOptions = FormingOptions | ListedOptions

@@ -4,13 +4,13 @@ import { type DemoEvent, epochMs, failureOf } from '../control/events.js'
 import { UsageError } from '../parsers.js'
 import { runLoop } from '../prompt/loop.js'
 import { watchSignals } from '../signals.js'
-import { describeListing } from '../ui/answers.js'
+import { describeListing, withNames } from '../ui/answers.js'
 import type { Screen } from '../ui/screen.js'
 import { DemoNode } from './demo-node.js'
 import type { NodeFlags } from './flags.js'
 import { type Execute, NodePrompt } from './node-prompt.js'
 import { type ResolvedNode, resolveNode } from './resolve.js'
-import { tellEvent } from './tell-event.js'
+import { invite, shortName, tellEvent } from './tell-event.js'
 
 /** A setTimeout of more days than a person waits for a majority. */
 const LONG_MS = 7 * 86_400_000
@@ -28,7 +28,7 @@ export async function runNode(flags: NodeFlags, screen: Screen): Promise<number>
   } catch (error) {
     if (error instanceof UsageError) throw error
     const { code, message } = failureOf(error)
-    const text = `${code}: ${message}`
+    const text = `${code}: ${process.send === undefined ? withNames(message, shortName) : message}`
     if (process.send === undefined) screen.line(epochMs(), undefined, screen.style('red', text))
     else process.stderr.write(`${text}\n`)
     return 1
@@ -39,6 +39,7 @@ export async function runNode(flags: NodeFlags, screen: Screen): Promise<number>
 
 async function runResolved({ options }: ResolvedNode, screen: Screen): Promise<void> {
   let report: (event: DemoEvent) => void = (event) => {
+    if (event.type === 'listening') addresses = event.addresses
     tellEvent(event, options, screen)
     if (event.type === 'raft-started' && event.lastIndex > 0) {
       void welcomeBack(event.lastIndex, execute, screen)
@@ -50,7 +51,9 @@ async function runResolved({ options }: ResolvedNode, screen: Screen): Promise<v
   if (channel !== undefined) report = (event) => channel.report({ at: epochMs(), event })
   const unwatch = watchSignals(() => node.stop())
   const ended = new AbortController()
-  if (channel === undefined) void listenToPerson(node, execute, screen, ended.signal)
+  let addresses: readonly string[] = []
+  const howToJoin = () => invite(addresses, options, screen)
+  if (channel === undefined) void listenToPerson(node, execute, howToJoin, screen, ended.signal)
   try {
     await node.run()
   } finally {
@@ -73,10 +76,11 @@ async function welcomeBack(entries: number, execute: Execute, screen: Screen): P
 async function listenToPerson(
   node: DemoNode,
   execute: Execute,
+  howToJoin: () => void,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
-  const prompt = new NodePrompt(execute, screen)
+  const prompt = new NodePrompt(execute, screen, howToJoin)
   const { stdin: input, stdout: output } = process
   const carryOut = prompt.carryOut.bind(prompt)
   const why = await runLoop({ input, output, screen, scope: 'node', prompt: 'raft> ', carryOut, signal })

@@ -1,11 +1,20 @@
 // What a person types at a prompt, as a command or as an explanation of what is wrong with it.
 import type { Command } from '../control/commands.js'
 
+/** What a member may become. */
+export type MemberVerb = 'promote' | 'demote' | 'remove'
+
 export type Line =
   | { readonly type: 'command'; readonly command: Command; readonly at: string | undefined }
   | { readonly type: 'kill'; readonly target: string }
   /** undefined: the one that is gone. */
   | { readonly type: 'start'; readonly target: string | undefined }
+  | { readonly type: 'members' }
+  /** `up`: a new node, by name or the next one. `node`: who and where; nothing: how to start it. */
+  | { readonly type: 'add'; readonly who: string | undefined; readonly address: string | undefined }
+  | { readonly type: 'change'; readonly verb: MemberVerb; readonly who: string }
+  /** undefined: the voter that has most of the log. */
+  | { readonly type: 'transfer'; readonly who: string | undefined }
   | { readonly type: 'quit' }
   | { readonly type: 'help' }
   | { readonly type: 'empty' }
@@ -48,6 +57,18 @@ export function parseLine(text: string, scope: 'node' | 'up'): Line {
       return command({ type: 'list', prefix: key ?? '' })
     case 'status':
       return command({ type: 'status' })
+    case 'members':
+      return args.length > 0 ? wrong('Usage: members') : { type: 'members' }
+    case 'add':
+      return add(args, scope)
+    case 'promote':
+    case 'demote':
+    case 'remove':
+      if (key === undefined || args.length > 1)
+        return wrong(`Usage: ${verb} <who>; "members" shows who is there`)
+      return { type: 'change', verb, who: key }
+    case 'transfer':
+      return args.length > 1 ? wrong('Usage: transfer [who]') : { type: 'transfer', who: key }
     case 'start':
     case 'restart':
       if (scope !== 'up') break
@@ -65,6 +86,13 @@ export function parseLine(text: string, scope: 'node' | 'up'): Line {
   return wrong(`There is no "${verb}". Type help.`)
 }
 
+function add(args: readonly string[], scope: 'node' | 'up'): Line {
+  const [who, address] = args
+  if (scope === 'up' ? args.length > 1 : args.length === 1 || args.length > 2)
+    return wrong(scope === 'up' ? 'Usage: add [n4]' : 'Usage: add, or add <id> <address>')
+  return { type: 'add', who, address }
+}
+
 /** Words, with "double" or 'single' quotes around those that have spaces; undefined: a quote is not closed. */
 function split(text: string): readonly string[] | undefined {
   const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|([^\s"']+)|(["'])/g)]
@@ -73,26 +101,3 @@ function split(text: string): readonly string[] | undefined {
 }
 
 const wrong = (message: string): Line => ({ type: 'wrong', message })
-
-/** The lines of `help`. */
-export function helpLines(scope: 'node' | 'up'): readonly string[] {
-  const rows: [string, string][] = [
-    ['put <key> <value>', 'write; answered when a majority holds it'],
-    ['get <key>', 'read; sees every write acknowledged before'],
-    ['del <key>', 'delete'],
-    [
-      'cas <key> <expected> <value>',
-      `write only if the key holds <expected> now; ${ABSENT}: only if it is absent`,
-    ],
-    ['watch [prefix]', 'show changes as they are applied; "watch off" ends it'],
-    ['list [prefix]', 'the keys, those written last first'],
-    ['status', 'who leads, and how far each log has come'],
-  ]
-  if (scope === 'up') {
-    rows.push(['kill [n1 | leader]', 'SIGKILL a process; without a name, the leader'])
-    rows.push(['start [n1]', 'start a killed process again, with its key and its data; also restart'])
-  }
-  rows.push(['quit', 'stop and leave'], ['help', 'this list'])
-  const lines = rows.map(([usage, meaning]) => `  ${usage.padEnd(30)}${meaning}`)
-  return scope === 'up' ? [...lines, '  A trailing @n2 sends a command through that node.'] : lines
-}

@@ -4,6 +4,8 @@ import type { Failure } from '../control/events.js'
 
 export const ms = (elapsed: number): string => `${elapsed.toFixed(elapsed < 10 ? 1 : 0)} ms`
 
+export const majority = (voters: number): number => Math.floor(voters / 2) + 1
+
 /** Of anything but a status, which is a table. */
 export function describeAnswer(answer: Exclude<Answer, { type: 'status' }>): string {
   switch (answer.type) {
@@ -25,6 +27,15 @@ export function describeAnswer(answer: Exclude<Answer, { type: 'status' }>): str
       return describeListing(answer)
     case 'catch-up':
       return `applied up to index ${answer.lastApplied}`
+    case 'change': {
+      const { members, membersIndex, elapsedMs } = answer
+      const count = (role: string) => members.filter((member) => member.role === role).length
+      const learners = count('learner') === 0 ? '' : `, ${count('learner')} learning`
+      const voters = count('voter')
+      return `committed: ${voters} ${voters === 1 ? 'voter' : 'voters'}${learners}; a majority is ${majority(voters)}: index ${membersIndex}, ${ms(elapsedMs)}`
+    }
+    case 'transfer':
+      return `handed over in ${ms(answer.elapsedMs)}`
     default:
       return answer satisfies never
   }
@@ -50,6 +61,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
 export function describeFailure({ code, message }: Failure): string {
   const meaning = MEANINGS[code]
   return meaning === undefined ? `${code}: ${message}` : `${code}: ${meaning} (${message})`
+}
+
+/** `text` with names where it has PeerIds. */
+export function withNames(text: string, nameOf: (peer: string) => string): string {
+  return text.replace(/\b12D3KooW[1-9A-HJ-NP-Za-km-z]{44}\b/g, nameOf)
 }
 
 /** Columns as wide as their widest cell. */

@@ -1,14 +1,9 @@
 // Events as sentences for a person.
-import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
-import { withoutPeerId } from '../form/addresses.js'
-import type { FoundBy } from '../form/events.js'
-import type { StorageName } from '../node/choices.js'
 
-const FOUND_BY: Readonly<Record<FoundBy, string>> = {
-  bootstrap: 'at the bootstrap address',
-  mdns: 'by mDNS at',
-  hint: 'through another joiner at',
-}
+import { withoutPeerId } from '../addresses.js'
+import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
+import type { StorageName } from '../node/choices.js'
+import { withNames } from './answers.js'
 
 const PLACES: Readonly<Record<StorageName, string>> = {
   file: 'on disk',
@@ -18,7 +13,7 @@ const PLACES: Readonly<Record<StorageName, string>> = {
 
 /** `nameOf` turns a PeerId into what the reader knows the peer by. */
 export function describe(event: DemoEvent, nameOf: (peer: string) => string): string {
-  const names = (peers: readonly string[]) => peers.map(nameOf).join(', ')
+  const names = (peers: readonly string[]) => peers.map(nameOf).sort().join(', ')
   switch (event.type) {
     case 'listening': {
       const doing = event.role === 'creator' ? 'creates the cluster, listens at' : 'listens at'
@@ -28,23 +23,20 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
       return `${doing} ${event.addresses.map(withoutPeerId).join(', ')}; ${key}, PeerId ${peer}`
     }
     case 'found':
-      return `found ${nameOf(event.peer)} ${FOUND_BY[event.by]} ${withoutPeerId(event.address)}, asks to be let in`
-    case 'waiting':
-      return `${event.present.length} of ${event.size} are here: ${names(event.present)}`
+      return `found ${nameOf(event.peer)} by mDNS at ${withoutPeerId(event.address)}`
+    case 'asks':
+      return `asks to be let in at ${event.via.map(withoutPeerId).join(', ')}`
     case 'unreachable':
-      return `nobody to ask at ${event.address} yet: ${event.error}`
-    case 'lost':
-      return `lost ${nameOf(event.peer)} while forming (${event.reason}), asks again`
-    case 'asked':
-      return `lets ${nameOf(event.peer)} in: ${event.present} of ${event.size} are here`
-    case 'left':
-      return `${nameOf(event.peer)} left before the cluster was formed (${event.reason})`
+      return `nobody to ask at ${withoutPeerId(event.address)} yet: ${event.error}`
+    case 'joined':
+      if (event.self) return `is a ${event.role} now`
+      return event.role === 'learner'
+        ? `lets ${nameOf(event.peer)} in as a learner: it gets the log, and is not counted`
+        : `${nameOf(event.peer)} is a voter now`
     case 'turned-away':
-      return `turned ${nameOf(event.peer)} away: ${event.reason}`
-    case 'formed':
-      return `has the list of all ${event.members.length} members: ${names(event.members.map(({ id }) => id))}`
-    case 'continues':
-      return `knows all ${event.members.length} members from its directory`
+      return `turned ${nameOf(event.peer)} away: ${event.refusal}`
+    case 'join-given-up':
+      return `${nameOf(event.peer)} is no learner any more: ${event.reason}`
     case 'raft-started': {
       const place = PLACES[event.storage]
       if (event.lastIndex === 0) return `starts Raft with an empty log ${place}`
@@ -61,6 +53,17 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
     case 'leader':
       if (event.self) return `is elected leader of term ${event.term}`
       return `follows ${nameOf(event.leader)}, leader of term ${event.term}`
+    case 'leaderless':
+      return withNames(['nobody leads', ...event.why].join('; '), nameOf)
+    case 'members-changed': {
+      const { index, voters, learners, outgoing } = event
+      const learning = learners.length === 0 ? '' : `; learning: ${names(learners)}`
+      if (outgoing.length === 0) return `members now (index ${index}): ${names(voters)}${learning}`
+      const change = `from ${names(outgoing)} to ${names(voters)}${learning}`
+      return `members change (index ${index}): ${change}; meanwhile majorities of both must agree`
+    }
+    case 'catch-up':
+      return `${nameOf(event.follower)} has caught up to index ${event.matchIndex} of ${event.lastIndex}`
     case 'hello-refused':
       // Our own refusals name the peer; a peer's refusal of us names the peer twice.
       return event.by === event.peer

@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StatusAnswer } from '../control/commands.js'
 import type { DemoCluster } from './cluster.js'
-import { majority } from './steps.js'
 
 const STATUS_TIMEOUT_MS = 5_000
 const ASK_AGAIN_MS = 10
@@ -15,7 +14,7 @@ export async function holdersOf(
   index: number,
   cluster: DemoCluster,
   signal: AbortSignal,
-  count: number = majority(cluster.children.length),
+  count: number = cluster.majority,
 ): Promise<readonly string[]> {
   while (true) {
     const { leader } = await cluster.until(() => cluster.leadership(), signal)
@@ -26,7 +25,11 @@ export async function holdersOf(
   }
 }
 
-function holdersIn({ role, id, lastIndex, followers }: StatusAnswer, index: number): readonly string[] {
+/** Voters only: a learner's copy is not counted. */
+function holdersIn(status: StatusAnswer, index: number): readonly string[] {
+  const { role, id, lastIndex, followers, members } = status
   if (role !== 'leader' || lastIndex < index) return []
-  return [id, ...followers.filter(({ matchIndex }) => matchIndex >= index).map((follower) => follower.id)]
+  const votes = (id: string) => members.some((member) => member.id === id && member.role === 'voter')
+  const holding = followers.filter(({ id, matchIndex }) => votes(id) && matchIndex >= index)
+  return [id, ...holding.map((follower) => follower.id)]
 }

@@ -1,81 +1,75 @@
-// How the story begins: a cluster forms, its members are told of each other, or it comes back from its directory.
-import { withoutPeerId } from '../form/addresses.js'
+// How the story begins: one process creates a cluster and the others join it, or all come back from their directory.
 import { describeListing, ms } from '../ui/answers.js'
-import { nodeNames } from './settings.js'
-import { majority, STEP_TIMEOUT_MS, type Storyteller, within } from './steps.js'
+import { startJoining, tellJoined, untilJoined } from './join.js'
+import { STEP_TIMEOUT_MS, type Storyteller, within } from './steps.js'
 
-export async function begin(teller: Storyteller): Promise<void> {
-  const { screen, home } = teller
-  const { size, transport } = home.settings
-  if (home.continues) {
-    screen.chapter(`${size} processes come back`)
-    screen.say(`Key, members and log of each are in ${home.directory}. Nothing is formed again.`)
-  } else if (transport === 'libp2p') {
-    screen.chapter(`${size} processes find each other`)
-    screen.say(
-      'Each makes its own key, and its PeerId follows from it. One creates the cluster. The others know the name of the ' +
-        'cluster and one address, connect by libp2p (encrypted, and each side proves its PeerId), and ask to be let in.',
-    )
-  } else {
-    screen.chapter(`${size} processes are told of each other`)
-    screen.say(
-      `Over ${transport} nobody is found and nobody proves who it is: each is told its name and the same list of addresses.`,
-    )
-  }
-  await (transport === 'libp2p' ? form(teller) : startListed(teller))
-}
-
-async function form(teller: Storyteller): Promise<void> {
-  const { cluster, home, redisUrls } = teller
-  const limit = within(teller, 'the cluster was not formed')
-  const redis = (at: number) => redisArguments(redisUrls[at])
-  const [first, ...others] = nodeNames(home.settings.size)
-  const creator = cluster.start(first!, ['--create', '--size', String(home.settings.size), ...redis(0)])
-  const address = await cluster.until(() => cluster.view(creator).addresses?.[0], limit)
-  // The PeerId is left out on purpose: it travels over libp2p.
-  const bootstrap = withoutPeerId(address)
-  for (const [at, name] of others.entries()) cluster.start(name, ['--bootstrap', bootstrap, ...redis(at + 1)])
-  await untilEverybody(teller, limit, (child) => cluster.view(child).formedAt !== undefined)
-}
-
-async function startListed(teller: Storyteller): Promise<void> {
-  const { cluster, home, redisUrls } = teller
-  const limit = within(teller, 'not every process has started')
-  const { members = [] } = home.settings
-  const list = members.map(({ id, address }) => `${id}=${address}`).join(',')
-  for (const [at, { id }] of members.entries()) {
-    cluster.start(id, ['--id', id, '--members', list, ...redisArguments(redisUrls[at])])
-  }
-  await untilEverybody(teller, limit, (child) => cluster.view(child).started !== undefined)
-}
-
-const redisArguments = (url: string | undefined): readonly string[] =>
-  url === undefined ? [] : ['--redis', url]
-
-async function untilEverybody(
-  { cluster }: Storyteller,
-  limit: AbortSignal,
-  holds: (child: Storyteller['cluster']['children'][number]) => boolean,
-): Promise<void> {
-  await cluster.until(() => cluster.children.every(holds) || undefined, limit)
-}
-
-export async function elect(teller: Storyteller): Promise<void> {
+/** One node, alone: a cluster of one. */
+export async function create(teller: Storyteller): Promise<void> {
   const { cluster, screen, home } = teller
+  const { transport, seats } = home.settings
+  screen.chapter('A node creates a cluster')
+  screen.say(
+    `${transport === 'libp2p' ? 'It makes its own key, and its PeerId follows from it. ' : ''}It is the only member, and so a ` +
+      'majority: it elects itself. Whoever proves to know the secret of the cluster may join it.',
+  )
+  const limit = within(teller, 'the cluster was not created')
+  const first = cluster.start(seats[0]!, ['--create'])
+  const { term, at } = await cluster.until(() => cluster.leadership(), limit)
+  const startedAt = cluster.view(first).started?.at ?? at
+  screen.result(`${first.name} leads term ${term}, ${ms(at - startedAt)} after it began to run Raft.`)
+}
+
+/** The others ask to be let in, all at the same time. */
+export async function joinTogether(teller: Storyteller): Promise<void> {
+  const { cluster, screen, home } = teller
+  const [, ...seats] = home.settings.seats
+  screen.chapter(`${names(seats.map(({ name }) => name))} join it`)
+  screen.say(
+    'Each knows the name of the cluster, one address and the secret, and proves that it knows the secret without sending ' +
+      `it. ${home.settings.transport === 'libp2p' ? 'The connections are encrypted, and each side proves its PeerId. ' : ''}` +
+      'Let in, it gets the log as a learner, which no majority counts, and becomes a voter when it has caught up.',
+  )
+  const joined = await Promise.all(
+    seats.map(async (seat) => untilJoined(teller, await startJoining(teller, seat))),
+  )
+  for (const one of joined) tellJoined(one, teller)
+  screen.result(`${cluster.voters.length} voters now: a majority is ${cluster.majority}.`)
+}
+
+const names = (list: readonly string[]) => `${list.slice(0, -1).join(', ')} and ${list.at(-1)}`
+
+/** Everybody who is there, from what the directory holds. */
+export async function comeBack(teller: Storyteller): Promise<void> {
+  const { cluster, screen, home } = teller
+  const { seats } = home.settings
+  screen.chapter(`${seats.length} processes come back`)
+  screen.say(`Key, secret and log of each are in ${home.directory}. Whoever was a member still is.`)
+  const limit = within(teller, 'not every process has become a member again')
+  const [first, ...others] = seats
+  const one = cluster.start(first!, ['--create'])
+  const via = await cluster.until(() => cluster.view(one).addresses?.[0], limit)
+  for (const seat of others) cluster.start(seat, ['--join', via])
+  await cluster.until(() => cluster.children.every((child) => cluster.isMember(child)) || undefined, limit)
+
+  screen.chapter('They elect a leader')
+  screen.say(
+    `A majority (${cluster.majority} of ${cluster.voters.length}) votes for one leader per term. All writes go through it.`,
+  )
+  await elect(teller)
+  await welcomeBack(teller)
+}
+
+async function elect(teller: Storyteller): Promise<void> {
+  const { cluster, screen } = teller
   const limit = within(teller, 'no leader was elected')
   const { leader, term, at } = await cluster.until(() => cluster.leadership(), limit)
-  const views = cluster.children.map((child) => cluster.view(child))
-  const { size, transport } = home.settings
-  const formed = transport === 'libp2p' && !home.continues
-  const readyAt = formed
-    ? Math.min(...views.map(({ formedAt }) => formedAt!))
-    : views.map(({ started }) => started?.at ?? at).sort((a, b) => a - b)[majority(size) - 1]!
-  const since = formed ? 'the members were agreed' : 'a majority was up'
-  screen.result(`${leader.name} leads term ${term}, elected ${ms(at - readyAt)} after ${since}.`)
+  const started = cluster.children.map((child) => cluster.view(child).started?.at ?? at)
+  const readyAt = started.sort((a, b) => a - b)[cluster.majority - 1]!
+  screen.result(`${leader.name} leads term ${term}, elected ${ms(at - readyAt)} after a majority was up.`)
 }
 
 /** What has come back, read from the new leader's cluster. */
-export async function welcomeBack(teller: Storyteller): Promise<void> {
+async function welcomeBack(teller: Storyteller): Promise<void> {
   const { cluster, screen } = teller
   const limit = within(teller, 'what was stored could not be read')
   const { leader } = await cluster.until(() => cluster.leadership(), limit)

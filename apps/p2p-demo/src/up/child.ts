@@ -74,6 +74,11 @@ export class Child {
     return this.#errorOutput.trim()
   }
 
+  /** The code of the error that ended the process; undefined when it said none. */
+  get errorCode(): string | undefined {
+    return /^(ERR_[A-Z_]+): /m.exec(this.#errorOutput)?.[1]
+  }
+
   /** @throws CommandFailed with the node's code; ERR_PROCESS_GONE when the process ended before it answered */
   ask<Type extends CommandType>(
     command: Command & { type: Type },
@@ -97,13 +102,18 @@ export class Child {
     this.#process.kill('SIGKILL')
   }
 
+  /** Waits for the process to end by itself, and ends it when it has not. */
+  async endsWithin(withinMs: number): Promise<void> {
+    const insist = setTimeout(() => this.#process.kill('SIGKILL'), withinMs)
+    await this.exited
+    clearTimeout(insist)
+  }
+
   /** Asks the process to stop, and insists after `withinMs`. */
   async stop(withinMs: number): Promise<void> {
     if (this.#exit !== undefined) return
     this.#process.kill('SIGTERM')
-    const insist = setTimeout(() => this.#process.kill('SIGKILL'), withinMs)
-    await this.exited
-    clearTimeout(insist)
+    await this.endsWithin(withinMs)
   }
 
   #settle(message: Exclude<NodeMessage, { kind: 'report' }>): void {

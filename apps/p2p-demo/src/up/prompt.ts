@@ -2,28 +2,26 @@
 import { type Answer, type Command, isWrite } from '../control/commands.js'
 import { epochMs, failureOf } from '../control/events.js'
 import { isDurable } from '../node/choices.js'
+import { helpLines } from '../prompt/help.js'
 import { runLoop } from '../prompt/loop.js'
-import { helpLines, type Line } from '../prompt/parse.js'
-import { describeAnswer, describeFailure } from '../ui/answers.js'
+import type { Line } from '../prompt/parse.js'
+import { describeAnswer, describeFailure, withNames } from '../ui/answers.js'
 import type { Output, Screen } from '../ui/screen.js'
 import { holdersOf } from './acknowledgements.js'
 import type { Child } from './child.js'
 import type { DemoCluster } from './cluster.js'
+import { carryOutMemberLine, type MemberLine } from './member-lines.js'
 import { recover, tellRecovery } from './recovery.js'
 import type { UpHome } from './settings.js'
 import { statusTable } from './status.js'
-import { majority, STEP_TIMEOUT_MS } from './steps.js'
+import { STEP_TIMEOUT_MS, type Storyteller } from './steps.js'
 import { NO_RETURN } from './story.js'
 
 const REQUEST_TIMEOUT_MS = 5_000
 
-export interface UpPromptOptions {
-  readonly cluster: DemoCluster
-  readonly screen: Screen
-  readonly home: UpHome
+export interface UpPromptOptions extends Storyteller {
   readonly input: NodeJS.ReadableStream
   readonly output: Output
-  readonly signal: AbortSignal
 }
 
 /** Resolves when the person leaves. */
@@ -34,6 +32,7 @@ export async function runPrompt(options: UpPromptOptions): Promise<void> {
 }
 
 class UpPrompt {
+  readonly #teller: Storyteller
   readonly #cluster: DemoCluster
   readonly #screen: Screen
   readonly #home: UpHome
@@ -41,7 +40,9 @@ class UpPrompt {
   /** The node that was asked to watch last. */
   #watching: Child | undefined
 
-  constructor({ cluster, screen, home, signal }: UpPromptOptions) {
+  constructor(teller: Storyteller) {
+    const { cluster, screen, home, signal } = teller
+    this.#teller = teller
     this.#cluster = cluster
     this.#screen = screen
     this.#home = home
@@ -59,6 +60,11 @@ class UpPrompt {
         return this.#kill(line.target)
       case 'start':
         return this.#start(line.target)
+      case 'members':
+      case 'add':
+      case 'change':
+      case 'transfer':
+        return this.#changeMembers(line)
       case 'command':
         return this.#send(line.command, line.at)
       default:
@@ -83,8 +89,7 @@ class UpPrompt {
     } catch (error) {
       // Everything is being stopped: that no answer came is no news.
       if (this.#signal.aborted) return
-      const failure = describeFailure(failureOf(error))
-      this.#screen.line(epochMs(), node.name, this.#screen.style('red', failure))
+      this.#screen.line(epochMs(), node.name, this.#screen.style('red', this.#words(error)))
       this.#explainLostMajority()
     }
   }
@@ -119,7 +124,7 @@ class UpPrompt {
     if (gone.alive) return this.#screen.text(`${gone.name} is running.`)
     if (!isDurable(this.#home.settings.storage)) return this.#screen.say(NO_RETURN)
     // With neither a leader nor a majority to elect one, there is nobody to catch up with.
-    if (cluster.leadership() === undefined && !this.#hasMajority) {
+    if (cluster.leadership() === undefined && !cluster.hasMajority) {
       await cluster.restart(gone)
       return
     }
@@ -128,17 +133,27 @@ class UpPrompt {
       tellRecovery(await recover(cluster, gone, limit), this.#screen)
     } catch (error) {
       if (this.#signal.aborted) return
-      this.#screen.line(epochMs(), gone.name, describeFailure(failureOf(error)))
+      this.#screen.line(epochMs(), gone.name, this.#words(error))
     }
   }
 
-  get #hasMajority(): boolean {
-    return this.#cluster.living.length >= majority(this.#home.settings.size)
+  async #changeMembers(line: MemberLine): Promise<void> {
+    try {
+      await carryOutMemberLine(line, this.#teller)
+    } catch (error) {
+      if (this.#signal.aborted) return
+      this.#screen.line(epochMs(), undefined, this.#screen.style('red', this.#words(error)))
+      this.#explainLostMajority()
+    }
+  }
+
+  #words(error: unknown): string {
+    return withNames(describeFailure(failureOf(error)), (peer) => this.#cluster.nameOf(peer))
   }
 
   #explainLostMajority(): void {
-    const { living, children } = this.#cluster
-    if (this.#hasMajority) return
+    const { living, children, hasMajority } = this.#cluster
+    if (hasMajority) return
     this.#screen.say(
       `${living.length} of ${children.length} are left, no majority: nothing can be committed any more. ` +
         'Reads and writes wait and then fail; none of them lies.',

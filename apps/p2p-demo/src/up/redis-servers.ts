@@ -1,9 +1,11 @@
 // With --storage redis: a redis-server for each node, beside its data, for as long as the launcher lives.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nodeNames, type UpHome } from './settings.js'
+import type { Seat } from './seats.js'
+import type { UpHome } from './settings.js'
 
 const PROGRAMS = ['redis-server', 'valkey-server']
 const GUARD = fileURLToPath(import.meta.resolve('./redis-guard.js'))
@@ -13,43 +15,57 @@ export type GuardMessage = { readonly ready: true } | { readonly ended: string }
 
 export class RedisServers {
   readonly #home: UpHome
-  readonly #guards: ChildProcess[] = []
+  readonly #guards = new Map<string, ChildProcess>()
 
   constructor(home: UpHome) {
     this.#home = home
   }
 
-  /** Resolves with their addresses when all accept connections; with none when another storage was chosen. */
-  async start(signal: AbortSignal): Promise<readonly string[]> {
-    const { settings, directory } = this.#home
-    const { storage, size, redisPorts = [] } = settings
-    if (storage !== 'redis') return []
+  /** Resolves when the servers of all these nodes accept connections; at once when another storage was chosen. */
+  async start(seats: readonly Seat[], signal: AbortSignal): Promise<void> {
+    if (this.#home.settings.storage !== 'redis') return
+    const missing = seats.filter(({ name }) => !this.#guards.has(name))
     const program = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
     if (program === undefined) {
       throw new Error(
         '--storage redis needs redis-server: apt-get install redis-server, or brew install redis',
       )
     }
-    const starting = nodeNames(size).map(async (name, at) => {
-      const port = redisPorts[at]!
-      const data = resolve(directory, join(name, 'redis'))
-      mkdirSync(data, { recursive: true })
-      await this.#guard(name, program, port, data, signal)
-      return `redis://127.0.0.1:${port}`
-    })
-    return Promise.all(starting)
+    await Promise.all(
+      missing.map(async ({ name, redisPort }) => {
+        const data = this.#dataOf(name)
+        mkdirSync(data, { recursive: true })
+        await this.#guard(name, program, redisPort!, data, signal)
+      }),
+    )
   }
 
   /** Resolves when every server has ended. */
   async stop(): Promise<void> {
-    await Promise.all(
-      this.#guards.map(async (guard) => {
-        if (guard.exitCode !== null || guard.signalCode !== null) return
-        const ended = new Promise((resolve) => guard.once('exit', resolve))
-        if (guard.connected) guard.disconnect()
-        await ended
-      }),
+    await Promise.all([...this.#guards.keys()].map((name) => this.#end(name)))
+  }
+
+  /** The server of that node has stored nothing any more. */
+  async wipe(name: string, signal: AbortSignal): Promise<void> {
+    await this.#end(name)
+    await rm(this.#dataOf(name), { recursive: true })
+    await this.start(
+      this.#home.settings.seats.filter((seat) => seat.name === name),
+      signal,
     )
+  }
+
+  async #end(name: string): Promise<void> {
+    const guard = this.#guards.get(name)
+    this.#guards.delete(name)
+    if (guard === undefined || guard.exitCode !== null || guard.signalCode !== null) return
+    const ended = new Promise((resolve) => guard.once('exit', resolve))
+    if (guard.connected) guard.disconnect()
+    await ended
+  }
+
+  #dataOf(name: string): string {
+    return join(this.#home.directoryOf(name), 'redis')
   }
 
   #guard(name: string, program: string, port: number, data: string, signal: AbortSignal): Promise<void> {
@@ -57,7 +73,7 @@ export class RedisServers {
     server.push('--appendonly', 'yes', '--appendfsync', 'always')
     // In a group of its own: Ctrl-C must not take the disk away from nodes that are still writing to it.
     const guard = fork(GUARD, [program, ...server], { detached: true, stdio: 'ignore' })
-    this.#guards.push(guard)
+    this.#guards.set(name, guard)
     return new Promise((resolve, reject) => {
       guard.once('message', (message: GuardMessage) => {
         if ('ready' in message) return resolve()

@@ -15,7 +15,6 @@ export async function writeThroughFollower(
   heldBy?: number,
 ): Promise<void> {
   const { cluster, screen } = teller
-  const { size } = teller.home.settings
   const limit = within(teller, 'no write was acknowledged')
   const { followers } = await cluster.until(() => cluster.leadership(), limit)
   const through = followers[0]!
@@ -25,7 +24,7 @@ export async function writeThroughFollower(
       screen.line(epochMs(), through.name, `put ${key} = ${JSON.stringify(value)}`)
       screen.line(epochMs(), through.name, `  receipt: index ${index}, term ${term}, ${ms(elapsedMs)}`)
       const holders = await holdersOf(index, cluster, limit, heldBy)
-      const held = `held by ${holders.join(', ')}: ${holders.length} of ${size}, as the leader knows`
+      const held = `held by ${holders.join(', ')}: ${holders.length} of ${cluster.voters.length}, as the leader knows`
       return screen.line(epochMs(), through.name, `  ${held}`)
     } catch (error) {
       limit.throwIfAborted()

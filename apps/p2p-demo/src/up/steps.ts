@@ -1,6 +1,7 @@
 // What the steps of the story share.
 import type { Screen } from '../ui/screen.js'
 import type { DemoCluster } from './cluster.js'
+import type { RedisServers } from './redis-servers.js'
 import type { UpHome } from './settings.js'
 
 export const STEP_TIMEOUT_MS = 30_000
@@ -9,8 +10,7 @@ export interface Storyteller {
   readonly cluster: DemoCluster
   readonly screen: Screen
   readonly home: UpHome
-  /** The Redis of each node, if they have one. */
-  readonly redisUrls: readonly string[]
+  readonly redis: RedisServers
   /** Fires when the story must end early. */
   readonly signal: AbortSignal
 }
@@ -22,5 +22,3 @@ export function within({ signal }: Storyteller, otherwise: string): AbortSignal 
   setTimeout(giveUp, STEP_TIMEOUT_MS).unref()
   return AbortSignal.any([signal, late.signal])
 }
-
-export const majority = (size: number): number => Math.floor(size / 2) + 1

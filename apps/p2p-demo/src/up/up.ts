@@ -1,14 +1,16 @@
 // `riverraft-demo up`: starts the cluster, tells the story, stays at a prompt on a terminal, stops everything.
 import { constants } from 'node:os'
-import { type DemoEvent, epochMs, failureOf } from '../control/events.js'
+import { epochMs, failureOf } from '../control/events.js'
 import { watchSignals } from '../signals.js'
+import { withNames } from '../ui/answers.js'
 import { describe } from '../ui/describe.js'
 import type { Output, Screen } from '../ui/screen.js'
 import type { Child, Exit } from './child.js'
 import { DemoCluster } from './cluster.js'
+import { News } from './news.js'
 import { runPrompt } from './prompt.js'
 import { RedisServers } from './redis-servers.js'
-import { openUpHome, type UpFlags, type UpHome } from './settings.js'
+import { type UpFlags, UpHome } from './settings.js'
 import { tellBeginning, tellStory } from './story.js'
 
 export interface UpOptions {
@@ -29,11 +31,6 @@ class Interrupted extends Error {
   }
 }
 
-/** What happens in every node, and what the story has words of its own for. */
-const UNTOLD: ReadonlySet<string> = new Set(['waiting', 'link-up'])
-const isTold = (event: DemoEvent): boolean =>
-  event.type === 'raft-started' ? event.lastIndex > 0 : !UNTOLD.has(event.type)
-
 /**
  * Resolves with the exit status: 0, 1 when a step failed, 128 + n after signal n. No process is left behind.
  * @throws UsageError
@@ -41,7 +38,7 @@ const isTold = (event: DemoEvent): boolean =>
 export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): Promise<number> {
   let home: UpHome
   try {
-    home = await openUpHome(flags)
+    home = await UpHome.open(flags)
   } catch (error) {
     const { code, message } = failureOf(error)
     if (code === 'UsageError') throw error
@@ -52,6 +49,7 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
   const unwatch = watchSignals((signal) => end.abort(new Interrupted(signal)))
   let storyEnded = false
   let over = false
+  const news = new News()
   const nameOf = (peer: string) => cluster.nameOf(peer)
   const cluster = new DemoCluster({
     cli,
@@ -59,7 +57,7 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     mdns: flags.mdns === true,
     onReport: ({ at, name, event }) => {
       // When all are told to stop, that they lose each other is no news.
-      if (!over && isTold(event)) screen.line(at, name, describe(event, nameOf))
+      if (!over && news.isNews(event, cluster.leads(name))) screen.line(at, name, describe(event, nameOf))
     },
     onStart: (child) => screen.line(epochMs(), child.name, `starts, process ${child.pid}`),
     onAccident: (child, exit) => {
@@ -69,11 +67,13 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
       if (storyEnded) screen.line(epochMs(), child.name, screen.style('red', accident.message))
       else end.abort(accident)
     },
+    onRemoved: (child) =>
+      screen.line(epochMs(), child.name, 'was removed from the cluster: its process has ended (ERR_REMOVED)'),
   })
   const redis = new RedisServers(home)
   const tell = async () => {
-    const redisUrls = await redis.start(end.signal)
-    const teller = { cluster, screen, home, redisUrls, signal: end.signal }
+    await redis.start(home.settings.seats, end.signal)
+    const teller = { cluster, screen, home, redis, signal: end.signal }
     await tellBeginning(teller)
     // Who comes back to a terminal has seen the story.
     if (home.continues && terminal !== undefined) return
@@ -84,13 +84,13 @@ export async function up({ cli, flags, terminal }: UpOptions, screen: Screen): P
     await unlessAborted(tell(), end.signal)
     storyEnded = true
     if (terminal !== undefined) {
-      await runPrompt({ cluster, screen, home, ...terminal, signal: end.signal })
+      await runPrompt({ cluster, screen, home, redis, ...terminal, signal: end.signal })
       end.signal.throwIfAborted()
     }
     return 0
   } catch (error) {
     if (error instanceof Interrupted) return error.status
-    screen.title(screen.style('red', `The story failed: ${failureOf(error).message}`))
+    screen.title(screen.style('red', `The story failed: ${withNames(failureOf(error).message, nameOf)}`))
     return 1
   } finally {
     over = true

@@ -5,16 +5,32 @@ import type { Child } from './child.js'
 export interface View {
   peer?: string
   addresses?: readonly string[]
-  /** When it had the list of members. */
-  formedAt?: number
+  /** When it asked to be let in. */
+  asksAt?: number
   /** When Raft had started, and the end of the log that it found. */
   started?: { readonly at: number; readonly lastIndex: number }
   leadership?: { readonly peer: string; readonly term: number; readonly at: number }
+  /** The configuration in force there, by PeerId or id; `outgoing` votes too. */
+  members?: {
+    readonly index: number
+    readonly voters: readonly string[]
+    readonly learners: readonly string[]
+    readonly outgoing: readonly string[]
+  }
+}
+
+/** When a node became what, by the first who said so. */
+export interface Entry {
+  learnerAt?: number
+  voterAt?: number
+  /** The log that it had to catch up with. */
+  lastIndex?: number
 }
 
 /** What the nodes agree on. */
 export interface Leadership {
   readonly leader: Child
+  /** The other voters and the learners. */
   readonly followers: readonly Child[]
   readonly term: number
   /** When the first of them said so. */
@@ -24,6 +40,8 @@ export interface Leadership {
 export class Views {
   readonly #views = new Map<string, View>()
   readonly #names = new Map<string, string>()
+  /** By PeerId or id. */
+  readonly #entries = new Map<string, Entry>()
   readonly #listeners = new Set<() => void>()
 
   /** Nothing is known of a process that has just been started. `peer`: unless that. */
@@ -41,15 +59,59 @@ export class Views {
     return this.#names.get(peer) ?? `…${peer.slice(-6)}`
   }
 
+  /** Undefined: it has not joined while somebody was looking. */
+  entryOf(peer: string): Readonly<Entry> | undefined {
+    return this.#entries.get(peer)
+  }
+
+  /** By its own log, and it knows a leader. */
+  roleOf(name: string): 'voter' | 'learner' | undefined {
+    const { peer, members, leadership } = this.of(name)
+    if (peer === undefined || leadership === undefined) return undefined
+    if (members?.voters.includes(peer)) return 'voter'
+    return members?.learners.includes(peer) ? 'learner' : undefined
+  }
+
+  #entry(peer: string): Entry {
+    const entry = this.#entries.get(peer) ?? {}
+    this.#entries.set(peer, entry)
+    return entry
+  }
+
+  #noteJoined(peer: string, role: 'learner' | 'voter', at: number): void {
+    const entry = this.#entry(peer)
+    if (role === 'learner') entry.learnerAt ??= at
+    else entry.voterAt ??= at
+  }
+
   note(name: string, { at, event }: Report): void {
     const view = this.#views.get(name)!
-    if (event.type === 'listening') {
-      this.#names.set(event.peer, name)
-      view.peer = event.peer
-      view.addresses = event.addresses
-    } else if (event.type === 'formed' || event.type === 'continues') view.formedAt = at
-    else if (event.type === 'raft-started') view.started = { at, lastIndex: event.lastIndex }
-    else if (event.type === 'leader') view.leadership = { peer: event.leader, term: event.term, at }
+    switch (event.type) {
+      case 'listening':
+        this.#names.set(event.peer, name)
+        view.peer = event.peer
+        view.addresses = event.addresses
+        break
+      case 'asks':
+        view.asksAt = at
+        break
+      case 'catch-up':
+        this.#entry(event.follower).lastIndex = event.lastIndex
+        break
+      case 'joined':
+        this.#noteJoined(event.peer, event.role, at)
+        break
+      case 'raft-started':
+        view.started = { at, lastIndex: event.lastIndex }
+        view.members = { ...event, index: event.membersIndex, outgoing: [] }
+        break
+      case 'members-changed':
+        view.members = event
+        break
+      case 'leader':
+        view.leadership = { peer: event.leader, term: event.term, at }
+        break
+    }
     for (const listener of [...this.#listeners]) listener()
   }
 
@@ -80,17 +142,36 @@ export class Views {
     })
   }
 
-  /** Whom all of `living` name as the leader of the same term; undefined while they do not agree. */
+  /**
+   * The leader of the highest term, when all of `living` that it counts as members name it; undefined while they do not
+   * agree.
+   */
   leadership(living: readonly Child[]): Leadership | undefined {
-    const views = living.map(({ name }) => this.of(name).leadership)
-    const [first] = views
-    if (first === undefined || views.some((view) => view?.term !== first.term || view.peer !== first.peer)) {
-      return undefined
-    }
-    const leader = living.find(({ name }) => this.of(name).peer === first.peer)
+    const leader = living
+      .filter(({ name }) => this.leads(name))
+      .sort((a, b) => this.of(b.name).leadership!.term - this.of(a.name).leadership!.term)[0]
     if (leader === undefined) return undefined
-    const followers = living.filter((child) => child !== leader)
-    const at = Math.min(...views.map((view) => view!.at))
-    return { leader, followers, term: first.term, at }
+    const { leadership, members } = this.of(leader.name)
+    const { peer, term } = leadership!
+    const ids = members === undefined ? [] : [...members.voters, ...members.outgoing, ...members.learners]
+    const counted = living.filter((child) => child === leader || ids.includes(this.of(child.name).peer ?? ''))
+    const words = counted.map(({ name }) => this.of(name).leadership)
+    if (words.some((word) => word?.term !== term || word.peer !== peer)) return undefined
+    const at = Math.min(...words.map((word) => word!.at))
+    return { leader, followers: counted.filter((child) => child !== leader), term, at }
+  }
+
+  /** The voters, as the leader or else the node with the newest list of members knows them. */
+  voters(living: readonly Child[]): readonly string[] {
+    const leader = this.leadership(living)?.leader.name
+    const lists = [...this.#views.values()].flatMap(({ members }) => members ?? [])
+    const newest = lists.sort((a, b) => b.index - a.index)[0]
+    return ((leader === undefined ? undefined : this.of(leader).members) ?? newest)?.voters ?? []
+  }
+
+  /** As far as it knows itself. */
+  leads(name: string): boolean {
+    const { peer, leadership } = this.of(name)
+    return leadership !== undefined && leadership.peer === peer
   }
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
-import { endAll, start } from './programs.js'
+import { WRONG } from './by-hand.js'
+import { endAll, freshDirectory, start } from './programs.js'
 
 // Its tests run at the same time.
 afterAll(endAll)
@@ -14,9 +15,10 @@ describe.concurrent('what cannot work is said at once, and how to do it', () => 
       ['node', '--bootstrap', 'localhost:4001'],
       /An example: \/ip4\/127\.0\.0\.1\/tcp\/4001/,
     ],
+    ['another one', ['node', '--join', 'localhost:4001'], /'localhost:4001' is invalid. Not a TCP multiaddr/],
     ['an address without a port', ['node', '--listen', '/ip4/127.0.0.1'], /Not a TCP multiaddr/],
     ['a bad name', ['node', '--create', '--cluster', 'my garden'], /Use letters, digits/],
-    ['a size that is none', ['node', '--create', '--size', 'many'], /whole number from 1 to 9/],
+    ['a size that is none', ['up', '--size', 'many'], /whole number from 1 to 9/],
     ['a story without survivors', ['up', '--size', '2'], /no majority outlives the leader/],
     ['a transport within one process', ['up', '--transport', 'memory'], /nodes of one process/],
     ['a storage nobody knows', ['up', '--storage', 'tape'], /Choose from file, memory, redis/],
@@ -24,14 +26,28 @@ describe.concurrent('what cannot work is said at once, and how to do it', () => 
     ['mDNS without libp2p', ['up', '--mdns', '--transport', 'tcp'], /--mdns finds libp2p nodes/],
     ['an unknown Redis', ['node', '--create', '--storage', 'redis'], /needs --redis <url>/],
     ['a Redis for files', ['node', '--create', '--redis', 'redis://h'], /goes with --storage redis/],
-    ['nobody to talk to', ['node', '--transport', 'tcp'], /--id a --members a=/],
-    ['a search over tcp', ['node', '--transport', 'tcp', '--mdns'], /nobody is found/],
-    ['a member without an address', ['node', '--members', 'a,b'], /"a" is not id=address/],
-    ['a list over libp2p', ['node', '--id', 'a', '--members', 'a=b'], /a node is its key/],
+    ['nobody in particular', ['node', '--transport', 'tcp', '--create'], /--id a --listen 127\.0\.0\.1:7001/],
+    ['a search over tcp', ['node', '--transport', 'tcp', '--mdns'], /over tcp say --join <address>/],
+    ['a name over libp2p', ['node', '--id', 'a', '--create'], /a node is its key/],
     [
-      'not on the list',
-      ['node', '--transport', 'tcp', '--id', 'x', '--members', 'a=h:1'],
-      /--members names no x/,
+      'any port over tcp',
+      ['node', '--transport', 'tcp', '--id', 'a', '--listen', '127.0.0.1:0', '--create'],
+      /"127\.0\.0\.1:0" is no address for tcp/,
+    ],
+    [
+      'a URL over tcp',
+      ['node', '--transport', 'tcp', '--id', 'b', '--listen', '127.0.0.1:1', '--join', 'ws://127.0.0.1:1/'],
+      /is no address for tcp. An example: 127\.0\.0\.1:7001/,
+    ],
+    [
+      'to join without the secret',
+      ['node', '--join', '/ip4/127.0.0.1/tcp/1'],
+      /--secret-file <file>, or RIVERRAFT_SECRET in the environment/,
+    ],
+    [
+      'a secret that is not there',
+      ['node', '--join', '/ip4/127.0.0.1/tcp/1', '--secret-file', 'nowhere'],
+      /--secret-file: there is no nowhere/,
     ],
     ['no way to find the cluster', ['node'], /say how to find the cluster/],
     ['two ways to begin', ['node', '--create', '--bootstrap', '/ip4/127.0.0.1/tcp/1'], /Choose one/],
@@ -57,10 +73,14 @@ describe.concurrent('what cannot work is said at once, and how to do it', () => 
   })
 
   test('nobody at the bootstrap address: it says what it tries, goes on, and gives up in time', async () => {
-    const program = start(['node', '--bootstrap', '/ip4/127.0.0.1/tcp/1', '--timeout', '1'])
+    const program = start(
+      ['node', '--join', '/ip4/127.0.0.1/tcp/1', '--timeout', '1'],
+      freshDirectory(),
+      WRONG,
+    )
     await program.seen(/nobody to ask at \/ip4\/127\.0\.0\.1\/tcp\/1 yet: .*ECONNREFUSED/)
     expect((await program.exited).code).toBe(1)
-    expect(program.output).toMatch(/ERR_TIMEOUT: nobody of cluster "demo" answered at .* within 1 s/)
+    expect(program.output).toMatch(/ERR_TIMEOUT: …\w{6} was not let in after 1000 ms of joining demo/)
   })
 })
 

@@ -60,9 +60,9 @@ export class Program {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #transcript: Transcript
 
-  constructor(args: readonly string[], cwd: string) {
+  constructor(args: readonly string[], cwd: string, environment: Readonly<Record<string, string>>) {
     // Temporary files go there too, so that a test sees what is left behind.
-    const env = { ...process.env, TMPDIR: cwd }
+    const env = { ...process.env, TMPDIR: cwd, ...environment }
     this.#process = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: 'pipe' })
     this.#transcript = new Transcript(this.#process.stdout, this.#process.stderr)
     this.exited = new Promise((resolve) => {
@@ -109,8 +109,12 @@ export class Program {
 }
 
 /** Starts riverraft-demo in a new, empty directory, or in `cwd`. */
-export function start(args: readonly string[], cwd: string = freshDirectory()): Program {
-  const program = new Program(args, cwd)
+export function start(
+  args: readonly string[],
+  cwd: string = freshDirectory(),
+  environment: Readonly<Record<string, string>> = {},
+): Program {
+  const program = new Program(args, cwd, environment)
   programs.push(program)
   return program
 }

@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Formed } from '../../src/form/protocol.js'
 import { NodeHome, type NodeSettings } from '../../src/node/home.js'
-import { openUpHome } from '../../src/up/settings.js'
+import { UpHome } from '../../src/up/settings.js'
 
 let directory: string
 beforeEach(() => {
@@ -17,65 +16,86 @@ const SETTINGS: NodeSettings = {
   transport: 'libp2p',
   storage: 'file',
   listen: '/ip4/127.0.0.1/tcp/4001',
-}
-const FORMED: Formed = {
-  type: 'formed',
-  cluster: 'garden',
-  clusterId: 'garden-1',
-  members: [{ id: 'a', address: '/ip4/127.0.0.1/tcp/4001', role: 'voter' }],
+  creates: true,
+  standing: 'new',
+  via: [],
 }
 
 describe("a node's directory", () => {
   test('gives back what was kept in it, and holds nothing half written', async () => {
     const home = await NodeHome.open(join(directory, 'n1'), {})
-    expect([home.settings, home.formed]).toEqual([undefined, undefined])
-    await home.keepSettings(SETTINGS)
-    await home.keepFormed(FORMED)
+    expect(home.settings).toBeUndefined()
+    await home.keep(SETTINGS)
+    const via = ['/ip4/127.0.0.1/tcp/4002']
+    await Promise.all([home.change({ standing: 'member' }), home.change({ via })])
     const again = await NodeHome.open(home.directory, { cluster: 'garden' })
-    expect([again.settings, again.formed]).toEqual([SETTINGS, FORMED])
-    expect(readdirSync(home.directory).sort()).toEqual(['node.json', 'roster.json'])
+    expect(again.settings).toEqual({ ...SETTINGS, standing: 'member', via })
+    expect(readdirSync(home.directory)).toEqual(['node.json'])
   })
 
   test.each<Partial<NodeSettings>>([{ cluster: 'orchard' }, { transport: 'tcp' }, { storage: 'redis' }])(
     'refuses %o',
     async (said) => {
-      await (await NodeHome.open(directory, {})).keepSettings(SETTINGS)
+      await (await NodeHome.open(directory, {})).keep(SETTINGS)
       await expect(NodeHome.open(directory, said)).rejects.toMatchObject({ code: 'ERR_STORAGE_IDENTITY' })
     },
   )
 
   test.each([
-    ['node.json', '{"cluster":"garden"'],
-    ['node.json', '{"cluster":"garden","transport":"pigeon","storage":"file","listen":""}'],
-    ['roster.json', '{"type":"formed","cluster":"garden","clusterId":"x","members":[{}]}'],
-    ['roster.json', 'null'],
-  ])('says that %s is damaged: %s', async (file, text) => {
-    writeFileSync(join(directory, file), text)
+    ['{"cluster":"garden"'],
+    [JSON.stringify({ ...SETTINGS, transport: 'pigeon' })],
+    [JSON.stringify({ ...SETTINGS, standing: 'king' })],
+    [JSON.stringify({ ...SETTINGS, via: [1] })],
+    ['null'],
+  ])('says that node.json is damaged: %s', async (text) => {
+    writeFileSync(join(directory, 'node.json'), text)
     await expect(NodeHome.open(directory, {})).rejects.toMatchObject({
       code: 'ERR_STORAGE_CORRUPT',
-      message: expect.stringContaining(file),
+      message: expect.stringContaining('node.json'),
     })
   })
 })
 
 describe("a cluster's directory", () => {
   test('remembers every choice, ports included, and refuses others', async () => {
-    const first = await openUpHome({ data: directory, transport: 'tcp', storage: 'redis', size: 5 })
+    const first = await UpHome.open({ data: directory, transport: 'tcp', storage: 'redis', size: 5 })
     expect(first).toMatchObject({ continues: false, settings: { cluster: 'demo', size: 5 } })
-    const { members = [], redisPorts = [] } = first.settings
-    expect(new Set([...members.map(({ address }) => address), ...redisPorts]).size).toBe(10)
-    expect((await openUpHome({ data: directory })).settings).toEqual(first.settings)
-    await expect(openUpHome({ data: directory, size: 3 })).rejects.toMatchObject({
+    const { seats } = first.settings
+    expect(seats.map(({ name }) => name)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5'])
+    expect(new Set(seats.flatMap(({ address, redisPort }) => [address, redisPort])).size).toBe(10)
+    expect((await UpHome.open({ data: directory })).settings).toEqual(first.settings)
+    await expect(UpHome.open({ data: directory, size: 3 })).rejects.toMatchObject({
       message: expect.stringContaining('--size 5, not 3'),
     })
   })
 
-  test('continues from the moment the first node knows the members', async () => {
-    const first = await openUpHome({ data: directory })
+  test('remembers who was added and who was removed, and uses no name twice', async () => {
+    const home = await UpHome.open({ data: directory, transport: 'websocket', storage: 'redis' })
+    const added = await home.addSeat()
+    expect(added).toMatchObject({ name: 'n4', address: expect.stringMatching(/^ws:/) })
+    await home.removeSeat('n4')
+    await home.removeSeat('n2')
+    const again = await UpHome.open({ data: directory })
+    expect(again.settings).toEqual(home.settings)
+    expect((await again.addSeat()).name).toBe('n5')
+    expect(again.settings.seats.map(({ name }) => name)).toEqual(['n1', 'n3', 'n5'])
+  })
+
+  test('continues from the moment the first node has created the cluster', async () => {
+    const first = await UpHome.open({ data: directory })
     const node = await NodeHome.open(join(directory, 'n1'), {})
-    await node.keepSettings(SETTINGS)
-    expect((await openUpHome({ data: directory })).continues).toBe(false)
-    await node.keepFormed(FORMED)
-    expect(await openUpHome({ data: directory })).toMatchObject({ continues: true, settings: first.settings })
+    await node.keep(SETTINGS)
+    expect((await UpHome.open({ data: directory })).continues).toBe(false)
+    await node.change({ standing: 'member' })
+    const again = await UpHome.open({ data: directory })
+    expect([again.continues, again.settings]).toEqual([true, first.settings])
+  })
+
+  test('has a secret of its own, which stays', async () => {
+    const { secretFile } = await UpHome.open({ data: directory })
+    const text = readFileSync(secretFile, 'utf8')
+    expect(statSync(secretFile).mode & 0o777).toBe(0o600)
+    await UpHome.open({ data: directory })
+    expect(readFileSync(secretFile, 'utf8')).toBe(text)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { helpLines, parseLine } from '../../src/prompt/parse.js'
+import { helpLines } from '../../src/prompt/help.js'
+import { parseLine } from '../../src/prompt/parse.js'
 
 const command = (command: object, at?: string) => ({ type: 'command', command, at })
 
@@ -25,6 +26,14 @@ describe('a line is a command', () => {
     ['restart n3', { type: 'start', target: 'n3' }],
     ['list', command({ type: 'list', prefix: '' })],
     ['list riv', command({ type: 'list', prefix: 'riv' })],
+    ['members', { type: 'members' }],
+    ['add', { type: 'add', who: undefined, address: undefined }],
+    ['add n4', { type: 'add', who: 'n4', address: undefined }],
+    ['promote n4', { type: 'change', verb: 'promote', who: 'n4' }],
+    ['demote n4', { type: 'change', verb: 'demote', who: 'n4' }],
+    ['remove n4', { type: 'change', verb: 'remove', who: 'n4' }],
+    ['transfer', { type: 'transfer', who: undefined }],
+    ['transfer n2', { type: 'transfer', who: 'n2' }],
     ['quit', { type: 'quit' }],
     ['exit', { type: 'quit' }],
     ['help', { type: 'help' }],
@@ -41,6 +50,11 @@ describe('or an explanation', () => {
     ['put a "b', /quote/],
     ['start n1 n2', /Usage: start/],
     ['list a b', /Usage: list/],
+    ['members all', /Usage: members/],
+    ['add n4 n5', /Usage: add \[n4\]/],
+    ['promote', /Usage: promote <who>/],
+    ['remove n1 n2', /Usage: remove <who>/],
+    ['transfer n1 n2', /Usage: transfer/],
     ['jump', /There is no "jump"/],
   ])('%s', (text, message) =>
     expect(parseLine(text, 'up')).toMatchObject({ type: 'wrong', message: expect.stringMatching(message) }),
@@ -51,6 +65,15 @@ test('a single node has no other processes to kill or to choose from', () => {
   expect(parseLine('kill', 'node')).toMatchObject({ type: 'wrong' })
   expect(parseLine('start', 'node')).toMatchObject({ type: 'wrong' })
   expect(parseLine('put river @n2', 'node')).toEqual(command({ type: 'put', key: 'river', value: '@n2' }))
+  expect(parseLine('add d 127.0.0.1:7004', 'node')).toEqual({
+    type: 'add',
+    who: 'd',
+    address: '127.0.0.1:7004',
+  })
+  expect(parseLine('add d', 'node')).toMatchObject({
+    type: 'wrong',
+    message: expect.stringMatching(/<address>/),
+  })
   expect(helpLines('node').join('\n')).not.toMatch(/kill|start|@n2/)
   expect(helpLines('up').join('\n')).toMatch(/kill/)
 })

@@ -89,7 +89,13 @@ export interface BecameLeader {
 }
 
 /** Why a vote or a pre-vote was not given. */
-export type VoteRefusal = 'old-term' | 'leader-alive' | 'voted-for-another' | 'log-behind' | 'restarted'
+export type VoteRefusal =
+  | 'old-term'
+  | 'leader-alive'
+  | 'voted-for-another'
+  | 'log-behind'
+  | 'restarted'
+  | 'knows-nobody'
 
 /** This server did not give its (pre-)vote. */
 export interface VoteRefused {

@@ -6,7 +6,7 @@ import { broadcastHeartbeat, replicateToAll } from './log-replication.js'
 import type { RequestVote, RequestVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
 import type { State } from './state.js'
-import { refusesEverybody } from './stickiness.js'
+import { knowsNobody, refusesEverybody } from './stickiness.js'
 import { becomeFollower } from './terms.js'
 import type { Turn } from './turn.js'
 import type { LogIndex, Millis, NodeId, Term } from './types.js'
@@ -44,6 +44,7 @@ export function receiveRequestVote(turn: Turn, from: NodeId, request: RequestVot
 
 function refusal(state: State, from: NodeId, request: RequestVote, now: Millis): VoteRefusal | undefined {
   if (request.term < state.currentTerm) return 'old-term'
+  if (knowsNobody(state)) return 'knows-nobody'
   // In this server's own term too: it may have heard of that from somebody else, a moment after the leader before it.
   const everybody = request.transfer ? undefined : refusesEverybody(state, now)
   if (everybody !== undefined) return everybody

@@ -7,7 +7,7 @@ import { campaign, isUpToDate } from './leader-election.js'
 import type { PreVote, PreVoteReply } from './messages.js'
 import { isQuorum } from './quorum.js'
 import type { State } from './state.js'
-import { refusesEverybody } from './stickiness.js'
+import { knowsNobody, refusesEverybody } from './stickiness.js'
 import type { Turn } from './turn.js'
 import type { Millis, NodeId } from './types.js'
 
@@ -44,6 +44,7 @@ function refusal(state: State, request: PreVote, now: Millis): VoteRefusal | und
   const everybody = refusesEverybody(state, now)
   if (everybody !== undefined) return everybody
   if (request.term < state.currentTerm) return 'old-term'
+  if (knowsNobody(state)) return 'knows-nobody'
   return isUpToDate(state, request) ? undefined : 'log-behind'
 }
 

@@ -22,6 +22,7 @@ import {
   start,
   world,
 } from './harness/porter.js'
+import { mulberry32 } from './harness/world.js'
 
 beforeEach(() => start())
 afterEach(hangUpAll)
@@ -222,4 +223,31 @@ describe('half a dialogue', () => {
     next.send(encodeJoin({ type: 'ask', ...ASK }))
     expect(await heard(next)).toEqual({ type: 'refusal', refusal: 'busy' })
   })
+})
+
+test('whatever is sent instead of a proof, in whatever order: nobody is heard, and nothing stays', async () => {
+  const { RIVERRAFT_SEED = Date.now() % 2 ** 31 } = process.env
+  const seed = Number(RIVERRAFT_SEED)
+  const random = mulberry32(seed)
+  const below = (n: number): number => Math.floor(random() * n)
+  start({ failures: 1_000_000 })
+  for (let round = 0; round < 300; round++) {
+    const mine = knock(`origin ${below(50)}`)
+    const ask = encodeJoin({ type: 'ask', ...ASK })
+    const messages = [ask, encodeJoin(REFUSED), new Uint8Array(below(200)), new Uint8Array(0)]
+    if (random() < 0.5)
+      messages.push(await proof(await challenged(mine), { text: `a guess, the one of round ${round}` }))
+    for (let i = 0; i < 1 + below(3); i++) {
+      const message = messages[below(messages.length)]!.slice()
+      if (message.length > 0 && random() < 0.5) message[below(message.length)] = below(256)
+      mine.send(message)
+    }
+    if (random() < 0.3) mine.close()
+    for (let heardNow = await heard(mine); heardNow !== undefined; heardNow = await heard(mine))
+      expect(['refusal', 'challenge'], `seed ${seed}, round ${round}`).toContain(heardNow.type)
+  }
+  // The last ones may still be on their way, or have their deadline before them.
+  await world.pass(3_001)
+  expect(asked, `seed ${seed}`).toEqual([])
+  expect(porter.size, `seed ${seed}`).toBe(0)
 })

@@ -35,6 +35,7 @@ function isWhat(
 ): boolean {
   const hardState: HardState = batch?.hardState ?? node.durableHardState
   if (!isDeepStrictEqual(stored.hardState, hardState)) return false
+  if ((stored.generation ?? 0) !== (batch?.generation ?? node.generation) && !stored.formatted) return false
   if (
     stored.snapshot?.index !== snapshot?.metadata.index ||
     stored.snapshot?.term !== snapshot?.metadata.term

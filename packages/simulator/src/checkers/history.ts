@@ -193,7 +193,7 @@ export class History {
   }
 }
 
-/** Terms stay far below 2^20 in a run, indexes below 2^32. */
+/** Indexes stay far below 2^28 in a run, terms below 2^25: a recovery skips 2^20. */
 function key(index: LogIndex, term: Term): number {
-  return term * 2 ** 32 + index
+  return term * 2 ** 28 + index
 }

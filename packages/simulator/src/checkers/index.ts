@@ -16,6 +16,7 @@ import { electionSafety } from './election-safety.js'
 import { expiredNeverRuns } from './expired-never-runs.js'
 import { failStop } from './fail-stop.js'
 import { forwardedOnce } from './forwarded-once.js'
+import { generationsStayApart } from './generations-stay-apart.js'
 import { leaderAppendOnly } from './leader-append-only.js'
 import { leaderCompleteness } from './leader-completeness.js'
 import { leaderIsAtWork } from './leader-is-at-work.js'
@@ -23,6 +24,7 @@ import { leaseRestsOnARound } from './lease-rests-on-a-round.js'
 import { linearizableReadRounds } from './linearizable-read-rounds.js'
 import { logMatching } from './log-matching.js'
 import { matchIndexIsTrue } from './match-index.js'
+import { newVotersAreReady } from './new-voters-are-ready.js'
 import { noVoteBesideALeader } from './no-vote-beside-a-leader.js'
 import { oneChangeAtATime } from './one-change-at-a-time.js'
 import { oneVotePerTerm } from './one-vote-per-term.js'
@@ -31,8 +33,12 @@ import { order } from './order.js'
 import { readAskedOnce } from './read-asked-once.js'
 import { readConfirmedAfterAsked } from './read-confirmed-after-asked.js'
 import { readIndexCovers } from './read-index.js'
+import { refusalTellsTheTerm } from './refusal-tells-the-term.js'
+import { refusedForAReason } from './refused-for-a-reason.js'
+import { removalIsTold } from './removal-is-told.js'
 import { sameState } from './same-state.js'
 import { sendsItsLog } from './sends-its-log.js'
+import { snapshotArrivesWhole } from './snapshot-arrives-whole.js'
 import { snapshotHasItsConfiguration } from './snapshot-has-its-configuration.js'
 import { stateMachineSafety } from './state-machine-safety.js'
 import { stopsWhenRemoved } from './stops-when-removed.js'
@@ -57,6 +63,7 @@ export const CHECKERS: readonly Checker[] = [
   noVoteBesideALeader(ELECTION_TIMEOUT_MS_MIN),
   willingAsAVoter,
   termRisesForAReason,
+  refusalTellsTheTerm,
   leaderIsAtWork(ELECTION_TIMEOUT_MS_MAX, STORAGE_STALL_MS_MAX),
   leaseRestsOnARound(LEASE_MS),
   successorHasTheLog,
@@ -68,6 +75,7 @@ export const CHECKERS: readonly Checker[] = [
   logMatching,
   leaderCompleteness,
   matchIndexIsTrue,
+  refusedForAReason,
   commitRule,
   committedForEver,
   committedStays,
@@ -86,6 +94,9 @@ export const CHECKERS: readonly Checker[] = [
   forwardedOnce,
   failStop,
   wipedNodeIsRefused,
+  snapshotArrivesWhole,
+  newVotersAreReady(ELECTION_TIMEOUT_MS_MAX),
+  removalIsTold,
   wipedIsNotCounted,
   onlyVotersCampaign,
   oneChangeAtATime,
@@ -94,4 +105,5 @@ export const CHECKERS: readonly Checker[] = [
   snapshotHasItsConfiguration,
   changeAnswersAreTrue,
   stopsWhenRemoved,
+  generationsStayApart,
 ]

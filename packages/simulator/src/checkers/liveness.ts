@@ -4,7 +4,7 @@ import type { Clients } from '../clients/clients.js'
 import type { Operation } from '../clients/operation.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Nemesis } from '../cluster/nemesis.js'
-import type { Server } from '../cluster/server.js'
+import type { Server, ServerState } from '../cluster/server.js'
 import type { World } from '../world/world.js'
 
 const ELECTION_TIMEOUT_MS_MAX = 300
@@ -18,6 +18,8 @@ const QUIET_MS = 3_000
 /** What a change of the members may wait for at most. */
 const CHANGES_MS = 10_000
 
+const AT_REST: ReadonlySet<ServerState> = new Set(['up', 'refused', 'removed', 'left behind'])
+
 /** Runs the liveness phase: the faults are over from now on. Violations are the world's. */
 export async function livenessPhase<Command, Result, State>(
   cluster: Cluster<Command, Result, State>,
@@ -28,7 +30,7 @@ export async function livenessPhase<Command, Result, State>(
   nemesis.stop()
   await world.run(world.now + RECONNECT_MS)
   await within(cluster, RECONNECT_MS, 'every server starts', () =>
-    cluster.servers.every(({ state }) => state === 'up' || state === 'refused' || state === 'removed'),
+    cluster.servers.every(({ state }) => AT_REST.has(state)),
   )
   await within(cluster, 10 * ELECTION_TIMEOUT_MS_MAX, 'one leader within ten election timeouts', () =>
     isFollowed(cluster),

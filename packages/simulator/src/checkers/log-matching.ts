@@ -1,4 +1,5 @@
-// Raft Figure 3, Log Matching: same index and term on two logs means the same entry there, and the same predecessor.
+// Raft Figure 3, Log Matching: same index and term on two logs means the same entry there, and the same predecessor. Figure 13:
+// a log goes on behind a snapshot only if it has the snapshot's last entry, and then it does.
 import type { Checker } from './checker.js'
 
 export const logMatching: Checker = {
@@ -23,6 +24,15 @@ export const logMatching: Checker = {
         if (wrong !== undefined) fail(`sent by ${node.id}: ${wrong}`)
         previous = block.term
       }
+    },
+    event(node, event) {
+      if (event.type !== 'SnapshotInstalled') return
+      const { lastIncludedIndex, lastIncludedTerm, logKept } = event
+      const own = node.termAt(lastIncludedIndex)
+      if (logKept !== (own === lastIncludedTerm))
+        fail(
+          `${node.id} ${logKept ? 'keeps' : 'discards'} a log with term ${own} at ${lastIncludedIndex} behind a snapshot of term ${lastIncludedTerm}`,
+        )
     },
     opened(node, stored) {
       // What a recovered log says must be known: disks do not invent entries.

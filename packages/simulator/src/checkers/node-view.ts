@@ -43,6 +43,8 @@ export class NodeView {
   olderSnapshot: SnapshotView | undefined
   /** Something on its disk was damaged. */
   rotten = false
+  /** How often its cluster was recovered from a lost quorum, as its disk has it. */
+  generation = 0
   durableHardState: HardState = { currentTerm: 0, votedFor: undefined }
   /** Under way: it may be on the disk or not. */
   writing: WriteBatch | undefined
@@ -96,9 +98,23 @@ export class NodeView {
     this.storageFailed = false
   }
 
+  /** Its disk is replaced by an empty one. */
+  wipe(): void {
+    this.wiped = true
+    this.generation = 0
+    this.durableHardState = { currentTerm: 0, votedFor: undefined }
+    this.storedLog = []
+    this.log = []
+    this.writing = undefined
+    this.durableSnapshot = undefined
+    this.savingSnapshots = []
+    this.olderSnapshot = undefined
+  }
+
   opened(stored: StoredState): void {
     this.writing = undefined
     this.incarnation = stored.incarnation
+    this.generation = stored.generation ?? 0
     this.durableHardState = stored.hardState
     const { snapshot } = stored
     const known = [this.durableSnapshot, ...this.savingSnapshots, this.olderSnapshot]
@@ -121,6 +137,7 @@ export class NodeView {
   durable(batch: WriteBatch): void {
     this.writing = undefined
     if (batch.hardState !== undefined) this.durableHardState = batch.hardState
+    this.generation = batch.generation ?? this.generation
     applyBatch(this.storedLog, batch, this.durableSnapshot)
   }
 

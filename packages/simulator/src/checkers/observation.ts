@@ -27,6 +27,7 @@ export const OBSERVED_EVENTS: readonly NodeEventType[] = [
   'BecamePreCandidate',
   'BecameCandidate',
   'BecameLeader',
+  'LeaderRecognized',
   'EntriesAppended',
   'LogTruncated',
   'CommitAdvanced',

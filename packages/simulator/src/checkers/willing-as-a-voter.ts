@@ -1,5 +1,5 @@
-// Thesis §9.6: a server grants a pre-vote only if it would grant its vote, so (§5.4.1) only to a log that is at least as
-// up-to-date as its own.
+// §5.4.1: "the voter denies its vote if its own log is more up-to-date than that of the candidate"; thesis §9.6: a server
+// grants a pre-vote only if it would grant its vote.
 import type { LogIndex, NodeEventType, NodeId, PeerMessage, Term } from '@riverraft/core'
 import type { Checker } from './checker.js'
 import type { NodeView } from './node-view.js'
@@ -15,26 +15,30 @@ interface End {
 export const willingAsAVoter: Checker = {
   property: 'willing-as-a-voter',
   hooks({ circumstances }, fail) {
-    /** The best log that each asker has named in each term. */
+    /** The best log that each asker has named in each term, for pre-votes, and for votes. */
     const asked = new Map<string, End>()
+    const askedForVotes = new Map<string, End>()
+    const judge = (voter: NodeId, candidate: NodeId, named: End = { index: 0, term: 0 }, own: End): void => {
+      if (isBehind(named, own))
+        fail(`${voter} votes for ${candidate}, whose log ends at ${named.index}, and its own at ${own.index}`)
+    }
     /** What a log ended with before it changed: an answer may have been decided on before that, in the same turn. */
     const before = new Map<NodeId, End & { readonly at: number }>()
     return {
       event(node, event) {
+        if (event.type === 'VoteGranted' && event.candidate !== node.id)
+          judge(node.id, event.candidate, askedForVotes.get(`${event.candidate} ${event.term}`), endOf(node))
         if (!CHANGES.has(event.type)) return
         const at = circumstances.now()
         if (before.get(node.id)?.at !== at) before.set(node.id, { ...endOf(node), at })
       },
       sent(node, to, message) {
+        if (message.type === 'RequestVote') return note(askedForVotes, node.id, message)
         if (message.type === 'PreVote') return note(asked, node.id, message)
         if (message.type !== 'PreVoteReply' || !message.voteGranted) return
-        const named = asked.get(`${to} ${message.askedTerm}`) ?? { index: 0, term: 0 }
         const earlier = before.get(node.id)
         const own = earlier?.at === circumstances.now() ? earlier : endOf(node)
-        if (isBehind(named, own))
-          fail(
-            `${node.id} would vote for ${to}, whose log ends at ${named.index}, and its own at ${own.index}`,
-          )
+        judge(node.id, to, asked.get(`${to} ${message.askedTerm}`), own)
       },
     }
   },
@@ -48,7 +52,7 @@ function endOf(node: NodeView): End {
 function note(
   asked: Map<string, End>,
   id: NodeId,
-  { term, lastLogIndex, lastLogTerm }: PeerMessage & { type: 'PreVote' },
+  { term, lastLogIndex, lastLogTerm }: PeerMessage & { type: 'PreVote' | 'RequestVote' },
 ): void {
   const question = `${id} ${term}`
   const named = { index: lastLogIndex, term: lastLogTerm }

@@ -2,10 +2,11 @@
 import type { Member, MembershipChange } from '@riverraft/core'
 import type { ChangeCall } from '../checkers/change-call.js'
 import { targetsOf } from '../checkers/change-call.js'
-import { isVoterOf } from '../checkers/configurations.js'
+import { isQuorum, isVoterOf } from '../checkers/configurations.js'
 import { interrupt } from './interrupt.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import type { ChurnAct } from './plan.js'
+import { recover } from './recover.js'
 
 /** More than so many machines are never in use. */
 const SERVERS_MAX = 9
@@ -155,7 +156,7 @@ export const changeMembers: Record<ChurnAct, Perform> = {
   /** Somebody starts a server that was told to go. It knows that it is out, or asks for votes in vain. */
   'restart-removed': (nemesis) => {
     const server = nemesis.one(nemesis.cluster.servers.filter(({ state }) => state === 'removed'))
-    if (server === undefined) return false
+    if (server === undefined || nemesis.wiping) return false
     server.state = 'down'
     server.start()
     return true
@@ -174,6 +175,28 @@ export const changeMembers: Record<ChurnAct, Perform> = {
     const role = nemesis.tape.below(2) === 1 ? 'voter' : 'learner'
     return change(nemesis, leader, { add: [asMember(role)(newcomer)] }, [newcomer])
   },
+  recover,
+  'left-behind': leftBehind,
+}
+
+/** One of those comes back that the cluster was recovered without: nobody of the new generation listens to it. */
+function leftBehind(nemesis: Nemesis): boolean {
+  const { cluster, wiping } = nemesis
+  const { history, servers } = cluster
+  // More of them would be a quorum of what they know: people have to keep those down.
+  const mayReturn = ({ id, parts: { view } }: AnyServer): boolean =>
+    history.view(id) === view &&
+    ![view.durableConfiguration, view.configuration].some((one) => isQuorum(one, (other) => other === id))
+  const server = nemesis.one(cluster.leftBehind.filter(mayReturn))
+  const isAlone = !servers.some(
+    ({ parts: { view } }) => view.generation < cluster.generation && view.role !== 'down',
+  )
+  if (wiping || server === undefined || !isAlone || servers.length >= SERVERS_MAX) return false
+  cluster.leftBehind.splice(cluster.leftBehind.indexOf(server), 1)
+  servers.push(server)
+  server.state = 'down'
+  server.start()
+  return true
 }
 
 /**

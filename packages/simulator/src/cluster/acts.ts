@@ -1,5 +1,4 @@
 // What a nemesis does, act by act. An act returns false when it had no opportunity.
-import { isMemberOf } from '../checkers/configurations.js'
 import { changeMembers } from './acts-membership.js'
 import { hitPartitions } from './acts-network.js'
 import { crashWriting } from './crash-writing.js'
@@ -7,6 +6,7 @@ import { forgetLeader } from './forget-leader.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import { type Act, CLOCK_DRIFT_MAX } from './plan.js'
 import { seeSaw } from './see-saw.js'
+import { wipe } from './wipe.js'
 
 type Perform = (nemesis: Nemesis) => boolean
 
@@ -20,45 +20,6 @@ function withProcess(nemesis: Nemesis, act: (server: AnyServer) => void): boolea
   const server = nemesis.one(nemesis.cluster.up)
   if (server === undefined) return false
   act(server)
-  return true
-}
-
-/** An empty disk under an old id, while everybody else knows the old one: the only time when it must be noticed. */
-function wipe(nemesis: Nemesis): boolean {
-  const { cluster, world } = nemesis
-  const victim = nemesis.one(cluster.up)
-  if (nemesis.wiping || victim === undefined || !nemesis.administrator.canLose(victim)) return false
-  // Who has left, or has not joined, counts nobody's vote.
-  const others = cluster.servers.filter(
-    (server) => server !== victim && server.state !== 'refused' && server.state !== 'removed',
-  )
-  const those = others.filter(
-    ({ parts: { view } }) =>
-      isMemberOf(view.configuration, victim.id) || isMemberOf(view.durableConfiguration, victim.id),
-  )
-  if (those.length === 0) return false
-  const known = those.every(
-    (server) => server.isUp && cluster.network.endpoint(server.id)?.links.get(victim.id)?.isUp === true,
-  )
-  if (!known) return false
-  nemesis.wiping = true
-  for (const { process, parts } of others) {
-    process?.crashAt(Number.POSITIVE_INFINITY, false)
-    parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0, failedName: 0 }
-    parts.disk.isFull = false
-  }
-  const { disk, view } = victim.parts
-  victim.crash()
-  disk.wipe()
-  disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, failedName: 0, hungWrite: 0 }
-  view.wiped = true
-  const watch = (): void => {
-    if (victim.state !== 'refused') return void world.after(20, watch)
-    nemesis.wiping = false
-    if (nemesis.over) return
-    for (const { parts } of others) parts.disk.faults = cluster.plan.disk
-  }
-  watch()
   return true
 }
 

@@ -23,6 +23,11 @@ export interface Asked {
   readonly answered?: (call: ChangeCall) => void
 }
 
+/** It has stopped, and will not come back by itself. */
+function isOut({ state }: AnyServer): boolean {
+  return state === 'removed' || state === 'left behind'
+}
+
 export class Administrator {
   readonly #nemesis: Nemesis
   /** Machines that nobody needs, and when they are switched off. */
@@ -102,7 +107,7 @@ export class Administrator {
   /** It can be counted on, sooner or later. */
   #isSound(id: NodeId): boolean {
     const server = this.#nemesis.cluster.servers.find((one) => one.id === id)
-    return server !== undefined && server.state !== 'removed' && !server.isLost && !server.moving
+    return server !== undefined && !server.isLost && !server.moving && !isOut(server)
   }
 
   /** All that may be in force before long, as far as anybody can know. */

@@ -26,6 +26,10 @@ export class Cluster<Command, Result, State> {
   readonly servers: Server<Command, Result, State>[] = []
   /** Whose machines are gone. */
   readonly retired: Server<Command, Result, State>[] = []
+  /** Those without whom the cluster was recovered, with what is on their disks. */
+  readonly leftBehind: Server<Command, Result, State>[] = []
+  /** How often it was recovered from a lost quorum. */
+  generation = 0
   readonly #seed: number
   readonly #stateMachine: StateMachineFactory<Command, Result, State>
   /** What the cluster began with. */
@@ -76,6 +80,7 @@ export class Cluster<Command, Result, State> {
       disk: storage.kind === 'files' ? new FileDisk(world, storage) : new BlockDisk(world),
       clock: new Clock(1_000 * (position + 1)),
       members: this.#members,
+      generation: this.generation,
       limits,
       leases,
       stateMachine: this.#stateMachine,
@@ -90,6 +95,14 @@ export class Cluster<Command, Result, State> {
     server.state = 'retired'
     this.servers.splice(this.servers.indexOf(server), 1)
     this.retired.push(server)
+  }
+
+  /** The cluster goes on without it. */
+  leaveBehind(server: Server<Command, Result, State>): void {
+    server.crash()
+    server.state = 'left behind'
+    this.servers.splice(this.servers.indexOf(server), 1)
+    this.leftBehind.push(server)
   }
 
   /** Those that the newest committed configuration knows. */

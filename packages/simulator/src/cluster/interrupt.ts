@@ -16,6 +16,7 @@ const WAYS = [
   'transfer',
   'take-snapshot',
   'pause-leader',
+  'another change',
 ] as const
 
 /** Waits for the first, second or third configuration that `leader` uses from now on. */
@@ -60,6 +61,13 @@ function perform(
       process?.pause()
       nemesis.later(50, 1_500, () => process?.resume())
       return
+    }
+    case 'another change': {
+      // It asks for nothing: nobody would notice, but that one is under way.
+      const { id, address, parts } = leader
+      const { voters } = parts.view.configuration
+      const self = { id, address, role: voters.includes(id) ? ('voter' as const) : ('learner' as const) }
+      return nemesis.administrator.ask(leader, { add: [self] }, { timeoutMs: 2_000 })
     }
     case 'isolate-leader':
     case 'partition-two-sided':

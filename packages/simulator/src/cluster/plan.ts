@@ -52,6 +52,8 @@ export const CHURN = [
   'stale-change',
   'restart-removed',
   'come-back',
+  'recover',
+  'left-behind',
 ] as const
 export type ChurnAct = (typeof CHURN)[number]
 export type Act = (typeof ACTS)[number] | ChurnAct
@@ -123,6 +125,8 @@ const ACT_MS: Record<Act, number> = {
   'stale-change': 8_000,
   'restart-removed': 8_000,
   'come-back': 8_000,
+  recover: 90_000,
+  'left-behind': 6_000,
 }
 
 const SERVERS = [5, 5, 3, 3, 4, 2, 1] as const

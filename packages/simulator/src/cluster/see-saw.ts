@@ -45,11 +45,39 @@ function strand(all: SeeSaw): void {
     if (isSlow) for (const { id } of companion) cluster.network.clog(id, leader.id)
   })
   const goOnMs = 4_000 * tape.fraction()
+  const way = tape.below(3)
   when(
     nemesis,
     () => hasCommitted(successor(all)),
-    () => world.after(goOnMs, () => comeBack(all)),
+    () => {
+      if (way === 0) world.after(goOnMs, () => comeBack(all))
+      else if (way === 1) askAgain(all)
+      else replaceByASnapshot(all)
+    },
   )
+}
+
+/** What the first leader has of its own reaches beyond the snapshot that takes its place (§7, "discard the entire log"). */
+function replaceByASnapshot(all: SeeSaw): void {
+  const { world } = all.nemesis
+  world.touchPromises()
+  const back = (): void => void world.after(0, () => comeBack(all))
+  successor(all)?.node?.takeSnapshot().then(back, back)
+}
+
+/**
+ * The successor is gone before it has committed much: the first leader, who has learned nothing, asks for votes with what may
+ * be the longest log, of a term that is over (§5.4.1).
+ */
+function askAgain(all: SeeSaw): void {
+  const { nemesis, leader, companion, others } = all
+  const present = successor(all)
+  if (nemesis.over) return
+  if (nemesis.wiping || present === undefined || !leader.isUp) return undo(nemesis)
+  present.crash()
+  divide(nemesis, ...others.map((server) => [server]), companion)
+  nemesis.world.coverage.hit('a deposed leader asks for votes with what it kept')
+  nemesis.world.after(PATIENCE_MS / 3, () => undo(nemesis))
 }
 
 /** The first leader learns what has become of its entries. Then it is the only one who can win the next election. */

@@ -20,11 +20,23 @@ import type { World } from '../world/world.js'
 import type { LeaderJobs } from './leader-jobs.js'
 import { type Attempted, recordedMachine } from './recorded-machine.js'
 
+export const CLUSTER_ID = 'simulation'
+
 /**
  * 'refused': its disk was wiped, so that the others do not let it in, or damaged, so that it does not start. For good.
  * 'removed': it has learned that it is no member any more. 'retired': its machine is gone.
+ * 'left behind': the cluster was recovered without it; 'set aside': whoever recovers it is at work on its disk.
  */
-export type ServerState = 'down' | 'starting' | 'up' | 'stopping' | 'refused' | 'removed' | 'retired'
+export type ServerState =
+  | 'down'
+  | 'starting'
+  | 'up'
+  | 'stopping'
+  | 'refused'
+  | 'removed'
+  | 'retired'
+  | 'left behind'
+  | 'set aside'
 
 export interface ServerParts<Command, Result, State> {
   readonly id: string
@@ -38,6 +50,8 @@ export interface ServerParts<Command, Result, State> {
   readonly disk: Disk
   readonly clock: Clock
   readonly members: readonly Member[]
+  /** Of the cluster that it is to join. */
+  readonly generation: number
   readonly limits: NodeLimits
   readonly leases: LeaseOptions | undefined
   readonly stateMachine: StateMachineFactory<Command, Result, State>
@@ -79,8 +93,21 @@ export class Server<Command, Result, State> {
   /** `crash`: it will not live long. */
   start(crash?: { readonly calls: number; readonly after: boolean }): void {
     if (this.state !== 'down') return
-    const { id, position, seed, world, network, observation, disk, clock, members, limits, leases, view } =
-      this.parts
+    const {
+      id,
+      position,
+      seed,
+      world,
+      network,
+      observation,
+      disk,
+      clock,
+      members,
+      limits,
+      leases,
+      view,
+      generation,
+    } = this.parts
     this.state = 'starting'
     this.boots++
     const process = new Process(world, clock, seededRandom(seed, position + 1, this.boots))
@@ -97,9 +124,9 @@ export class Server<Command, Result, State> {
     world.touchPromises()
     const started = RaftNode.start<Attempted<Command>, Result, State>({
       id,
-      clusterId: 'simulation',
+      clusterId: CLUSTER_ID,
       members,
-      join: !members.some((member) => member.id === id),
+      ...(members.some((member) => member.id === id) ? {} : { join: true, generation }),
       transport,
       storage: new ObservedStorage(disk.storage(process), process, observation.storage(view)),
       stateMachine: this.#machine(process),
@@ -172,11 +199,18 @@ export class Server<Command, Result, State> {
     // Of a batch that does not fit the log no disk is guilty.
     const failed = code === 'ERR_STORAGE' && !describe(error).includes('wrong batch')
     const removed = code === 'ERR_REMOVED'
-    const wanted = failed || code === 'ERR_INCARNATION_CHANGED' || damaged || removed
+    const recovered = code === 'ERR_CLUSTER_RECOVERED'
+    const { wiped, former } = this.parts.view
+    const refused = code === 'ERR_INCARNATION_CHANGED' || (recovered && wiped)
+    // It came back under an id of which somebody did not know yet that it was removed: later it is welcome.
+    const tooEarly = refused && former !== undefined && !wiped
+    if (tooEarly) world.coverage.hit('membership: came back too early')
+    const wanted = failed || damaged || removed || recovered || refused
     if (!wanted) world.fail('no-unexpected-stop', `${id} stopped: ${describe(error)}`)
     process.kill()
-    if (code === 'ERR_INCARNATION_CHANGED' || damaged) this.state = 'refused'
-    if (removed) this.state = 'removed'
+    if ((refused && !tooEarly) || damaged) this.state = 'refused'
+    else if (removed) this.state = 'removed'
+    else if (recovered) this.state = 'left behind'
   }
 
   /** The process dies at once; nothing it would still do happens. */
@@ -212,7 +246,7 @@ export class Server<Command, Result, State> {
 
   /** It will not be of use to its cluster any more. */
   get isLost(): boolean {
-    return this.state === 'refused' || this.rotten
+    return this.state === 'refused' || this.rotten || this.parts.view.wiped
   }
 
   get isUp(): boolean {

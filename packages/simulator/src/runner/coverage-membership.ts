@@ -13,6 +13,8 @@ const ACTS = [
   'stale-change',
   'restart-removed',
   'come-back',
+  'recover',
+  'left-behind',
 ] as const
 
 const MET_BY = [
@@ -24,6 +26,7 @@ const MET_BY = [
   'transfer',
   'take-snapshot',
   'pause-leader',
+  'another change',
 ] as const
 
 const REACHED = [
@@ -43,6 +46,7 @@ const REACHED = [
   'voter demoted',
   'member removed',
   'replaced',
+  'wiped while its incarnation is committed',
   'wiped server removed',
   'wiped server replaced by a new member',
   'a removed server came back under its old id',
@@ -76,6 +80,11 @@ export const MEMBERSHIP_ROWS: readonly string[] = [
   'BecameFollower: removed',
   'stopped: ERR_REMOVED',
   'hello refused: unknown-member',
+  'recovery: done',
+  'recovery: killed',
+  'recovery: killed, and done all the same',
+  'stopped: ERR_CLUSTER_RECOVERED',
+  'hello refused: earlier-generation',
   'propose at a learner: ok',
   'read at a learner: ok',
   'lease read at a learner: ok',

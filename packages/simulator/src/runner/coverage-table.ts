@@ -56,6 +56,7 @@ const FAULTS = [
   'crash in the middle of a batch',
   'nemesis: take-snapshot',
   'a leader leads again, over what replaced its entries',
+  'a deposed leader asks for votes with what it kept',
   'process: burst after a pause',
   'crash before send',
   'crash after send',

@@ -80,20 +80,20 @@ export class Story {
     return this
   }
 
-  event(id: NodeId, body: EventBody): this {
+  event(id: NodeId, body: EventBody, now = 1): this {
     const view = this.view(id)
-    const event = { ...body, node: id, sequence: 1, now: 1 } as NodeEvent
+    const event = { ...body, node: id, sequence: 1, now } as NodeEvent
     this.#hooks.event?.(view, event)
     view.follow(event)
     return this
   }
 
   /** As a leader appends it: the configuration of its newest entry. */
-  appends(id: NodeId, who: string): this {
+  appends(id: NodeId, who: string, now = 1): this {
     const view = this.view(id)
     const index = view.log.length + 1
-    this.event(id, { type: 'EntriesAppended', firstIndex: index, lastIndex: index, term: view.term })
-    this.event(id, { type: 'MembershipChanged', index, configuration: configuration(who) })
+    this.event(id, { type: 'EntriesAppended', firstIndex: index, lastIndex: index, term: view.term }, now)
+    this.event(id, { type: 'MembershipChanged', index, configuration: configuration(who) }, now)
     this.history.configurations.announce(index, view.term, configuration(who))
     return this
   }

@@ -109,6 +109,7 @@ function explainLinks(subject: Subject): Explanation[] {
 const REASONS: Readonly<Record<VoteRefusal, string>> = {
   'old-term': 'its term was over already',
   'voted-for-another': 'it had voted for another in that term',
+  'knows-nobody': 'nobody had told it yet who is in the cluster',
   'leader-alive': 'it had heard from a leader a moment ago',
   'log-behind': "the candidate's log is behind",
   restarted: 'it had just restarted, and may have promised a lease before',

@@ -21,15 +21,18 @@ const WORDS: Readonly<Record<JoinRefusal, string>> = {
   'wrong-secret': "this node's secret is not the cluster's",
   'no-secret': 'it was started without a joinSecret, and lets nobody in',
   busy: 'it has too many to answer',
-  'too-many-attempts': 'too many attempts with a wrong secret: wait a minute',
+  'too-many-attempts': "there were too many attempts with a wrong secret, perhaps not this node's",
   'id-taken': 'the id is taken',
   'cluster-full': 'the cluster is full',
   'wrong-lease': 'the options `leases` and electionTimeoutMs* differ from its own',
   'invalid-address': 'nobody could reach this node at its address',
 }
 
-/** Others may know better. */
-const MAY_DIFFER: ReadonlySet<JoinRefusal> = new Set(['no-secret', 'busy'])
+/**
+ * Others may know better, or the same one later. That somebody else guesses at the secret must not keep this node out: whose
+ * own is wrong is told that as soon as it is looked at.
+ */
+const MAY_DIFFER: ReadonlySet<JoinRefusal> = new Set(['no-secret', 'busy', 'too-many-attempts'])
 
 export type Settled = Exclude<JoinReply, { readonly type: 'elsewhere' | 'later' | 'refused' }>
 

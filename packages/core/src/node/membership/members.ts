@@ -94,7 +94,9 @@ export class Members {
   ): Member[] {
     const known = new Map(this.inForce.members.map((member) => [member.id, member]))
     return membersOf(configuration).map((id) => {
-      const { address, incarnation = incarnationOf(id) } = wanted.get(id) ?? known.get(id)!
+      const { address, incarnation: named } = wanted.get(id) ?? known.get(id)!
+      // Who asked under a new member's id before it was one may have been on another storage.
+      const incarnation = named ?? (known.has(id) ? incarnationOf(id) : undefined)
       return {
         id,
         address,

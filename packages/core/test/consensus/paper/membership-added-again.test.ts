@@ -1,8 +1,9 @@
 // Raft §6: a server that is removed and added again is a member, whatever it still has to learn.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Cluster } from '../../harness/cluster.js'
 import type { Letter } from '../../harness/letter.js'
 import { OPTIONS } from '../../harness/options.js'
+import { Solo } from '../../harness/solo.js'
 
 const { heartbeatMs } = OPTIONS
 
@@ -57,4 +58,45 @@ test('a leader that has not committed in its term does not make it believe that 
   expect(d.removals).toBe(0)
   expect(d.state.configuration.learners).toEqual(['D'])
   expect(cluster.log('D')).toEqual(cluster.log('B'))
+})
+
+describe('"If a server loses any of its persistent state, it cannot safely rejoin the cluster with its prior identity" (thesis §3.8)', () => {
+  test('who has nothing at all votes for nobody, told to or not: somebody may count on what it was', () => {
+    for (const transfer of [false, true]) {
+      const d = new Solo({ voters: [] })
+      const request = { type: 'RequestVote', term: 2, lastLogIndex: 8, lastLogTerm: 1, transfer } as const
+      d.receive('C', request)
+      d.persist()
+      expect(d.state.votedFor).toBeUndefined()
+      expect(d.events).toContainEqual(
+        expect.objectContaining({ type: 'VoteRefused', reason: 'knows-nobody' }),
+      )
+      const asked = d.receive('C', { type: 'PreVote', term: 2, lastLogIndex: 8, lastLogTerm: 1 })
+      expect(asked).toMatchObject([{ type: 'PreVoteReply', voteGranted: false }])
+    }
+  })
+
+  test('removed, wiped and started, it elects nobody who was away while it was removed', () => {
+    const cluster = new Cluster({ size: 3, consensus: { steadyLeader: true } })
+    const a = cluster.elect('A')
+    cluster.run(heartbeatMs)
+    cluster.partition('AB', 'C')
+    a.change('A', 'C')
+    cluster.propose('A', 'committed')
+    cluster.run(heartbeatMs)
+    expect(a.state.commitIndex).toBe(a.state.log.lastIndex)
+    expect(cluster.server('B').removals).toBe(1)
+    cluster.wipe('B')
+    // C knows neither of the removal nor which disk B had.
+    cluster.server('C').crash()
+    cluster.server('C').acquaintances.forget()
+    for (const id of 'BC') cluster.start(id)
+    cluster.partition('A', 'BC')
+    cluster.run(20 * OPTIONS.electionTimeoutMsMax)
+    expect(cluster.server('C').state.role.role).toBe('pre-candidate')
+    cluster.heal()
+    cluster.run(4 * OPTIONS.electionTimeoutMsMax)
+    expect(a.state.role.role).toBe('leader')
+    expect(cluster.log('C')).toEqual(cluster.log('A'))
+  })
 })

@@ -45,7 +45,7 @@ describe('a learner', () => {
   })
 
   test('thesis §4.2.1: asked for its vote it answers: it may be a voter in a configuration that it does not know yet', () => {
-    const d = new Solo({ voters: [], consensus: {} })
+    const d = new Solo({ voters: ['B', 'C'], consensus: {} })
     d.requestVote('B', 3)
     expect(d.persist()).toEqual([{ type: 'RequestVoteReply', term: 3, voteGranted: true }])
     expect(d.receive('B', { type: 'PreVote', term: 3, lastLogIndex: 0, lastLogTerm: 0 })).toMatchObject([

@@ -1,0 +1,13 @@
+// After a quorum was lost for good, and a survivor was made a cluster of its own: nobody of that cluster lets in whom it was
+// recovered without, and the other way round: together they could be a second quorum.
+import type { Checker } from './checker.js'
+
+export const generationsStayApart: Checker = {
+  property: 'generations-stay-apart',
+  hooks: (_history, fail) => ({
+    greeted(node, by, _incarnation, refusal) {
+      if (refusal === undefined && node.generation !== by.generation)
+        fail(`${by.id} of generation ${by.generation} lets ${node.id} of generation ${node.generation} in`)
+    },
+  }),
+}

@@ -1,0 +1,75 @@
+// What servers answer about their logs and their leaders: each checker seen to agree, and to fail with one thing wrong.
+import { expect, test } from 'vitest'
+import { electionSafety } from '../src/checkers/election-safety.js'
+import { logMatching } from '../src/checkers/log-matching.js'
+import { refusalTellsTheTerm } from '../src/checkers/refusal-tells-the-term.js'
+import { refusedForAReason } from '../src/checkers/refused-for-a-reason.js'
+import { snapshotArrivesWhole } from '../src/checkers/snapshot-arrives-whole.js'
+import { willingAsAVoter } from '../src/checkers/willing-as-a-voter.js'
+import { Story } from './membership/story.js'
+
+const RIGHT: string[] = []
+
+test('a follower takes for its leader whoever was elected', () => {
+  const story = new Story(electionSafety)
+  story.event('a', { type: 'BecameLeader', term: 2, firstIndex: 1, at: 0 })
+  expect(story.event('b', { type: 'LeaderRecognized', term: 2, leader: 'a' }).wrong).toEqual(RIGHT)
+  expect(story.event('b', { type: 'LeaderRecognized', term: 2, leader: 'c' }).wrong).toEqual([
+    'b follows c in term 2, its leader is a',
+  ])
+})
+
+test('an append is refused for what the log lacks, not for what a snapshot has replaced', () => {
+  const story = new Story(refusedForAReason).log(3, 1, 'ab').leads('a', 2)
+  story.history.leaderLogs.set(2, [1, 1, 1, 2])
+  story.view('b').term = 2
+  const refuses = (rejectedIndex: number, round = 1): string[] =>
+    story.sent('b', 'a', { type: 'AppendEntriesReply', term: 2, success: false, rejectedIndex, round }).wrong
+  expect(refuses(4)).toEqual(RIGHT)
+  expect(refuses(2)).toEqual(['b refuses what a sends behind entry 2 of term 1, which it has'])
+  // That was about the term.
+  expect(refuses(2, 0)).toEqual(RIGHT)
+})
+
+test('a vote is given to who asked with a log that is as good, of the later term or as long', () => {
+  const story = new Story(willingAsAVoter).log(3, 1, 'ab').log(4, 2, 'b')
+  const asks = (lastLogIndex: number, lastLogTerm: number, term: number): string[] =>
+    story
+      .sent('a', 'b', { type: 'RequestVote', term, lastLogIndex, lastLogTerm })
+      .event('b', { type: 'VoteGranted', term, candidate: 'a' }).wrong
+  expect(asks(4, 2, 3)).toEqual(RIGHT)
+  expect(asks(2, 3, 4)).toEqual(RIGHT)
+  expect(asks(9, 1, 5)).toEqual(['b votes for a, whose log ends at 9, and its own at 4'])
+  expect(asks(3, 2, 6)).toHaveLength(1)
+})
+
+test('a log is kept behind a snapshot exactly when it has the last entry of it', () => {
+  const installs = (lastIncludedTerm: number, logKept: boolean): string[] =>
+    new Story(logMatching).log(3, 1, 'b').event('b', {
+      type: 'SnapshotInstalled',
+      lastIncludedIndex: 3,
+      lastIncludedTerm,
+      configuration: { voters: ['a', 'b', 'c'] },
+      logKept,
+    }).wrong
+  expect(installs(1, true)).toEqual(RIGHT)
+  expect(installs(2, false)).toEqual(RIGHT)
+  expect(installs(2, true)).toEqual(['b keeps a log with term 1 at 3 behind a snapshot of term 2'])
+  expect(installs(1, false)).toHaveLength(1)
+})
+
+test('a snapshot that is given up on the way is none whose bytes are wrong', () => {
+  const dropped = (reason: string): string[] =>
+    new Story(snapshotArrivesWhole).event('b', { type: 'SnapshotDropped', from: 'a', index: 3, reason }).wrong
+  expect(dropped('no more of it arrived')).toEqual(RIGHT)
+  expect(dropped('the checksum of the whole snapshot')).toHaveLength(1)
+})
+
+test('who refuses a pre-vote tells its term', () => {
+  const story = new Story(refusalTellsTheTerm)
+  story.view('b').term = 4
+  const refuses = (term: number): string[] =>
+    story.sent('b', 'a', { type: 'PreVoteReply', term, askedTerm: 3, voteGranted: false }).wrong
+  expect(refuses(4)).toEqual(RIGHT)
+  expect(refuses(3)).toEqual(['b refuses a its vote and tells term 3, in term 4'])
+})
