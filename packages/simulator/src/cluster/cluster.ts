@@ -28,7 +28,7 @@ export class Cluster<Command, Result, State> {
   readonly retired: Server<Command, Result, State>[] = []
   /** Those without whom the cluster was recovered, with what is on their disks. */
   readonly leftBehind: Server<Command, Result, State>[] = []
-  /** How often it was recovered from a lost quorum. */
+  /** Of its last recovery from a lost quorum; 0: there was none. */
   generation = 0
   readonly #seed: number
   readonly #stateMachine: StateMachineFactory<Command, Result, State>
