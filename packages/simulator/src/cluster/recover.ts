@@ -67,15 +67,15 @@ async function recoverFrom(nemesis: Nemesis, survivors: readonly AnyServer[]): P
   survivor.start()
 }
 
-/** Tells the new generation. A second call is refused when the first one was killed after its write. */
+/** A second call is refused when the first one was killed after its write. Resolves with the new generation. */
 function recoverOnce({ world }: Nemesis, survivor: AnyServer): Command<number> {
-  return async (open, scheduler) => {
+  return async (open, process) => {
     const { generation } = await assessRecovery({ storage: open(), ...identity(survivor) })
     if (generation > 0) {
       world.coverage.hit('recovery: killed, and done all the same')
       return generation
     }
-    const done = await recoverCluster({ storage: open(), scheduler, ...identity(survivor) })
+    const done = await recoverCluster({ storage: open(), scheduler: process, ...identity(survivor) })
     return done.newGeneration
   }
 }
