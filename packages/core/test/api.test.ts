@@ -122,7 +122,7 @@ test('every public method', () => {
 
 test('every field of a status', () => {
   const section = page.split(/^## /m).find((part) => part.startsWith('Status\n'))!
-  const types = readFileSync(join(import.meta.dirname, '../src/node/types.ts'), 'utf8')
+  const types = readFileSync(join(import.meta.dirname, '../src/node/status-types.ts'), 'utf8')
   for (const name of ['NodeStatus', 'FollowerStatus']) {
     const body = new RegExp(`interface ${name} \\{([^]*?)\\n\\}`).exec(types)![1]!
     for (const [, field] of body.matchAll(/^ {2}readonly (\w+):/gm)) {

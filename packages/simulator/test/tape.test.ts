@@ -26,6 +26,12 @@ test('a draw that is too large for a changed run is cut to what is possible', ()
   expect(new Tape(undefined, [1_000]).below(3)).toBe(2)
 })
 
+test('a draw that was made for other weights hits nothing that cannot happen', () => {
+  const tape = new Tape(undefined, [3, 3, 1])
+  expect([tape.pick([0, 0, 0]), tape.pick([0, 0, 0.1]), tape.pick([0, 0.1])]).toEqual([0, 3, 0])
+  expect(tape.recorded).toEqual([0, 3, 0])
+})
+
 test('tapes survive being packed, without the zeros at their end', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.constant(0), fc.nat(5_000))), (draws) => {

@@ -61,7 +61,7 @@ program
   .option('--address <address>', 'where this member will listen, if not where it did')
   .option(
     '--generation <number>',
-    'the generation to write, if not the next one: for a directory from a backup',
+    'the lowest generation to write, if not the next one: for a directory from a backup',
   )
   .option('--json', 'one JSON object')
   .action((directory: string, flags: RecoverFlags) => exitWith(recover(directory, flags, print)))

@@ -108,7 +108,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'wiped-member-let-in',
     'A member that lost its disk votes again under its old id: a quorum that never saw a commit.',
     'core/src/node/admission.ts',
-    "if (known !== undefined && known !== hello.incarnation && isPinned) return 'incarnation-changed'",
-    '',
+    'if (known !== undefined && known !== hello.incarnation && isPinned) {',
+    'if (known !== undefined && known !== hello.incarnation && isPinned && this.#members.size === 0) {',
   ),
 ]

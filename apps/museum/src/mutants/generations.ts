@@ -6,13 +6,6 @@ const RECOVER = 'core/src/node/lost-quorum/recover-cluster.ts'
 
 export const GENERATION_MUTANTS: readonly Mutant[] = [
   mutant(
-    'earlier-generation-let-in',
-    'Members that a recovery has left behind are listened to: together with the survivor they are another quorum.',
-    ADMISSION,
-    "if (hello.generation < this.#generation) return 'earlier-generation'",
-    '',
-  ),
-  mutant(
     'later-generation-let-in',
     'Whoever was left behind by a recovery lets the survivor in, and takes it for a member that it counts.',
     ADMISSION,

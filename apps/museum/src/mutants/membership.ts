@@ -201,4 +201,11 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'if (follower === undefined || follower.leaving !== undefined)\n      followers.set(peer, { ...freshFollower(state), nextIndex: index })',
     'if (follower !== undefined) follower.leaving = undefined\n    else followers.set(peer, { ...freshFollower(state), nextIndex: index })',
   ),
+  mutant(
+    'wiped-member-passes-for-a-later-one',
+    "Any other storage under a member's id counts as one of a configuration still to come: an empty disk is let in.",
+    'core/src/node/admission.ts',
+    "if ((hello.memberAt ?? 0) <= this.inForce().index) return 'incarnation-changed'",
+    '',
+  ),
 ]

@@ -115,4 +115,15 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'A snapshot that is whole and waits for the disk while the log comes past its end; consensus refuses it once more, so that only the state machine goes back.',
   },
+  {
+    ...mutant(
+      'earlier-generation-let-in',
+      'Members that a recovery has left behind are listened to: together with the survivor they are another quorum.',
+      'core/src/node/admission.ts',
+      "if (hello.generation < this.#generation) return 'earlier-generation'",
+      '',
+    ),
+    lacks:
+      'A member of the new generation with the id of one that was left behind, which comes back: any other is a stranger there already.',
+  },
 ]

@@ -1,8 +1,9 @@
 // Who belongs to this cluster: what we say in our hello, and how we judge another's.
-import type { NodeId } from '../consensus/types.js'
+import type { LogIndex, NodeId } from '../consensus/types.js'
 import type { Member } from '../ports/transport.js'
 import { type Hello, type HelloRefusal, type Incarnation, PROTOCOL_MAX, PROTOCOL_MIN } from '../wire/hello.js'
 import { membersHash } from '../wire/members-hash.js'
+import type { Membership } from './membership/types.js'
 
 export class Admission {
   readonly #id: NodeId
@@ -28,6 +29,12 @@ export class Admission {
   readonly #incarnations = new Map<NodeId, Incarnation>()
   /** Those of them that another one may replace: of an earlier membership under that id. */
   readonly #earlier = new Map<NodeId, Incarnation>()
+  /** Who of them has not been hung up on yet. */
+  readonly #anew = new Set<NodeId>()
+  /** What came for one of them with a later configuration than any that this node has. */
+  readonly #later = new Map<NodeId, Incarnation>()
+  /** What this node uses. */
+  inForce: () => Membership = () => ({ index: 0, members: [] })
 
   constructor(
     id: NodeId,
@@ -48,32 +55,47 @@ export class Admission {
 
   /**
    * Who is a member now. The incarnation that is committed for one is the only one that it may have; a removed one may come
-   * back with another storage once it is added again.
+   * back with another storage once it is added again. Returns who was let in with another one, or before it was a member: it
+   * has to say hello anew.
    */
-  setMembers(members: readonly Member[]): void {
+  setMembers(members: readonly Member[]): Set<NodeId> {
+    const others = new Set(this.#anew)
+    this.#anew.clear()
     this.#members = new Set(members.map((member) => member.id))
     for (const id of this.#incarnations.keys()) if (!this.#members.has(id)) this.#forget(id)
     for (const { id, incarnation } of members) {
       if (incarnation === undefined || id === this.#id) continue
+      if ((this.#incarnations.get(id) ?? incarnation) !== incarnation) others.add(id)
       this.#forget(id)
       this.#incarnations.set(id, incarnation)
+      if (this.#later.get(id) === incarnation) this.#later.delete(id)
     }
+    return others
   }
 
   #forget(id: NodeId): void {
     this.#incarnations.delete(id)
     this.#earlier.delete(id)
+    if (!this.#members.has(id)) this.#later.delete(id)
   }
 
   /** It is a member anew: what was met under its id, perhaps before it was removed, is not the only one that it may have. */
   mayReplace(id: NodeId): void {
     const known = this.#incarnations.get(id)
-    if (known !== undefined) this.#earlier.set(id, known)
+    const later = this.#later.get(id)
+    if (later !== undefined) this.#incarnations.set(id, later)
+    else if (known !== undefined) {
+      this.#earlier.set(id, known)
+      this.#anew.add(id)
+    }
+    this.#later.delete(id)
   }
 
-  /** Of this node or a member that has said hello; undefined while it is not known. */
+  /** Of this node or a member that has said hello since it is one; undefined while it is not known. */
   incarnationOf(id: NodeId): Incarnation | undefined {
-    return id === this.#id ? this.#incarnation : this.#incarnations.get(id)
+    if (id === this.#id) return this.#incarnation
+    const known = this.#incarnations.get(id)
+    return known === this.#earlier.get(id) ? undefined : known
   }
 
   hello(to: NodeId): Hello {
@@ -88,7 +110,14 @@ export class Admission {
       membersHash: this.#membersHash,
       leaseHash: this.#leaseHash,
       ...(this.address === '' ? {} : { address: this.address }),
+      ...this.#memberAt(),
     }
+  }
+
+  #memberAt(): { readonly memberAt?: LogIndex } {
+    const { index, members } = this.inForce()
+    const isNamed = members.some((one) => one.id === this.#id && one.incarnation === this.#incarnation)
+    return isNamed ? { memberAt: index } : {}
   }
 
   admit(hello: Hello): HelloRefusal | undefined {
@@ -110,7 +139,12 @@ export class Admission {
     }
     const known = this.#incarnations.get(hello.from)
     const isPinned = known !== this.#earlier.get(hello.from) && !this.isStranger(hello.from)
-    if (known !== undefined && known !== hello.incarnation && isPinned) return 'incarnation-changed'
+    if (known !== undefined && known !== hello.incarnation && isPinned) {
+      // A new disk names nobody: this one was added after the other was removed, and this node has not heard of it.
+      if ((hello.memberAt ?? 0) <= this.inForce().index) return 'incarnation-changed'
+      this.#later.set(hello.from, hello.incarnation)
+      return undefined
+    }
     this.#earlier.delete(hello.from)
     this.#incarnations.set(hello.from, hello.incarnation)
     return undefined
@@ -123,6 +157,11 @@ export class Admission {
 
   /** True when a frame comes from the incarnation that was admitted. */
   isCurrent(from: NodeId, incarnation: Incarnation): boolean {
-    return this.#incarnations.get(from) === incarnation
+    return this.#incarnations.get(from) === incarnation || this.isLater(from, incarnation)
+  }
+
+  /** It is another one than this node's configuration names, of a configuration that is still to come: as a stranger, it may lead. */
+  isLater(from: NodeId, incarnation: Incarnation): boolean {
+    return this.#later.get(from) === incarnation
   }
 }

@@ -2,6 +2,6 @@
 import type { Scheduler } from '../ports/scheduler.js'
 
 /** Below 2^(8 * bytes), at most 6 bytes. */
-export function randomNumber(scheduler: Scheduler, bytes: number): number {
+export function randomNumber(scheduler: Pick<Scheduler, 'randomBytes'>, bytes: number): number {
   return scheduler.randomBytes(bytes).reduce((number, byte) => number * 256 + byte, 0)
 }

@@ -40,8 +40,9 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     receive: (from, frame) => {
       // Of another incarnation: sent before its storage was lost, or after.
       if (parts.isStopped() || frame.group !== 0 || !admission.isCurrent(from, frame.incarnation)) return
+      const isLater = admission.isLater(from, frame.incarnation)
       for (const message of frame.messages) {
-        if (!runtime.membership.strangers.mayHear(from, message.type)) continue
+        if (!runtime.membership.strangers.mayHear(from, message.type, isLater)) continue
         if (message.type === 'Forward' || message.type === 'ForwardReply') {
           runtime.receive({ type: 'Forwarded', from, message })
         } else {

@@ -30,7 +30,7 @@ export interface StoredState {
   readonly members: readonly Member[]
   readonly hardState: HardState
   /**
-   * How often the cluster was recovered from a lost quorum: an integer, written when formatting and by the batch that
+   * Rises with every recovery of the cluster from a lost quorum: an integer, written when formatting and by the batch that
    * said another one last.
    */
   readonly generation: number
@@ -95,7 +95,10 @@ export interface StoredBlock {
 export interface WriteBatch {
   /** Undefined: it stays as it is. A `votedFor` of undefined takes the vote back. */
   readonly hardState: HardState | undefined
-  /** Undefined, as in every batch but that of a recovery: it stays as it is. */
+  /**
+   * Undefined, as in every batch but that of a recovery: it stays as it is. Else above the stored one: whoever writes it has to
+   * see to that (`recoverCluster` does), a storage keeps what it is told.
+   */
   readonly generation?: number | undefined
   /** Remove this index and everything after it: within the log or right behind its end, above what is committed. */
   readonly truncateFrom: LogIndex | undefined

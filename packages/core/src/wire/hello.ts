@@ -1,5 +1,5 @@
 // The hello: the first frame each way on a connection. It decides whether two servers belong together.
-import type { NodeId } from '../consensus/types.js'
+import type { LogIndex, NodeId } from '../consensus/types.js'
 import { ByteReader, ByteWriter, decodeError } from './bytes.js'
 import { ADDRESS_BYTES_MAX, HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
 
@@ -30,6 +30,11 @@ export interface Hello {
   readonly leaseHash: number
   /** Where `from` listens, for a node that does not know it as a member yet. Absent: not known. */
   readonly address?: string
+  /**
+   * The index of a configuration in the sender's log that names it with this very incarnation. Absent: none does, so that its
+   * storage may be a new one.
+   */
+  readonly memberAt?: LogIndex
 }
 
 export const HELLO_REFUSALS = [
@@ -62,6 +67,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u32(hello.membersHash)
     .u32(hello.leaseHash)
     .text(hello.address ?? '')
+  if (hello.memberAt !== undefined) writer.u53(hello.memberAt)
   return writer.bytes().slice()
 }
 
@@ -96,5 +102,6 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
   if (!INCARNATION_PATTERN.test(hello.incarnation))
     throw decodeError('incarnation is not 16 hexadecimal digits')
   const address = reader.text(ADDRESS_BYTES_MAX)
-  return { hello: address === '' ? hello : { ...hello, address } }
+  const memberAt = reader.remaining > 0 ? { memberAt: reader.u53() } : {}
+  return { hello: { ...hello, ...(address === '' ? {} : { address }), ...memberAt } }
 }

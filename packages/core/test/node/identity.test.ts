@@ -87,6 +87,21 @@ test('a hello is judged by everything it says', () => {
   expect(judge({})).toBeUndefined()
 })
 
+test('what was met of a member before it was added again is not what may be committed for it', () => {
+  const admission = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0, 0)
+  const hello = { ...admission.hello('B'), from: 'B', to: 'A', incarnation: incarnationOf('B') }
+  admission.admit(hello)
+  expect(admission.incarnationOf('B')).toBe(incarnationOf('B'))
+  admission.mayReplace('B')
+  expect(admission.incarnationOf('B')).toBeUndefined()
+  expect(admission.admit({ ...hello, incarnation: incarnationOf('X') })).toBeUndefined()
+  expect(admission.incarnationOf('B')).toBe(incarnationOf('X'))
+  // The same storage may come back, too.
+  admission.mayReplace('B')
+  expect(admission.admit({ ...hello, incarnation: incarnationOf('X') })).toBeUndefined()
+  expect(admission.incarnationOf('B')).toBe(incarnationOf('X'))
+})
+
 test('members in another order, at other addresses, are the same members', () => {
   const one = new Admission('A', 'words', incarnationOf('A'), MEMBERS, 0, 0)
   const moved = [...MEMBERS].reverse().map((member) => ({ ...member, address: `moved ${member.id}` }))

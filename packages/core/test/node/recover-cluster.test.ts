@@ -24,7 +24,7 @@ describe('a recovery', () => {
     expect(report.risks.map(({ code }) => code)).not.toContain('unacknowledged-entries-kept')
     const a = await cluster.start('A')
     await cluster.elected(['A'])
-    await cluster.start('D', { generation: 1 })
+    await cluster.start('D', { generation: report.newGeneration })
     await cluster.world.outcome(a.changeMembership({ add: [{ id: 'D', address: 'D', role: 'voter' }] }))
     await cluster.agreed(['A', 'D'])
     expect(cluster.words('D')).toEqual(['one', 'two'])
@@ -57,7 +57,7 @@ describe('a recovery', () => {
     expect(report.risks.map(({ code }) => code)).toContain('change-abandoned')
     const node = await cluster.start(survivor)
     await cluster.elected([survivor])
-    await cluster.start('E', { generation: 1 })
+    await cluster.start('E', { generation: report.newGeneration })
     const { members } = await cluster.world.outcome(
       node.changeMembership({ add: [{ id: 'E', address: 'E', role: 'voter' }] }),
     )
@@ -70,14 +70,16 @@ describe('a recovery', () => {
     cluster = await Cluster.start()
     await cluster.elected()
     await kill(cluster, 'A', 'B', 'C')
-    await recover(cluster, 'A')
+    const { newGeneration } = await recover(cluster, 'A')
     const { batches, generation } = cluster.disk('A')
     const written = batches.length
-    expect(generation).toBe(1)
+    expect(generation).toBe(newGeneration)
+    // It rises, and is nobody else's: of 2^32.
+    expect(generation).toBeGreaterThan(1)
+    expect(generation).toBeLessThanOrEqual(2 ** 32)
     await expect(recover(cluster, 'A')).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTION',
-      message:
-        'A is the only voter and needs no other: the cluster was recovered already, and is in generation 1',
+      message: `A is the only voter and needs no other: the cluster was recovered already, and is in generation ${generation}`,
     })
     expect(cluster.disk('A').batches.length).toBe(written)
     // Of two that were recovered nobody is chosen: the harm is done.
@@ -112,9 +114,13 @@ describe('a recovery', () => {
       cluster.world.outcome(recoverCluster({ ...on(cluster, 'A'), generation }))
     for (const generation of [0, -1, 1.5, Number.NaN])
       await expect(to(generation)).rejects.toThrow(`generation must be an integer above 0, not ${generation}`)
+    await expect(to(Number.MAX_SAFE_INTEGER)).rejects.toThrow(`no generation follows ${2 ** 53 - 1}`)
     expect((await assess(cluster, 'A')).generation).toBe(0)
-    await to(7)
-    expect((await assess(cluster, 'A')).generation).toBe(7)
+    const inUse = 2 ** 40
+    const { newGeneration } = await to(inUse + 1)
+    expect(newGeneration).toBeGreaterThan(inUse)
+    expect(newGeneration).toBeLessThanOrEqual(inUse + 2 ** 32)
+    expect((await assess(cluster, 'A')).generation).toBe(newGeneration)
   })
 
   test('is refused on an empty storage, one that was wiped, and one of no member', async () => {

@@ -202,7 +202,7 @@ export const frames: fc.Arbitrary<Frame> = fc.record({
 
 const id = fc.string({ unit: 'grapheme', maxLength: 20 })
 
-export const hellos: fc.Arbitrary<Hello> = fc.record({
+const saidAlways = fc.record({
   protocolMin: fc.nat(255),
   protocolMax: fc.nat(255),
   clusterId: id,
@@ -215,3 +215,10 @@ export const hellos: fc.Arbitrary<Hello> = fc.record({
   membersHash: fc.nat(0xffffffff),
   leaseHash: fc.nat(0xffffffff),
 })
+
+export const hellos: fc.Arbitrary<Hello> = fc
+  .tuple(
+    saidAlways,
+    fc.record({ address: fc.string({ minLength: 1, maxLength: 60 }), memberAt: u53 }, { requiredKeys: [] }),
+  )
+  .map(([always, sometimes]) => ({ ...always, ...sometimes }))

@@ -24,6 +24,10 @@ export const wipedNodeIsRefused: Checker = {
       greeted(node, by, incarnation, refusal) {
         if (refusal !== undefined) return
         const earlier = known.get(key(by.id, node.id))
+        // It comes with the word of a configuration that its judge has not heard of yet: no new disk has that.
+        const { index, members = [] } = node.configuration
+        const isNamed = members.some((one) => one.id === node.id && one.incarnation === incarnation)
+        if (isNamed && index > by.configuration.index) return
         const isAnother = earlier !== undefined && earlier.incarnation !== incarnation
         if (isAnother && !wasRemoved(by, node.id, earlier.index))
           fail(`${by.id} lets ${node.id} in with another storage than before`)

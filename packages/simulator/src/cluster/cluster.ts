@@ -28,7 +28,7 @@ export class Cluster<Command, Result, State> {
   readonly retired: Server<Command, Result, State>[] = []
   /** Those without whom the cluster was recovered, with what is on their disks. */
   readonly leftBehind: Server<Command, Result, State>[] = []
-  /** How often it was recovered from a lost quorum. */
+  /** Above 0: it was recovered from a lost quorum, and this is what its servers write. */
   generation = 0
   readonly #seed: number
   readonly #stateMachine: StateMachineFactory<Command, Result, State>

@@ -11,7 +11,7 @@ import { CLUSTER_ID } from './server.js'
 const PROPERTY = 'recovery-keeps-what-survivors-have'
 
 /** The command line of whoever recovers: it may be killed, and is called again. */
-type Command<Answer> = (storage: () => ObservedStorage) => Promise<Answer>
+type Command<Answer> = (storage: () => ObservedStorage, process: Process) => Promise<Answer>
 
 export function recover(nemesis: Nemesis): boolean {
   const { cluster, world, wiping } = nemesis
@@ -59,8 +59,7 @@ async function recoverFrom(nemesis: Nemesis, survivors: readonly AnyServer[]): P
   const { id } = chooseSurvivor(reports)
   const survivor = survivors.find((server) => server.id === id)!
   if (!hasAll(nemesis, survivor)) world.fail(PROPERTY, `${id} is recovered, and lacks what is committed`)
-  await run(nemesis, survivor, recoverOnce(nemesis, survivor))
-  cluster.generation++
+  cluster.generation = await run(nemesis, survivor, recoverOnce(nemesis, survivor))
   world.coverage.hit('recovery: done')
   for (const server of survivors) if (server !== survivor) cluster.leaveBehind(server)
   survivor.state = 'down'
@@ -68,12 +67,16 @@ async function recoverFrom(nemesis: Nemesis, survivors: readonly AnyServer[]): P
   survivor.start()
 }
 
-/** A second call is refused when the first one was killed after its write. */
-function recoverOnce({ world }: Nemesis, survivor: AnyServer): Command<void> {
-  return async (open) => {
+/** A second call is refused when the first one was killed after its write. Resolves with the new generation. */
+function recoverOnce({ world }: Nemesis, survivor: AnyServer): Command<number> {
+  return async (open, process) => {
     const { generation } = await assessRecovery({ storage: open(), ...identity(survivor) })
-    if (generation > 0) return world.coverage.hit('recovery: killed, and done all the same')
-    await recoverCluster({ storage: open(), ...identity(survivor) })
+    if (generation > 0) {
+      world.coverage.hit('recovery: killed, and done all the same')
+      return generation
+    }
+    const done = await recoverCluster({ storage: open(), scheduler: process, ...identity(survivor) })
+    return done.newGeneration
   }
 }
 
@@ -102,7 +105,7 @@ async function run<Answer>(nemesis: Nemesis, server: AnyServer, command: Command
       })
       const open = (): ObservedStorage =>
         new ObservedStorage(disk.storage(process), process, observation.storage(view))
-      const done = command(open).then(
+      const done = command(open, process).then(
         (answer) => ({ answer }),
         (error: unknown) => {
           if (process.alive) world.fail(PROPERTY, `${server.id} is not recovered: ${String(error)}`)

@@ -35,7 +35,11 @@ export class Tape {
 
   /** Position 1.. of the weight that was hit, 0 when none was. Weights are probabilities, at most 1 together. */
   pick(weights: readonly number[]): number {
-    if (this.#random === undefined) return this.#record(this.#next(weights.length + 1))
+    if (this.#random === undefined) {
+      // A draw that was made for other weights: what cannot happen does not, in a smaller run either.
+      const given = this.#next(weights.length + 1)
+      return this.#record((weights[given - 1] ?? 0) > 0 ? given : 0)
+    }
     let at = this.#random()
     for (let i = 0; i < weights.length; i++) {
       at -= weights[i]!

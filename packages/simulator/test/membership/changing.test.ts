@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { changeAnswersAreTrue } from '../../src/checkers/change-answers-are-true.js'
 import { type ChangeCall, targetsOf } from '../../src/checkers/change-call.js'
 import { configurationsOverlap } from '../../src/checkers/configurations-overlap.js'
+import { generationsStayApart } from '../../src/checkers/generations-stay-apart.js'
 import { oneChangeAtATime } from '../../src/checkers/one-change-at-a-time.js'
 import { onlyVotersCampaign } from '../../src/checkers/only-voters-campaign.js'
 import { snapshotHasItsConfiguration } from '../../src/checkers/snapshot-has-its-configuration.js'
@@ -118,6 +119,32 @@ test('another storage is let in under an id that was removed, and under no other
   expect(comes('2')).toEqual(['a lets b in with another storage than before'])
   story.entry(2, 1, 'ac', 'a').entry(3, 1, 'ac+b', 'a')
   expect(comes('3')).toEqual(RIGHT)
+})
+
+test('another storage is let in by whoever has not heard yet that it is a member', () => {
+  const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab')
+  const [a, b] = [story.view('a'), story.view('b')]
+  const comes = (incarnation: string): string[] => {
+    story.hooks.greeted!(b, a, incarnation, undefined)
+    return story.wrong
+  }
+  expect(comes('1')).toEqual(RIGHT)
+  story.entry(2, 1, 'abc', 'b', { incarnation: '2' })
+  expect(comes('2')).toEqual(RIGHT)
+  expect(comes('3')).toHaveLength(1)
+})
+
+test('nobody of another generation is let in', () => {
+  const story = new Story(generationsStayApart)
+  const [a, b] = [story.view('a'), story.view('b')]
+  const comes = (refusal?: string): string[] => {
+    story.hooks.greeted!(b, a, '1', refusal)
+    return story.wrong
+  }
+  expect(comes()).toEqual(RIGHT)
+  a.generation = 1
+  expect(comes('earlier-generation')).toEqual(RIGHT)
+  expect(comes()).toEqual(['a of generation 1 lets b of generation 0 in'])
 })
 
 test('a snapshot has the members that are committed as of its index', () => {

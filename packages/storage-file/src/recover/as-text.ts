@@ -17,21 +17,22 @@ export function* assessmentAsText(directory: string, report: RecoveryReport): Ge
 export function* outcomeAsText(
   directory: string,
   { id, refusal, risks }: RecoveryReport,
-  next: number,
-  recovered: boolean,
+  newGeneration: number | undefined,
 ): Generator<string> {
   yield ''
   if (refusal !== undefined) return yield `REFUSED, nothing was written: ${refusal}`
-  if (recovered) {
-    yield `RECOVERED: ${quoted(id)} is the only voter, in generation ${next}.`
+  if (newGeneration !== undefined) {
+    yield `RECOVERED: ${quoted(id)} is the only voter, in generation ${newGeneration}.`
     yield 'Start its node as ever. Add new members to it: new ids, empty storages,'
-    return yield `join: true and generation: ${next}. Never start the old ones again.`
+    return yield `join: true and generation: ${newGeneration}. Never start the old ones again.`
   }
-  yield `To recover from here makes ${quoted(id)} the only voter of the cluster, in generation ${next}:`
+  yield `To recover from here makes ${quoted(id)} the only voter of the cluster, in a new generation:`
   for (const { text } of risks) yield `- ${text}`
   yield ''
   yield 'Only when a majority of the voters is lost for good, and only on ONE survivor: the one whose last entry has the'
-  yield 'latest term, and of several with that term the one with the highest index.'
+  yield "latest term, and of several with that term the one with the highest index, provided that it has what another one's"
+  yield 'snapshot holds. Where the logs of others differ from it, it may lack what they have, and what may be committed:'
+  yield 'chooseSurvivor(reports) of @riverraft/core compares all that --json prints.'
   yield ''
   yield `NOTHING WAS WRITTEN. To recover: riverraft-storage recover ${quoted(directory)} --yes`
 }

@@ -22,7 +22,7 @@ export interface RecoverFlags {
   readonly yes?: true
   /** Where the member will listen; default: where it did. */
   readonly address?: string
-  /** As it was typed; default: the next one. */
+  /** As it was typed: the lowest one to write; default: the next one. */
   readonly generation?: string
 }
 
@@ -38,8 +38,8 @@ export async function recover(given: string, flags: RecoverFlags, print: Print):
     const { nodeId: id, clusterId } = await readFormat(fileSystem, directory)
     const report = await assessRecovery({ storage: readOnlyStorage(fileSystem, directory), id, clusterId })
     const recovers = flags.yes === true && report.refusal === undefined
-    if (recovers) await recoverCluster(optionsOf(directory, report, flags))
-    await tell(directory, report, recovers, flags, print)
+    const recovery = recovers ? await recoverCluster(optionsOf(directory, report, flags)) : undefined
+    await tell(directory, report, recovery?.newGeneration, flags, print)
     return exitCodeOf(report, recovers)
   } catch (error) {
     if (!hasCode(error, 'ERR_STORAGE_CORRUPT')) throw error
@@ -68,15 +68,15 @@ function optionsOf(
 async function tell(
   directory: string,
   report: RecoveryReport,
-  recovered: boolean,
-  { json, generation }: RecoverFlags,
+  newGeneration: number | undefined,
+  { json }: RecoverFlags,
   print: Print,
 ): Promise<void> {
-  if (json) return print(JSON.stringify({ directory, recovered, ...report }))
-  const next = generation === undefined ? report.generation + 1 : Number(generation)
+  const recovered = newGeneration !== undefined
+  if (json) return print(JSON.stringify({ directory, recovered, ...report, newGeneration }))
   for (const line of [
     ...assessmentAsText(directory, report),
-    ...outcomeAsText(directory, report, next, recovered),
+    ...outcomeAsText(directory, report, newGeneration),
   ])
     await print(escaped(line))
 }

@@ -44,10 +44,10 @@ export async function assess(
   if (stored.formatted) throw new RaftError('ERR_STORAGE_EMPTY', `${storage.name} storage: it is empty`)
   const { incarnation, generation, hardState, runs, snapshot } = stored
   const snapshotIndex = snapshot?.index ?? 0
-  const { index: membersIndex, members } = (await findMemberships(storage, stored)).at(-1) ?? {
-    index: snapshotIndex,
-    members: snapshot?.members ?? stored.members,
-  }
+  const first = { index: snapshotIndex, members: snapshot?.members ?? stored.members }
+  const configurations = [first, ...(await findMemberships(storage, stored))]
+  const { index: membersIndex, members } = configurations.at(-1)!
+  const { members: committedMembers } = configurations.at(-2) ?? first
   const lastIndex = runs.at(-1)?.lastIndex ?? snapshotIndex
   const known = {
     id,
@@ -56,24 +56,31 @@ export async function assess(
     generation,
     members,
     membersIndex,
+    committedMembers,
     joint: members.some(({ outgoing }) => outgoing === true),
     currentTerm: hardState.currentTerm,
     lastTerm: runs.at(-1)?.term ?? snapshot?.term ?? 0,
     firstIndex: runs[0]?.firstIndex ?? lastIndex + 1,
     lastIndex,
+    runs: runs.map(({ firstIndex, lastIndex, term }) => ({ firstIndex, lastIndex, term })),
     snapshotIndex,
+    snapshotTerm: snapshot?.term ?? 0,
   }
   return { ...known, refusal: refusalOf(known), risks: risksOf(known) }
 }
 
-function refusalOf({
+/** What its log says of the member: as it is now, or was until the newest configuration, which may never have been committed. */
+export function selfOf({
   id,
-  incarnation,
-  generation,
   members,
-  joint,
-}: Omit<RecoveryReport, 'refusal' | 'risks'>): string | undefined {
-  const self = members.find((member) => member.id === id)
+  committedMembers,
+}: Pick<RecoveryReport, 'id' | 'members' | 'committedMembers'>): Member | undefined {
+  return [...members, ...committedMembers].find((member) => member.id === id)
+}
+
+function refusalOf(report: Omit<RecoveryReport, 'refusal' | 'risks'>): string | undefined {
+  const { id, incarnation, generation, members, joint } = report
+  const self = selfOf(report)
   if (self === undefined) return `${id} is none of the members that its log tells of (${idsOf(members)})`
   if (self.incarnation !== undefined && self.incarnation !== incarnation)
     return `${id} is a member with another storage: this one was made after that was lost`

@@ -1,15 +1,22 @@
 // What a recovery may lose, and what it makes of what is there, in words: whoever decides has nothing else to go by.
+import type { Member } from '../../ports/transport.js'
 import type { RecoveryReport, RecoveryRisk } from './report.js'
 
 export function risksOf(report: Omit<RecoveryReport, 'refusal' | 'risks'>): RecoveryRisk[] {
-  const { id, members, joint, lastIndex, snapshotIndex } = report
+  const { id, members, membersIndex, joint, lastIndex, snapshotIndex } = report
   const others = members.filter((member) => member.id !== id).map((member) => member.id)
+  // Raft Figure 8: an entry of an earlier term can be committed by one of a later term, instead of what this log has there.
+  const replaced =
+    lastIndex > snapshotIndex
+      ? `, and of entries from ${snapshotIndex + 1} to ${lastIndex} those in whose place this log has others`
+      : ''
   const risks: RecoveryRisk[] = [
     {
       code: 'committed-entries-lost',
       text:
-        `What the other voters committed behind index ${lastIndex}, without this member, is lost, although its callers were told ` +
-        'that it is done. How many entries that are nobody can know from here: recover the member with the most complete log.',
+        'What the other voters committed without this member is lost, although its callers were told that it is done: all of it ' +
+        `behind index ${lastIndex}${replaced}. How many entries that are nobody can know from here: recover the member that ` +
+        'chooseSurvivor names of all reports.',
     },
   ]
   if (lastIndex > snapshotIndex)
@@ -49,6 +56,15 @@ export function risksOf(report: Omit<RecoveryReport, 'refusal' | 'risks'>): Reco
     risks.push({
       code: 'learner',
       text: `${id} is a learner: no majority waited for it, so more may be missing here than on any voter.`,
+    })
+  const isIn = (configuration: readonly Member[]): boolean => configuration.some((member) => member.id === id)
+  if (!isIn(members) && isIn(report.committedMembers))
+    risks.push({
+      code: 'perhaps-removed',
+      text:
+        `The newest configuration of this log, at index ${membersIndex}, is without ${id}. Nobody can know from here whether it was ` +
+        `committed: if it was, ${others.join(', ')} have gone on without ${id}, and all that they committed since is lost. Recover one ` +
+        'of them if any is left.',
     })
   return risks
 }

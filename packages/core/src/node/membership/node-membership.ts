@@ -39,6 +39,7 @@ export class NodeMembership {
     this.#everybody = this.#members.everybody(new Map())
     this.strangers = new Strangers(parts.admission)
     this.#version = this.#members.version
+    parts.admission.inForce = () => this.inForce
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
     const host = {
@@ -112,8 +113,12 @@ export class NodeMembership {
     const before = this.#everybody
     this.#everybody = this.strangers.beside(this.#members.everybody(before))
     const everybody = [...this.#everybody.values()]
-    this.#parts.admission.setMembers(everybody)
-    this.#parts.transport.setMembers(everybody)
+    const { admission, transport } = this.#parts
+    const others = admission.setMembers(everybody)
+    // Hung up on, and welcome with a hello that says of which configuration it is.
+    if (others.size > 0) transport.setMembers(everybody.filter(({ id }) => !others.has(id)))
+    transport.setMembers(everybody)
+    for (const id of others) this.#gone(id)
     for (const id of before.keys()) if (!this.#everybody.has(id)) this.#gone(id)
   }
 }

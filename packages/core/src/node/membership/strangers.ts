@@ -58,8 +58,8 @@ export class Strangers {
     return this.#known.has(id)
   }
 
-  /** False: a stranger says what only members may. */
-  mayHear(from: NodeId, type: PeerMessage['type']): boolean {
-    return !this.#known.has(from) || MAY_SAY.has(type)
+  /** False: a stranger says what only members may. `isLater`: so may nobody whose storage this node's members do not name yet. */
+  mayHear(from: NodeId, type: PeerMessage['type'], isLater = false): boolean {
+    return MAY_SAY.has(type) || (!isLater && !this.#known.has(from))
   }
 }

@@ -1,0 +1,78 @@
+// A member that was away while another one was removed and added again, on another disk, meets that one before it has heard of it.
+import { afterEach, expect, test } from 'vitest'
+import type { Member } from '../../src/ports/transport.js'
+import { Cluster, type WordsNode } from './harness/cluster.js'
+import { Disk } from './harness/disk.js'
+
+let cluster: Cluster
+
+afterEach(() => cluster?.stop())
+
+const D: Member = { id: 'D', address: 'D', role: 'voter' }
+
+/** D was removed and added again on another disk, and leads, while `away` was cut off. */
+async function dLeads(): Promise<{ away: string; d: WordsNode }> {
+  cluster = Cluster.prepare({ size: 4, voters: 3 })
+  for (const id of 'ABC') await cluster.start(id)
+  const [leader, , follower] = await cluster.elected([...'ABC'])
+  const away = follower!.id
+  const { network, world } = cluster
+  const old = await cluster.start('D')
+  await world.outcome(leader.changeMembership({ add: [D] }))
+  // The entry that names its storage is the next one.
+  await world.outcome(leader.changeMembership({ demote: ['D'] }))
+  await world.outcome(leader.changeMembership({ promote: ['D'] }))
+  await cluster.agreed([...'ABCD'])
+  network.partition(
+    [away],
+    [...'ABCD'].filter((id) => id !== away),
+  )
+  const stopped = world.outcome(old.closed)
+  await world.outcome(leader.changeMembership({ remove: ['D'] }))
+  await stopped
+  await cluster.kill('D')
+  cluster.disks.set('D', new Disk(world))
+  const there = [...'ABC'].filter((id) => id !== away)
+  await world.until('D is forgotten', () => there.every((id) => !network.peersOf(id).includes('D')))
+  const d = await cluster.start('D')
+  await world.outcome(leader.changeMembership({ add: [D] }, { timeoutMs: 60_000 }))
+  await world.outcome(leader.propose('while it was away'))
+  expect(await world.outcome(leader.transferLeadership('D'))).toBe('D')
+  return { away, d }
+}
+
+test('it follows that one, and learns from it who it is', async () => {
+  const { away, d } = await dLeads()
+  const closed: unknown[] = []
+  void d.closed.then((error) => closed.push(error))
+  cluster.network.heal()
+  await cluster.world.until('it has learned of it', () => {
+    const { members, leaderId } = cluster.node(away).status()
+    const { incarnation } = d.status()
+    return leaderId === 'D' && members.some((one) => one.id === 'D' && one.incarnation === incarnation)
+  })
+  expect(closed).toEqual([])
+  await cluster.agreed([...'ABCD'])
+  expect(cluster.words(away)).toEqual(['while it was away'])
+  // From then on it is a member like any other.
+  expect(await cluster.world.outcome(cluster.node(away).propose('from there'))).toBe(2)
+})
+
+test('a wiped disk has no such word for itself, and is refused as ever', async () => {
+  const { away, d } = await dLeads()
+  cluster.network.heal()
+  await cluster.agreed([...'ABCD'])
+  await cluster.kill('D')
+  cluster.disks.set('D', new Disk(cluster.world))
+  const wiped = await cluster.start('D')
+  expect(await cluster.world.outcome(wiped.closed)).toMatchObject({ code: 'ERR_INCARNATION_CHANGED' })
+  cluster.nodes.delete('D')
+  expect(
+    cluster
+      .node(away)
+      .status()
+      .members.find(({ id }) => id === 'D'),
+  ).toMatchObject({
+    incarnation: d.status().incarnation,
+  })
+})
