@@ -101,6 +101,7 @@ export class NodeView {
   /** Its disk is replaced by an empty one. */
   wipe(): void {
     this.wiped = true
+    this.incarnation = undefined
     this.generation = 0
     this.durableHardState = { currentTerm: 0, votedFor: undefined }
     this.storedLog = []
