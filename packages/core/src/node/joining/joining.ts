@@ -31,6 +31,9 @@ export interface Self {
   on(type: NodeEventType, look: () => void): () => void
 }
 
+/** Of a storage that is not this one. */
+const ANOTHER = '0000000000000000'
+
 /** After these events it may have its role. */
 const TELLING = ['MembershipChanged', 'CommitAdvanced', 'SnapshotInstalled'] as const
 
@@ -109,7 +112,8 @@ export class Joining {
     try {
       const facts = (await applicant.ask({ type: 'facts' })) as JoinFacts
       applicant.learn(facts.members.map(({ address }) => address))
-      return await storage.open({ ...identity, members: facts.initial, generation: facts.generation })
+      const initial = withAnother(facts.initial, nodeId)
+      return await storage.open({ ...identity, members: initial, generation: facts.generation })
     } catch (error) {
       await Promise.allSettled([transport.close(), storage.close()])
       return this.#giveUp(error)
@@ -221,4 +225,11 @@ export class Joining {
     const text = `${id} ${waits} in ${clusterId}; last answer: ${this.#applicant.last}`
     return [{ code: 'join-waits', text }]
   }
+}
+
+/** Whom the cluster began with under this node's id was removed since: it was on another storage, and its vote is not this one's. */
+function withAnother(initial: readonly Member[], self: NodeId): Member[] {
+  return initial.map(({ id, address, role }) =>
+    id === self ? { id, address, role, incarnation: ANOTHER } : { id, address, role },
+  )
 }
