@@ -135,7 +135,8 @@ export class Joining {
     const isKnown = known?.address === self.address
     const entered = isKnown && this.#hasRole(known) ? undefined : this.#askOn(!isKnown)
     this.#look()
-    if (known === undefined) await entered
+    // Its own log may tell first, or alone: an answer can be lost.
+    if (known === undefined) await Promise.race([this.joined, entered])
   }
 
   /** Two questions at most: let me in, at this address; and make me what I am to be. Resolves after the first. */
@@ -179,6 +180,8 @@ export class Joining {
     this.#state = 'over'
     this.#succeed(undefined)
     this.#forget()
+    // There is nothing left to ask, nor a deadline for it.
+    this.#ended.abort(new RaftError('ERR_ABORTED', 'it has joined'))
   }
 
   #forget(): void {
