@@ -1,6 +1,8 @@
 // What a node tells while it lives: to its own terminal, or to the launcher over the control channel.
-import type { JoinRole, LogIndex, NodeId, Term } from '@riverraft/core'
+import type { EventOf, JoinRole, LogIndex, NodeId, Term } from '@riverraft/core'
 import type { StorageName } from '../node/choices.js'
+
+export type SteppedDownReason = EventOf<'BecameFollower'>['reason']
 
 export type DemoEvent =
   | {
@@ -40,6 +42,8 @@ export type DemoEvent =
   | { readonly type: 'candidate'; readonly term: number; readonly attempt: number }
   /** This node knows the leader of its term. `self`: it is the leader. */
   | { readonly type: 'leader'; readonly leader: NodeId; readonly term: number; readonly self: boolean }
+  /** This node led, and does so no longer. */
+  | { readonly type: 'stepped-down'; readonly reason: SteppedDownReason }
   /** Nobody has led for seconds, as far as this node knows; and why, in words. */
   | { readonly type: 'leaderless'; readonly why: readonly string[] }
   /** The configuration in force, committed or not. `outgoing`: as long as a change is under way, the voters before it. */

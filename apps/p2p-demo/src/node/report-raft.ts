@@ -34,11 +34,17 @@ export function reportRaft(
     const attempt = candidacies.next(now)
     if (attempt !== undefined) report({ type: 'candidate', term, attempt })
   })
+  let isLeader = leaderId === id
   const leads = (leader: string, term: number) => {
     candidacies.reset()
+    isLeader = leader === id
     report({ type: 'leader', leader, term, self: leader === id })
   }
   node.on('BecameLeader', (event) => leads(id, event.term))
+  node.on('BecameFollower', ({ reason }) => {
+    if (isLeader) report({ type: 'stepped-down', reason })
+    isLeader = false
+  })
   node.on('LeaderRecognized', (event) => leads(event.leader, event.term))
   node.on('MembershipChanged', ({ index, configuration: { voters, learners = [], outgoing = [] } }) =>
     report({ type: 'members-changed', index, voters, learners, outgoing }),

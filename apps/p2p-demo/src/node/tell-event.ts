@@ -1,4 +1,5 @@
 // A node's events on its own terminal or in its log.
+import { resolve } from 'node:path'
 import { hostOf, isLoopback } from '../addresses.js'
 import { type DemoEvent, epochMs } from '../control/events.js'
 import { SECRET_VARIABLE } from '../parsers.js'
@@ -32,7 +33,7 @@ export function invite(addresses: readonly string[], options: DemoNodeOptions, s
   if (secret === undefined) return screen.say('This node knows no secret, and lets nobody in.')
   const { transport } = place
   screen.say(
-    `Others join with the secret ${secret.file === undefined ? `in ${SECRET_VARIABLE}` : `in ${secret.file}`}: take it there by a way you trust. Each starts, in a directory of its own:`,
+    `Others join with the secret in ${secret.file === undefined ? SECRET_VARIABLE : resolve(secret.file)}: take it there by a way you trust. Each starts, in a directory of its own:`,
   )
   for (const address of addresses) {
     const isLocal = isLoopback(hostOf(address))

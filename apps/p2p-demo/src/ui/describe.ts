@@ -1,7 +1,7 @@
 // Events as sentences for a person.
 
 import { withoutPeerId } from '../addresses.js'
-import { ATTEMPTS_TOLD, type DemoEvent } from '../control/events.js'
+import { ATTEMPTS_TOLD, type DemoEvent, type SteppedDownReason } from '../control/events.js'
 import type { StorageName } from '../node/choices.js'
 import { withNames } from './answers.js'
 
@@ -9,6 +9,15 @@ const PLACES: Readonly<Record<StorageName, string>> = {
   file: 'on disk',
   memory: 'in memory',
   redis: 'in its Redis',
+}
+
+const STEPPED_DOWN: Readonly<Record<SteppedDownReason, string>> = {
+  'higher-term': 'a later term has begun',
+  'leader-found': 'there is another leader',
+  'vote-granted': 'it has voted for another',
+  'quorum-lost': 'it hears from no majority',
+  'storage-stalled': 'its storage hangs',
+  removed: 'it is no voter any more',
 }
 
 /** `nameOf` turns a PeerId into what the reader knows the peer by. */
@@ -53,6 +62,8 @@ export function describe(event: DemoEvent, nameOf: (peer: string) => string): st
     case 'leader':
       if (event.self) return `is elected leader of term ${event.term}`
       return `follows ${nameOf(event.leader)}, leader of term ${event.term}`
+    case 'stepped-down':
+      return `leads no longer: ${STEPPED_DOWN[event.reason]}`
     case 'leaderless':
       return withNames(['nobody leads', ...event.why].join('; '), nameOf)
     case 'members-changed': {

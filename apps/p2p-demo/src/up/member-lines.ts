@@ -1,4 +1,5 @@
 // What a person asks of the members at the prompt of `up`.
+import { RaftError } from '@riverraft/core'
 import type { DemoMember } from '../control/commands.js'
 import { epochMs } from '../control/events.js'
 import type { Line } from '../prompt/parse.js'
@@ -8,23 +9,26 @@ import { membersTable } from '../ui/members-table.js'
 import { addNode } from './add-node.js'
 import type { DemoCluster } from './cluster.js'
 import { askLeader, changeMembers, membersOf, removeMember, tellChange } from './members.js'
-import { STEP_TIMEOUT_MS, type Storyteller } from './steps.js'
+import { type Storyteller, within } from './steps.js'
 
 const STATUS_TIMEOUT_MS = 5_000
+/** An election takes much less. */
+const LEADER_WITHIN_MS = 3_000
 
 export type MemberLine = Extract<Line, { type: 'members' | 'add' | 'change' | 'transfer' }>
 
 /** Shows what came of it. @throws CommandFailed, RaftError, or the signal's reason */
 export async function carryOutMemberLine(line: MemberLine, teller: Storyteller): Promise<void> {
   const { cluster, screen } = teller
-  const late = AbortSignal.timeout(STEP_TIMEOUT_MS)
-  const signal = AbortSignal.any([teller.signal, late])
+  if (line.type === 'members') {
+    for (const row of await memberRows(cluster)) screen.text(row)
+    return
+  }
+  await untilSomebodyLeads(teller)
+  const signal = within(teller, 'it was not done')
   const called = async (who: string) =>
     memberCalled(who, await membersOf(cluster, signal), (id) => cluster.nameOf(id)).id
   switch (line.type) {
-    case 'members':
-      for (const row of await memberRows(cluster, signal)) screen.text(row)
-      return
     case 'add':
       return addNode({ ...teller, signal }, line.who)
     case 'transfer': {
@@ -50,20 +54,29 @@ export async function carryOutMemberLine(line: MemberLine, teller: Storyteller):
   }
 }
 
-/** Who they are is the leader's word; how far its log is, each says for itself. */
-async function memberRows(cluster: DemoCluster, signal: AbortSignal): Promise<readonly string[]> {
-  const { leader } = await cluster.until(() => cluster.leadership(), signal)
-  const leads = cluster.view(leader).peer
-  const members = await membersOf(cluster, signal)
-  return membersTable(
-    await Promise.all(
-      members.map(async (member) => ({
-        name: cluster.nameOf(member.id),
-        leads: member.id === leads,
-        ...(await own(cluster, member)),
-      })),
-    ),
-  )
+/** @throws RaftError ERR_NOT_LEADER when nobody does for seconds: then nothing can be changed */
+async function untilSomebodyLeads({ cluster, signal }: Storyteller): Promise<void> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(LEADER_WITHIN_MS)])
+  try {
+    await cluster.until(() => cluster.leadership(), soon)
+  } catch {
+    signal.throwIfAborted()
+    throw new RaftError('ERR_NOT_LEADER', 'nothing was done: only a leader can, and nobody leads')
+  }
+}
+
+/** Who they are is the word of the leader, or of anybody while there is none; how far its log is, each says for itself. */
+async function memberRows(cluster: DemoCluster): Promise<readonly string[]> {
+  const leader = cluster.leadership()?.leader
+  const told = leader ?? cluster.living[0]
+  if (told === undefined) return ['No process is left.']
+  const { members } = await told.ask({ type: 'status' }, STATUS_TIMEOUT_MS)
+  const rows = members.map(async (member) => ({
+    name: cluster.nameOf(member.id),
+    leads: leader !== undefined && member.id === cluster.view(leader).peer,
+    ...(await own(cluster, member)),
+  }))
+  return membersTable(await Promise.all(rows))
 }
 
 async function own(

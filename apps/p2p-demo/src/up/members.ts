@@ -11,6 +11,8 @@ import { STEP_TIMEOUT_MS } from './steps.js'
 
 const STATUS_TIMEOUT_MS = 5_000
 const ASK_AGAIN_MS = 20
+/** A successor takes over within an election timeout, or not at all. */
+const TRANSFER_TIMEOUT_MS = 5_000
 /** A removed node ends by itself; its process is not waited for longer. */
 const END_WITHIN_MS = 5_000
 
@@ -29,7 +31,8 @@ export async function askLeader<Type extends CommandType>(
   while (true) {
     const { leader } = await cluster.until(() => cluster.leadership(), signal)
     try {
-      return { leader, answer: await leader.ask<Type>(command, STEP_TIMEOUT_MS) }
+      const timeoutMs = command.type === 'transfer' ? TRANSFER_TIMEOUT_MS : STEP_TIMEOUT_MS
+      return { leader, answer: await leader.ask<Type>(command, timeoutMs) }
     } catch (error) {
       signal.throwIfAborted()
       if (failureOf(error).code !== 'ERR_NOT_LEADER') throw error

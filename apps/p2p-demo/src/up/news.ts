@@ -13,6 +13,9 @@ export class News {
         return false
       case 'raft-started':
         return event.lastIndex > 0
+      case 'stepped-down':
+        // Otherwise the next leader is the news.
+        return event.reason === 'quorum-lost' || event.reason === 'storage-stalled'
       case 'members-changed':
         // Every member learns of it.
         return leads

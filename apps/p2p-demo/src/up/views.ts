@@ -108,6 +108,9 @@ export class Views {
       case 'members-changed':
         view.members = event
         break
+      case 'stepped-down':
+        delete view.leadership
+        break
       case 'leader':
         view.leadership = { peer: event.leader, term: event.term, at }
         break

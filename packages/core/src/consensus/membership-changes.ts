@@ -64,14 +64,15 @@ export function canDecide(
 
 /**
  * Thesis §4.2.1: "it must be caught up": it has all that the leader had an election timeout ago, so that what is missing
- * delays no commit for longer than an election would.
+ * delays no commit for longer than an election would; and the configuration in force, since who was never told any votes for
+ * nobody, and its vote may be needed at once.
  */
 export function isCaughtUp(state: State, role: LeaderState, id: NodeId, now: Millis): boolean {
   const follower = role.followers.get(id)
   if (follower === undefined || !isHeard(state, role, id, now)) return false
   const since = now - state.options.electionTimeoutMsMax
   const had = role.growth.findLast(({ at }) => at <= since) ?? role.growth[0]!
-  return follower.matchIndex >= had.lastIndex
+  return follower.matchIndex >= Math.max(had.lastIndex, state.configurations.at(-1)!.index)
 }
 
 function isHeard(state: State, role: LeaderState, id: NodeId, now: Millis): boolean {

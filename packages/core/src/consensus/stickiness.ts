@@ -18,8 +18,8 @@ export function refusesEverybody(state: State, now: Millis): VoteRefusal | undef
 }
 
 /**
- * A server that was never told who is in the cluster has nothing that it could be needed for: a learner becomes a voter when
- * it has the log. It may have had, though, and lost its disk: who was never told of its removal would count its vote.
+ * A server that was never told who is in the cluster is not needed: a learner becomes a voter when it has a configuration.
+ * It may have had one, though, and lost its disk: who was never told of its removal would count its vote.
  */
 export function knowsNobody({ configuration }: State): boolean {
   return configuration.voters.length === 0

@@ -114,10 +114,13 @@ export class Admission {
     }
   }
 
+  /** Also where it was added as a learner before anybody had met its storage. Of a voter somebody has. */
   #memberAt(): { readonly memberAt?: LogIndex } {
     const { index, members } = this.inForce()
-    const isNamed = members.some((one) => one.id === this.#id && one.incarnation === this.#incarnation)
-    return isNamed && index > 0 ? { memberAt: index } : {}
+    const self = members.find(({ id }) => id === this.#id)
+    const isNamed = self?.incarnation === this.#incarnation
+    const isNew = self?.role === 'learner' && self.incarnation === undefined
+    return (isNamed || isNew) && index > 0 ? { memberAt: index } : {}
   }
 
   admit(hello: Hello): HelloRefusal | undefined {

@@ -10,8 +10,8 @@ afterEach(() => cluster?.stop())
 
 const D: Member = { id: 'D', address: 'D', role: 'voter' }
 
-/** D was removed and added again on another disk, and leads, while `away` was cut off. */
-async function dLeads(): Promise<{ away: string; d: WordsNode }> {
+/** D was removed, and its disk is another one, while `away` was cut off. */
+async function dIsRemoved(): Promise<{ away: string; leader: WordsNode }> {
   cluster = Cluster.prepare({ size: 4, voters: 3 })
   for (const id of 'ABC') await cluster.start(id)
   const [leader, , follower] = await cluster.elected([...'ABC'])
@@ -34,6 +34,13 @@ async function dLeads(): Promise<{ away: string; d: WordsNode }> {
   cluster.disks.set('D', new Disk(world))
   const there = [...'ABC'].filter((id) => id !== away)
   await world.until('D is forgotten', () => there.every((id) => !network.peersOf(id).includes('D')))
+  return { away, leader }
+}
+
+/** And it was added again, and leads. */
+async function dLeads(): Promise<{ away: string; d: WordsNode }> {
+  const { away, leader } = await dIsRemoved()
+  const { world } = cluster
   const d = await cluster.start('D')
   await world.outcome(leader.changeMembership({ add: [D] }, { timeoutMs: 60_000 }))
   await world.outcome(leader.propose('while it was away'))
@@ -56,6 +63,29 @@ test('it follows that one, and learns from it who it is', async () => {
   expect(cluster.words(away)).toEqual(['while it was away'])
   // From then on it is a member like any other.
   expect(await cluster.world.outcome(cluster.node(away).propose('from there'))).toBe(2)
+})
+
+test('it goes on, also where nobody knew its storage yet when it was added', async () => {
+  const { away, leader } = await dIsRemoved()
+  const { network, world } = cluster
+  await world.outcome(leader.changeMembership({ add: [{ ...D, role: 'learner' }] }))
+  const d = await cluster.start('D')
+  const closed: unknown[] = []
+  void d.closed.then((error) => closed.push(error))
+  await world.until('it has that entry', () => d.status().members.some(({ id }) => id === 'D'))
+  expect(d.status().members.find(({ id }) => id === 'D')?.incarnation).toBeUndefined()
+  // The two meet before anybody else tells of the change.
+  network.heal()
+  network.partition(
+    [away],
+    [...'ABC'].filter((id) => id !== away),
+  )
+  await world.pass(2_000)
+  expect(closed).toEqual([])
+  network.heal()
+  await cluster.agreed([...'ABCD'])
+  await world.outcome(leader.changeMembership({ promote: ['D'] }, { timeoutMs: 60_000 }))
+  expect(closed).toEqual([])
 })
 
 test('a wiped disk has no such word for itself, and is refused as ever', async () => {

@@ -48,7 +48,8 @@ export function newVotersAreReady(electionTimeoutMsMax: number): Checker {
           if (own?.configuration.outgoing === undefined) return
           const { voters } = own.configuration
           const before = configurations.inForce(own.index - 1, (index) => node.log[index - 1])
-          const needed = neededAt(reign, now)
+          // Who was never told any configuration votes for nobody.
+          const needed = Math.max(neededAt(reign, now), before.index)
           for (const id of voters.filter((voter) => !before.voters.includes(voter))) {
             const has = matched.get(id) ?? 0
             if (has < needed)

@@ -118,6 +118,17 @@ describe('promotion', () => {
     })
   })
 
+  test('waits until the learner knows a configuration: its vote may be needed, and who knows nobody votes for nobody', () => {
+    const a = withLearner()
+    // All that the leader had an election timeout ago, and still not the entry that makes it a learner.
+    a.acknowledge('D', 1)
+    a.server.change('A B C D')
+    expect(a.server.refusedChanges).toEqual(['not-caught-up'])
+    a.acknowledge('D', 2)
+    a.server.change('A B C D')
+    expect(a.state.configuration.voters).toEqual(['A', 'B', 'C', 'D'])
+  })
+
   test('a learner that was heard long ago is not caught up, however much it has', () => {
     const a = withLearner()
     a.acknowledge('D', 2)
