@@ -72,7 +72,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'promoted-with-an-empty-log',
     'A learner becomes a voter before it has caught up: what it lacks delays every commit (thesis §4.2.1).',
     CHANGES,
-    'return follower.matchIndex >= had.lastIndex',
+    'return follower.matchIndex >= Math.max(had.lastIndex, state.configurations.at(-1)!.index)',
     'return had.lastIndex >= 0',
   ),
   mutant(
