@@ -195,13 +195,6 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'if (incarnation !== undefined || id === this.#id) continue\n',
   ),
   mutant(
-    'added-again-as-it-was',
-    'Who was leaving and is added again counts for what it acknowledged before: a new disk has none of it.',
-    EVOLVE,
-    'if (follower === undefined || follower.leaving !== undefined)\n      followers.set(peer, { ...freshFollower(state), nextIndex: index })',
-    'if (follower !== undefined) follower.leaving = undefined\n    else followers.set(peer, { ...freshFollower(state), nextIndex: index })',
-  ),
-  mutant(
     'wiped-member-passes-for-a-later-one',
     "Any other storage under a member's id counts as one of a configuration still to come: an empty disk is let in.",
     'core/src/node/admission.ts',
