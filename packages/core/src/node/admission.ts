@@ -14,6 +14,8 @@ export class Admission {
   #members: ReadonlySet<NodeId>
   readonly #membersHash: number
   readonly #leaseHash: number
+  /** The cluster began with somebody of this node's id, on another storage. */
+  readonly isSuccessor: boolean
   /**
    * Of this cluster, but no member as far as this node knows: a leader that was added while this node was away, perhaps
    * (thesis §4.2.2).
@@ -50,6 +52,8 @@ export class Admission {
     this.#generation = generation
     this.#members = new Set(members.map((member) => member.id))
     this.#membersHash = membersHash(members)
+    const self = members.find((member) => member.id === id)
+    this.isSuccessor = self?.incarnation !== undefined && self.incarnation !== incarnation
     this.#leaseHash = leaseHash
   }
 

@@ -44,7 +44,7 @@ export class RaftNode<Command, Result, State> {
   readonly closed: Promise<RaftError | undefined>
   /**
    * Resolves when the node has the role that `join.via` asked for; rejects when that was given up (ERR_TIMEOUT, ERR_ABORTED,
-   * ERR_JOIN_REFUSED, ERR_STOPPED). Resolved for nodes that did not ask.
+   * ERR_JOIN_REFUSED, ERR_STOPPED), or with what the node failed with. Resolved for nodes that did not ask.
    */
   readonly joined: Promise<undefined>
   readonly #options: NodeOptions<Command, Result, State>
@@ -69,7 +69,7 @@ export class RaftNode<Command, Result, State> {
    * nobody, except with `join.via`: until the cluster has let it in as a learner. The state machine has the state of the
    * newest snapshot by then.
    * @throws RaftError ERR_INVALID_OPTION, ERR_LISTEN, ERR_STATE_MACHINE, what the storage's open throws; with `join.via` also
-   * ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED
+   * ERR_JOIN_REFUSED, ERR_TIMEOUT, ERR_ABORTED, and what the node fails with meanwhile
    */
   static async start<Command, Result, State>(
     options: NodeOptions<Command, Result, State>,

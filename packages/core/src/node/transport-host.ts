@@ -3,11 +3,15 @@ import type { NodeId } from '../consensus/types.js'
 import { RaftError } from '../ports/errors.js'
 import type { Storage } from '../ports/storage.js'
 import type { TransportHost } from '../ports/transport.js'
+import type { PeerMessage } from '../wire/messages.js'
 import type { Admission } from './admission.js'
 import type { EventStream } from './event-stream.js'
 import type { Porter } from './joining/porter.js'
 import { leftBehind } from './lost-quorum/left-behind.js'
 import type { Runtime } from './runtime.js'
+
+/** What asks a voter for something. Who reads of the one before it gives no vote in that one's place, nor campaigns. */
+const OF_VOTERS: ReadonlySet<PeerMessage['type']> = new Set(['RequestVote', 'PreVote', 'TimeoutNow'])
 
 export interface TransportHostParts {
   readonly id: NodeId
@@ -43,7 +47,7 @@ export function transportHost(parts: TransportHostParts): TransportHost {
       const isLater = admission.isLater(from, frame.incarnation)
       for (const message of frame.messages) {
         if (!runtime.membership.strangers.mayHear(from, message.type, isLater)) continue
-        if (message.type === 'TimeoutNow' && runtime.membership.isAnother) continue
+        if (OF_VOTERS.has(message.type) && runtime.membership.isAnother) continue
         if (message.type === 'Forward' || message.type === 'ForwardReply') {
           runtime.receive({ type: 'Forwarded', from, message })
         } else {

@@ -1,5 +1,6 @@
 // Crashes on the way into a cluster: of the leader, of the node that joins, of both, at every step.
 import { afterEach, expect, test } from 'vitest'
+import type { Knock } from '../../src/ports/transport.js'
 import { cluster, deafen, failure, join, joined, roles, SECRET, start, stop } from './harness/joining.js'
 
 afterEach(stop)
@@ -107,4 +108,32 @@ test('a start that is aborted after it was let in takes itself back: the learner
   expect(await failure(starting)).toMatch(/^ERR_ABORTED/)
   await cluster.world.until('it is no member', () => told.length > 0 && roles(leader) === 'A voter')
   expect(told).toEqual(['B withdrawn'])
+})
+
+test('the answers are lost, and its own log tells a joiner that it has its role: it asks no more', async () => {
+  await start(2)
+  const transport = cluster.network.transport()
+  let asked = 0
+  const knock = async (...given: Parameters<NonNullable<typeof transport.knock>>): Promise<Knock> => {
+    const inner = await transport.knock!(...given)
+    // The first is for the facts. Of the others nothing comes but the challenge.
+    if (++asked === 1) return inner
+    let received = 0
+    return {
+      ...{ peer: inner.peer, origin: inner.origin },
+      send: (message) => inner.send(message),
+      receive: async () => (++received === 1 ? inner.receive() : undefined),
+      close: () => inner.close(),
+    }
+  }
+  const starting = join('B', 'A', {
+    transport: { ...transport, knock },
+    join: { via: ['A'], role: 'learner', timeoutMs: 10_000 },
+  })
+  const node = await cluster.world.outcome(starting)
+  await cluster.world.outcome(node.joined)
+  const before = asked
+  await cluster.world.pass(20_000)
+  expect(asked).toBe(before)
+  expect(node.explain()).toEqual([])
 })

@@ -31,6 +31,9 @@ export interface Self {
   on(type: NodeEventType, look: () => void): () => void
 }
 
+/** Of a storage that is not this one. */
+const ANOTHER = '0000000000000000'
+
 /** After these events it may have its role. */
 const TELLING = ['MembershipChanged', 'CommitAdvanced', 'SnapshotInstalled'] as const
 
@@ -109,7 +112,8 @@ export class Joining {
     try {
       const facts = (await applicant.ask({ type: 'facts' })) as JoinFacts
       applicant.learn(facts.members.map(({ address }) => address))
-      return await storage.open({ ...identity, members: facts.initial, generation: facts.generation })
+      const initial = withAnother(facts.initial, nodeId)
+      return await storage.open({ ...identity, members: initial, generation: facts.generation })
     } catch (error) {
       await Promise.allSettled([transport.close(), storage.close()])
       return this.#giveUp(error)
@@ -131,7 +135,8 @@ export class Joining {
     const isKnown = known?.address === self.address
     const entered = isKnown && this.#hasRole(known) ? undefined : this.#askOn(!isKnown)
     this.#look()
-    if (known === undefined) await entered
+    // Its own log may tell first, or alone: an answer can be lost.
+    if (known === undefined) await Promise.race([this.joined, entered])
   }
 
   /** Two questions at most: let me in, at this address; and make me what I am to be. Resolves after the first. */
@@ -175,6 +180,8 @@ export class Joining {
     this.#state = 'over'
     this.#succeed(undefined)
     this.#forget()
+    // There is nothing left to ask, nor a deadline for it.
+    this.#ended.abort(new RaftError('ERR_ABORTED', 'it has joined'))
   }
 
   #forget(): void {
@@ -221,4 +228,11 @@ export class Joining {
     const text = `${id} ${waits} in ${clusterId}; last answer: ${this.#applicant.last}`
     return [{ code: 'join-waits', text }]
   }
+}
+
+/** Whom the cluster began with under this node's id was removed since: it was on another storage, and its vote is not this one's. */
+function withAnother(initial: readonly Member[], self: NodeId): Member[] {
+  return initial.map(({ id, address, role }) =>
+    id === self ? { id, address, role, incarnation: ANOTHER } : { id, address, role },
+  )
 }

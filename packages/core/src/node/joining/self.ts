@@ -15,7 +15,9 @@ export function selfOf(
     address,
     incarnation,
     leaseHash: admission.hello(id).leaseHash,
-    member: () => membership.inForce.members.find((member) => member.id === id),
+    // What another storage was under this id says nothing of this node.
+    member: () =>
+      membership.isAnother ? undefined : membership.inForce.members.find((member) => member.id === id),
     isCommitted: () => membership.inForce.index <= state.commitIndex,
     addresses: () =>
       membership.inForce.members.filter((member) => member.id !== id).map((member) => member.address),

@@ -72,8 +72,11 @@ export class NodeMembership {
   /** Whom the configuration in force calls by this node's id is on another storage: somebody before it. */
   get isAnother(): boolean {
     const { state, admission } = this.#parts
-    const known = this.inForce.members.find(({ id }) => id === state.id)?.incarnation
-    return known !== undefined && known !== admission.incarnationOf(state.id)
+    const self = this.inForce.members.find(({ id }) => id === state.id)
+    if (self === undefined) return false
+    if (self.incarnation !== undefined) return self.incarnation !== admission.incarnationOf(state.id)
+    // Who joins is a learner until its storage is known: a voter that nobody had met is one that the cluster began with.
+    return admission.isSuccessor && self.role !== 'learner'
   }
 
   get removal(): RaftError {
