@@ -14,7 +14,7 @@ const TIMEOUT_MS = 1_800_000
 const SPEED_MIN = 20
 /** What so many seeds may miss: the long runs must not. */
 const RARE =
-  /^(disk: ((EIO|ENOSPC) on (syncDirectory|create)|hung sync|unsynced directory .*)|crash (before|after) read|open session: ERR.*|BecameFollower: vote-granted)$/
+  /^(disk: ((EIO|ENOSPC) on (syncDirectory|create)|hung sync|unsynced directory .*)|crash (before|after) read|open session: ERR.*|BecameFollower: vote-granted|recovery: killed.*|change of members: ERR_(STOPPED|TIMEOUT)|membership: (wiped|snapshot of a joint|joint interrupted).*)$/
 
 const statistics = new Statistics()
 

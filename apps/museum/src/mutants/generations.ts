@@ -16,7 +16,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     'recovery-keeps-the-generation',
     'A recovered cluster says that it is the one before: those that it has given up form another one beside it.',
     RECOVER,
-    'generation: next,',
+    'generation: newGeneration,',
     'generation,',
   ),
   mutant(

@@ -89,11 +89,10 @@ export function continueMembershipChange(turn: Turn): void {
   const { state } = turn
   const { index, configuration } = state.configurations.at(-1)!
   if (state.role.role !== 'leader' || index > state.commitIndex) return
-  if (configuration.outgoing !== undefined) {
-    const { voters, learners = [] } = configuration
-    return append(turn, { voters, learners })
-  }
+  // Of C_old,new, too: the learners that it leaves out do not come back with C_new.
   tellRemoved(turn)
+  const { voters, learners = [], outgoing } = configuration
+  if (outgoing !== undefined) return append(turn, { voters, learners })
   leaveWhenRemoved(turn)
 }
 

@@ -35,7 +35,9 @@ function isWhat(
 ): boolean {
   const hardState: HardState = batch?.hardState ?? node.durableHardState
   if (!isDeepStrictEqual(stored.hardState, hardState)) return false
-  if ((stored.generation ?? 0) !== (batch?.generation ?? node.generation) && !stored.formatted) return false
+  // Of a storage whose formatting nobody has seen the generation is not known.
+  const isKnown = node.incarnation !== undefined
+  if (isKnown && (stored.generation ?? 0) !== (batch?.generation ?? node.generation)) return false
   if (
     stored.snapshot?.index !== snapshot?.metadata.index ||
     stored.snapshot?.term !== snapshot?.metadata.term

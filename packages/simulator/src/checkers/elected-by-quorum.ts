@@ -5,23 +5,25 @@ import type { Checker } from './checker.js'
 import { isQuorum, textOf } from './configurations.js'
 import { isThisMember, type NodeView } from './node-view.js'
 
+type Voter = Pick<NodeView, 'id' | 'name' | 'incarnation'>
+
 export const electedByQuorum: Checker = {
   property: 'elected-by-quorum',
   hooks(_history, fail) {
-    /** By term and candidate. */
-    const votes = new Map<string, Map<string, NodeView>>()
+    /** By term and candidate, with the storage that each voter had then: it may have lost it since. */
+    const votes = new Map<string, Map<string, Voter>>()
     return {
       sent(node, to, message) {
         if (message.type !== 'RequestVoteReply' || !message.voteGranted) return
         const election = `${message.term} ${to}`
-        const voters = votes.get(election) ?? new Map<string, NodeView>()
-        votes.set(election, voters.set(node.name, node))
+        const voters = votes.get(election) ?? new Map<string, Voter>()
+        votes.set(election, voters.set(node.name, voterOf(node)))
       },
       event(node, event) {
         if (event.type !== 'BecameLeader') return
         const { id, durableHardState: disk, configuration } = node
         const given = [...(votes.get(`${event.term} ${id}`)?.values() ?? [])]
-        if (disk.currentTerm === event.term && disk.votedFor === id) given.push(node)
+        if (disk.currentTerm === event.term && disk.votedFor === id) given.push(voterOf(node))
         const voted = (voter: string): boolean =>
           given.some((view) => view.id === voter && isThisMember(view, configuration))
         if (!isQuorum(configuration, voted))
@@ -31,4 +33,8 @@ export const electedByQuorum: Checker = {
       },
     }
   },
+}
+
+function voterOf({ id, name, incarnation }: NodeView): Voter {
+  return { id, name, incarnation }
 }

@@ -101,6 +101,7 @@ export class NodeView {
   /** Its disk is replaced by an empty one. */
   wipe(): void {
     this.wiped = true
+    this.incarnation = undefined
     this.generation = 0
     this.durableHardState = { currentTerm: 0, votedFor: undefined }
     this.storedLog = []
@@ -189,7 +190,10 @@ export function appendedBy(node: NodeView, event: NodeEvent): EventOf<'Membershi
 }
 
 /** False: the configuration knows that member with another storage. */
-export function isThisMember({ id, incarnation }: NodeView, { members }: KnownConfiguration): boolean {
+export function isThisMember(
+  { id, incarnation }: Pick<NodeView, 'id' | 'incarnation'>,
+  { members }: KnownConfiguration,
+): boolean {
   const known = members?.find((member) => member.id === id)?.incarnation
   return known === undefined || known === incarnation
 }

@@ -92,7 +92,9 @@ async function run<Answer>(nemesis: Nemesis, server: AnyServer, command: Command
   try {
     for (;;) {
       const process = new Process(world, clock, seededRandom(seed, position + 1, -++server.boots))
-      if (tape.below(4) === 3) process.crashAt(1 + tape.below(6), tape.below(2) === 1)
+      // Files take many calls, blocks a few.
+      const calls = tape.below(2) === 1 ? 40 : 8
+      if (tape.below(2) === 1) process.crashAt(1 + tape.below(calls), tape.below(2) === 1)
       process.openPromises++
       const died = new Promise<undefined>((resolve) => {
         process.onDeath = () => {

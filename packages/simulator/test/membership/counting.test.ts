@@ -66,6 +66,9 @@ test('the vote of another storage than the committed one does not elect', () => 
   const elected = { type: 'BecameLeader', term: 2, firstIndex: 2, at: 1 } as const
   expect(story.event('a', elected).wrong).toHaveLength(1)
   b.incarnation = '1'.repeat(16)
+  story.sent('b', 'a', { type: 'RequestVoteReply', term: 2, voteGranted: true })
+  // What was given stays given, though the disk goes right after it.
+  b.wipe()
   expect(story.event('a', elected).wrong).toEqual(RIGHT)
 })
 

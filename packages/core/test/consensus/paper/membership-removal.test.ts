@@ -179,6 +179,23 @@ describe('a removed follower', () => {
     ).toBe(1)
   })
 
+  test('that was a learner goes when the entry that says so is committed, though C_new may never be', () => {
+    const cluster = new Cluster({ size: 4, voters: 3, consensus })
+    const [a, d] = [cluster.server('A'), cluster.server('D')]
+    cluster.elect('A')
+    a.change('A B C', 'D')
+    cluster.run(heartbeatMs)
+    a.change('A B')
+    while (a.state.configuration.outgoing !== undefined) cluster.deliver(cluster.pool[0]!)
+    const { index } = a.state.configurations.at(-1)!
+    cluster.partition('AD', 'BC')
+    cluster.run(heartbeatMs)
+    expect(a.state).toMatchObject({ role: { role: 'leader' }, commitIndex: index - 1 })
+    expect(d.removals).toBe(1)
+    const { followers } = a.state.role as { followers: Map<string, unknown> }
+    expect([...followers.keys()]).toEqual(['B', 'C'])
+  })
+
   test('that is still learning who is in the cluster does not take an old configuration for its removal', () => {
     const d = new Solo({ voters: [], consensus })
     const configuration = { voters: ['B', 'C'] }
