@@ -92,7 +92,11 @@ export const reopening: Contract = {
 
   'names of any script and length come back': async (bench) => {
     const id = 'ключ-鍵-🔑'.repeat(8)
-    const members = [{ id, address: '/dns/zürich.example/tcp/1?a="b"\\', role: 'voter' as const }]
+    const members = [
+      { id, address: '/dns/zürich.example/tcp/1?a="b"\\', role: 'voter' as const },
+      // Which storage a member had: a node that joins under the id of an earlier one must not forget that it is not that one.
+      { id: 'b', address: '', role: 'learner' as const, incarnation: '0123456789abcdef' },
+    ]
     const identity = { ...IDENTITY, clusterId: 'commandes d’été', nodeId: id, members }
     await bench.open(identity)
     await bench.written(vote(1, id))

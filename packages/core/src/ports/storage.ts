@@ -9,7 +9,7 @@ import type { Member } from './transport.js'
 export interface StorageIdentity {
   readonly clusterId: string
   readonly nodeId: NodeId
-  /** The initial members. Stored when formatting; a storage that has content ignores them and returns its own. */
+  /** The initial members. Stored as they are, when formatting; a storage that has content ignores them and returns its own. */
   readonly members: readonly Member[]
   /** The incarnation to write when formatting: 16 hexadecimal digits, freshly random. */
   readonly incarnation: Incarnation

@@ -2,10 +2,13 @@
 
 import type { ConsensusEvent, VoteRefusal } from '../../consensus/events.js'
 import type { NodeId, Term } from '../../consensus/types.js'
+import { MEMBERS_MAX } from '../../wire/limits.js'
 import type { RuntimeEvent } from '../types.js'
 
 /** Refusals remembered, of votes given and asked for. */
 const REFUSALS_MAX = 8
+/** Links remembered that are down: those of all members, and as many others. */
+const DOWN_MAX = 2 * MEMBERS_MAX
 
 export interface RecalledRefusal {
   readonly at: number
@@ -59,14 +62,22 @@ export class Recall {
         this.down.delete(event.peer)
         return
       case 'LinkDown':
-        this.down.set(event.peer, { at: this.#now(), why: event.reason })
-        return
+        return this.#isDown(event.peer, event.reason)
       case 'HelloRefused': {
         const why = event.by === this.#id ? 'this node refused it' : 'it refused this node'
-        this.down.set(event.peer, { at: this.#now(), why: `${why} (${event.refusal})` })
-        return
+        return this.#isDown(event.peer, `${why} (${event.refusal})`)
       }
       default:
+    }
+  }
+
+  /** The latest last. Anybody may say hello, under any name: what is remembered of them must not fill the memory. */
+  #isDown(peer: NodeId, why: string): void {
+    this.down.delete(peer)
+    this.down.set(peer, { at: this.#now(), why })
+    for (const oldest of this.down.keys()) {
+      if (this.down.size <= DOWN_MAX) break
+      this.down.delete(oldest)
     }
   }
 
