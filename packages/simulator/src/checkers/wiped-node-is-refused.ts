@@ -5,18 +5,35 @@ import type { Checker } from './checker.js'
 import { isMemberOf } from './configurations.js'
 import type { NodeView } from './node-view.js'
 
+interface Known {
+  /** That the judge has let in. */
+  readonly incarnation: string
+  /** How far its log went then; less, if that was truncated since: the configuration of then is what it fell back to. */
+  through: LogIndex
+}
+
 export const wipedNodeIsRefused: Checker = {
   property: 'wiped-node-is-refused',
   hooks({ configurations }, fail) {
-    /** Per judging process and peer: the incarnation it has let in, and what the judge's newest configuration was. */
-    const known = new Map<string, { readonly incarnation: string; readonly index: LogIndex }>()
-    /** The judge has heard of a configuration without it, since. */
-    const wasRemoved = (by: NodeView, peer: NodeId, since: LogIndex): boolean =>
-      configurations.known.some(
+    /** Per judging process and peer. */
+    const known = new Map<string, Known>()
+    /** The judge's configuration of then leaves it out, or a later one does. */
+    const wasRemoved = (by: NodeView, peer: NodeId, { through }: Known): boolean => {
+      const since = by.configurationAt(through).index
+      return configurations.known.some(
         (one) => one.index >= since && by.termAt(one.index) === one.term && !isMemberOf(one, peer),
       )
+    }
     const key = (by: NodeId, peer: NodeId): string => `${by} ${peer}`
+    const fallBack = (by: NodeId, to: LogIndex): void => {
+      for (const [id, one] of known) if (id.startsWith(`${by} `)) one.through = Math.min(one.through, to)
+    }
     return {
+      event(node, event) {
+        if (event.type === 'LogTruncated') fallBack(node.id, event.fromIndex - 1)
+        // What is committed is the same in any log.
+        if (event.type === 'SnapshotInstalled' && !event.logKept) fallBack(node.id, node.commitIndex)
+      },
       // A new process has met nobody yet.
       opened(node) {
         for (const id of known.keys()) if (id.startsWith(`${node.id} `)) known.delete(id)
@@ -29,9 +46,9 @@ export const wipedNodeIsRefused: Checker = {
         const isNamed = members.some((one) => one.id === node.id && one.incarnation === incarnation)
         if (isNamed && index > by.configuration.index) return
         const isAnother = earlier !== undefined && earlier.incarnation !== incarnation
-        if (isAnother && !wasRemoved(by, node.id, earlier.index))
+        if (isAnother && !wasRemoved(by, node.id, earlier))
           fail(`${by.id} lets ${node.id} in with another storage than before`)
-        known.set(key(by.id, node.id), { incarnation, index: by.configuration.index })
+        known.set(key(by.id, node.id), { incarnation, through: by.log.length })
       },
     }
   },
