@@ -20,13 +20,6 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     'generation,',
   ),
   mutant(
-    'recovery-keeps-the-term',
-    'A recovered member goes on in the term that it knows: those that were lost had leaders in the next ones.',
-    RECOVER,
-    'Math.max(currentTerm, lastTerm) + TERMS_SKIPPED',
-    'Math.max(currentTerm, lastTerm)',
-  ),
-  mutant(
     'recovery-keeps-the-vote',
     'A recovered member has voted in its new term already, for somebody who is lost.',
     RECOVER,

@@ -72,7 +72,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'promoted-with-an-empty-log',
     'A learner becomes a voter before it has caught up: what it lacks delays every commit (thesis §4.2.1).',
     CHANGES,
-    'return follower.matchIndex >= had.lastIndex',
+    'return follower.matchIndex >= Math.max(had.lastIndex, state.configurations.at(-1)!.index)',
     'return had.lastIndex >= 0',
   ),
   mutant(
@@ -193,13 +193,6 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'core/src/node/admission.ts',
     'if (incarnation === undefined || id === this.#id) continue\n',
     'if (incarnation !== undefined || id === this.#id) continue\n',
-  ),
-  mutant(
-    'added-again-as-it-was',
-    'Who was leaving and is added again counts for what it acknowledged before: a new disk has none of it.',
-    EVOLVE,
-    'if (follower === undefined || follower.leaving !== undefined)\n      followers.set(peer, { ...freshFollower(state), nextIndex: index })',
-    'if (follower !== undefined) follower.leaving = undefined\n    else followers.set(peer, { ...freshFollower(state), nextIndex: index })',
   ),
   mutant(
     'wiped-member-passes-for-a-later-one',

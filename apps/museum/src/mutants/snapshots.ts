@@ -80,13 +80,6 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     'state.log.restart(lastIncludedIndex, 0)',
   ),
   mutant(
-    'install-keeps-any-log',
-    'A log that is long enough is kept, whoever wrote it: it goes on with what the snapshot contradicts (Figure 13, 6).',
-    INSTALL,
-    'state.log.termAt(lastIncludedIndex) === lastIncludedTerm\n',
-    'state.log.lastIndex >= lastIncludedIndex\n',
-  ),
-  mutant(
     'compacted-prefix-is-a-conflict',
     'An append that begins in what a snapshot has replaced is refused: leader and follower never agree (openraft#511).',
     'core/src/consensus/append-entries.ts',

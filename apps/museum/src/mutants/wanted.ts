@@ -126,4 +126,36 @@ export const WANTED: readonly WantedMutant[] = [
     lacks:
       'A member of the new generation with the id of one that was left behind, which comes back: any other is a stranger there already.',
   },
+  {
+    ...mutant(
+      'install-keeps-any-log',
+      'A log that is long enough is kept, whoever wrote it: it goes on with what the snapshot contradicts (Figure 13, 6).',
+      'core/src/consensus/install-snapshot.ts',
+      'state.log.termAt(lastIncludedIndex) === lastIncludedTerm\n',
+      'state.log.lastIndex >= lastIncludedIndex\n',
+    ),
+    lacks:
+      'A snapshot that ends within entries which only its receiver has. The nemesis goes that way (see-saw), rarely to its end; the check is there (log-matching).',
+  },
+  {
+    ...mutant(
+      'added-again-as-it-was',
+      'Who was leaving and is added again counts for what it acknowledged before: a new disk has none of it.',
+      'core/src/consensus/evolve-membership.ts',
+      'if (follower === undefined || follower.leaving !== undefined)\n      followers.set(peer, { ...freshFollower(state), nextIndex: index })',
+      'if (follower !== undefined) follower.leaving = undefined\n    else followers.set(peer, { ...freshFollower(state), nextIndex: index })',
+    ),
+    lacks:
+      'A server that leaves, is added again with an empty disk before it was told, and whose old acknowledgements reach further than its log.',
+  },
+  {
+    ...mutant(
+      'recovery-keeps-the-term',
+      'A recovered member goes on in the term that it knows: those that were lost had leaders in the next ones.',
+      'core/src/node/lost-quorum/recover-cluster.ts',
+      'Math.max(currentTerm, lastTerm) + TERMS_SKIPPED',
+      'Math.max(currentTerm, lastTerm)',
+    ),
+    lacks: 'A survivor with the longest log and an earlier term than that of a leader which is lost.',
+  },
 ]

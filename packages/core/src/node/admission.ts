@@ -118,12 +118,15 @@ export class Admission {
     }
   }
 
-  /** Also where it was added as a learner before anybody had met its storage. Of a voter somebody has. */
+  /**
+   * Also where it was added as a learner before anybody had met its storage (of a voter somebody has), and where its log
+   * has not come to that yet: that log left out whoever was called so before.
+   */
   #memberAt(): { readonly memberAt?: LogIndex } {
     const { index, members } = this.inForce()
     const self = members.find(({ id }) => id === this.#id)
     const isNamed = self?.incarnation === this.#incarnation
-    const isNew = self?.role === 'learner' && self.incarnation === undefined
+    const isNew = self === undefined || (self.role === 'learner' && self.incarnation === undefined)
     return (isNamed || isNew) && index > 0 ? { memberAt: index } : {}
   }
 

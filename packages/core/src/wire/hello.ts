@@ -31,8 +31,8 @@ export interface Hello {
   /** Where `from` listens, for a node that does not know it as a member yet. Absent: not known. */
   readonly address?: string
   /**
-   * The index of the configuration in the sender's log, above 0, if that names it with this very incarnation, or as a learner with
-   * none. Absent: neither, so that its storage may be a new one.
+   * The index of the configuration in force in the sender's log, above 0, if that names it with this very incarnation, or as a
+   * learner with none, or not at all. Absent: it names another storage, or there is none, so that this one may be wiped.
    */
   readonly memberAt?: LogIndex
 }

@@ -108,6 +108,29 @@ test('the answer to an earlier process of this node is not taken for one to this
   await solo.node.stop({ transfer: false })
 })
 
+test('a refusal by another storage under the id of the leader is not believed: that one knows of nothing', async () => {
+  const solo = await Solo.start()
+  await solo.follow('B', 1)
+  const asked = watch(solo.node.propose('taken by the first storage'))
+  await solo.world.calm()
+  const [opening] = solo.take('Forward', 'B')
+  const incarnation = 'b'.repeat(16)
+  const refuse = async (): Promise<void> => {
+    solo.host.receive('B', { group: 0, incarnation, messages: [refused(opening!)] })
+    await solo.world.pass(100)
+    expect(solo.take('Forward', 'B')).toEqual([])
+  }
+  await refuse()
+  // A later configuration names it, it says: it may lead this node, and its answers do not count.
+  const hello = { ...solo.host.hello('B'), from: 'B', to: 'A', incarnation, memberAt: 9 }
+  expect(solo.host.admit(hello)).toBeUndefined()
+  await refuse()
+  await solo.leaderTakes('B', opening!)
+  await solo.leaderTakes('B', solo.take('Forward', 'B')[0]!)
+  expect(asked).toEqual({ state: 'fulfilled', value: 1 })
+  await solo.node.stop({ transfer: false })
+})
+
 test('a network that delivers everything twice applies everything once', async () => {
   const cluster = await Cluster.start()
   cluster.network.judge = () => 'duplicate'

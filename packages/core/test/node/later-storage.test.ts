@@ -1,5 +1,6 @@
 // A member that was away while another one was removed and added again, on another disk, meets that one before it has heard of it.
 import { afterEach, expect, test } from 'vitest'
+import type { NodeLimits } from '../../src/node/types.js'
 import type { Member } from '../../src/ports/transport.js'
 import { Cluster, type WordsNode } from './harness/cluster.js'
 import { Disk } from './harness/disk.js'
@@ -11,8 +12,8 @@ afterEach(() => cluster?.stop())
 const D: Member = { id: 'D', address: 'D', role: 'voter' }
 
 /** D was removed, and its disk is another one, while `away` was cut off. */
-async function dIsRemoved(): Promise<{ away: string; leader: WordsNode }> {
-  cluster = Cluster.prepare({ size: 4, voters: 3 })
+async function dIsRemoved(limits: NodeLimits = {}): Promise<{ away: string; leader: WordsNode }> {
+  cluster = Cluster.prepare({ size: 4, voters: 3, ...limits })
   for (const id of 'ABC') await cluster.start(id)
   const [leader, , follower] = await cluster.elected([...'ABC'])
   const away = follower!.id
@@ -48,6 +49,17 @@ async function dLeads(): Promise<{ away: string; d: WordsNode }> {
   return { away, d }
 }
 
+/** Before anybody else tells of the change. */
+async function awayMeetsDAlone(away: string): Promise<void> {
+  const { network, world } = cluster
+  network.heal()
+  network.partition(
+    [away],
+    [...'ABC'].filter((id) => id !== away),
+  )
+  await world.pass(2_000)
+}
+
 test('it follows that one, and learns from it who it is', async () => {
   const { away, d } = await dLeads()
   const closed: unknown[] = []
@@ -74,17 +86,39 @@ test('it goes on, also where nobody knew its storage yet when it was added', asy
   void d.closed.then((error) => closed.push(error))
   await world.until('it has that entry', () => d.status().members.some(({ id }) => id === 'D'))
   expect(d.status().members.find(({ id }) => id === 'D')?.incarnation).toBeUndefined()
-  // The two meet before anybody else tells of the change.
-  network.heal()
-  network.partition(
-    [away],
-    [...'ABC'].filter((id) => id !== away),
-  )
-  await world.pass(2_000)
+  await awayMeetsDAlone(away)
   expect(closed).toEqual([])
   network.heal()
   await cluster.agreed([...'ABCD'])
   await world.outcome(leader.changeMembership({ promote: ['D'] }, { timeoutMs: 60_000 }))
+  expect(closed).toEqual([])
+})
+
+test('it goes on, also with a log that ends before it was added', async () => {
+  const { away, leader } = await dIsRemoved({ messageBytesMax: 1_024 })
+  const { network, world } = cluster
+  await world.outcome(leader.changeMembership({ add: [{ id: 'E', address: 'E', role: 'learner' }] }))
+  const { membersIndex: before } = leader.status()
+  for (let i = 0; i < 4; i++) await world.outcome(leader.propose(`${i}`.repeat(400)))
+  await world.outcome(leader.changeMembership({ add: [{ ...D, role: 'learner' }] }))
+  const { membersIndex: added } = leader.status()
+  network.judge = ({ to, frame }) => {
+    const hasIt = frame.messages.some(
+      (message) =>
+        message.type === 'AppendEntries' && message.entries.some(({ lastIndex }) => lastIndex >= added),
+    )
+    return to === 'D' && hasIt ? 'drop' : 'pass'
+  }
+  const d = await cluster.start('D')
+  const closed: unknown[] = []
+  void d.closed.then((error) => closed.push(error))
+  await world.until('it has those before', () => d.status().lastIndex >= before)
+  expect(d.status().members).not.toContainEqual(expect.objectContaining({ id: 'D' }))
+  await awayMeetsDAlone(away)
+  expect(closed).toEqual([])
+  network.judge = () => 'pass'
+  network.heal()
+  await cluster.agreed([...'ABCD'])
   expect(closed).toEqual([])
 })
 

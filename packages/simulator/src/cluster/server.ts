@@ -50,7 +50,7 @@ export interface ServerParts<Command, Result, State> {
   readonly disk: Disk
   readonly clock: Clock
   readonly members: readonly Member[]
-  /** Of the cluster that it is to join. */
+  /** Of the cluster that it is to join, as it is when the machine is bought. */
   readonly generation: number
   readonly limits: NodeLimits
   readonly leases: LeaseOptions | undefined
@@ -67,6 +67,8 @@ export class Server<Command, Result, State> {
   /** Milliseconds that each apply takes at present. */
   applyMs = 0
   boots = 0
+  /** What an empty disk is to be formatted with: whoever puts a new one in names the cluster as it is by then. */
+  generation: number
   /** Its disk was damaged: refusing to start is right. */
   rotten = false
   /** Where its next process listens. */
@@ -81,6 +83,7 @@ export class Server<Command, Result, State> {
 
   constructor(parts: ServerParts<Command, Result, State>) {
     this.parts = parts
+    this.generation = parts.generation
     this.address = parts.id
     this.addresses = new Set([parts.id])
     this.#everywhere = new Set([parts.id])
@@ -93,21 +96,9 @@ export class Server<Command, Result, State> {
   /** `crash`: it will not live long. */
   start(crash?: { readonly calls: number; readonly after: boolean }): void {
     if (this.state !== 'down') return
-    const {
-      id,
-      position,
-      seed,
-      world,
-      network,
-      observation,
-      disk,
-      clock,
-      members,
-      limits,
-      leases,
-      view,
-      generation,
-    } = this.parts
+    const { id, position, seed, world, network, observation, disk, clock, members, limits, leases, view } =
+      this.parts
+    const { generation } = this
     this.state = 'starting'
     this.boots++
     const process = new Process(world, clock, seededRandom(seed, position + 1, this.boots))

@@ -14,7 +14,7 @@ export function wipe(nemesis: Nemesis): boolean {
   if (others.length === 0) return false
   if (!voters.includes(victim.id) && others.every((server) => knowsForGood(nemesis, server, victim))) {
     nemesis.world.coverage.hit('membership: wiped while its incarnation is committed')
-    replaceDisk(victim)
+    replaceDisk(victim, cluster.generation)
     return true
   }
   // What nobody has on disk must not be forgotten meanwhile: nobody else goes down until it has been noticed.
@@ -47,10 +47,11 @@ function knowsForGood({ cluster }: Nemesis, { parts: { view } }: AnyServer, vict
   return names(configuration) && names(view.configuration) && names(view.durableConfiguration)
 }
 
-function replaceDisk(victim: AnyServer): void {
+function replaceDisk(victim: AnyServer, generation: number): void {
   const { disk, view } = victim.parts
   victim.crash()
   disk.wipe()
+  victim.generation = generation
   disk.faults = { ...disk.faults, failedWrite: 0, failedRead: 0, failedName: 0, hungWrite: 0 }
   view.wipe()
 }
@@ -64,7 +65,7 @@ function wipeWatched(nemesis: Nemesis, victim: AnyServer): void {
     parts.disk.faults = { ...parts.disk.faults, failedWrite: 0, failedRead: 0, failedName: 0 }
     parts.disk.isFull = false
   }
-  replaceDisk(victim)
+  replaceDisk(victim, cluster.generation)
   const watch = (): void => {
     if (victim.state !== 'refused') return void world.after(20, watch)
     nemesis.wiping = false

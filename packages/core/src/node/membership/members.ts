@@ -72,8 +72,10 @@ export class Members {
   }
 
   /**
-   * Everybody to whom there may be something to say: all configurations that are kept, who is being told to leave, and the
-   * leader, who may be removed and leads until others are told.
+   * Everybody to whom there may be something to say: who is in the newest configuration or the one before, who is being told to
+   * leave, and the leader, who may be removed and leads until others are told. A change begins when the last one is committed
+   * (§6), so that nothing falls back behind the one before. Who is in earlier ones only was removed for good, also where nobody
+   * has told this node how far its log is committed.
    */
   everybody(before: ReadonlyMap<NodeId, Member>): Map<NodeId, Member> {
     const found = new Map<NodeId, Member>()
@@ -81,8 +83,8 @@ export class Members {
     const leader = leaderOf(this.#state)
     const others = role.role === 'leader' ? [...role.followers.keys()] : leader === undefined ? [] : [leader]
     for (const id of others) if (before.has(id)) found.set(id, before.get(id)!)
-    const oldestFirst = [...this.#kept].sort(([a], [b]) => a - b)
-    for (const [, members] of oldestFirst) for (const member of members) found.set(member.id, member)
+    const lastTwo = [...this.#kept].sort(([a], [b]) => a - b).slice(-2)
+    for (const [, members] of lastTwo) for (const member of members) found.set(member.id, member)
     return found
   }
 
