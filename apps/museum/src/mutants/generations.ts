@@ -20,13 +20,6 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     'generation,',
   ),
   mutant(
-    'recovery-keeps-the-vote',
-    'A recovered member has voted in its new term already, for somebody who is lost.',
-    RECOVER,
-    'currentTerm: term, votedFor: undefined }',
-    'currentTerm: term, votedFor: members.find((member) => member.id !== id)?.id }',
-  ),
-  mutant(
     'recovery-without-a-joint-phase',
     'The log of a recovered cluster goes from the old voters to the new one directly: whoever reads it later refuses it.',
     RECOVER,

@@ -4,7 +4,6 @@ import { type Mutant, mutant } from '../mutant.js'
 const APPLIER = 'core/src/node/applier.ts'
 const COMPACTION = 'core/src/consensus/log-compaction.ts'
 const EVOLVE = 'core/src/consensus/evolve.ts'
-const INSTALL = 'core/src/consensus/install-snapshot.ts'
 const LOG = 'core/src/consensus/log.ts'
 const SNAPSHOTTER = 'core/src/node/snapshots/snapshotter.ts'
 

@@ -38,7 +38,9 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     },
     refused: (peer, refusal) => {
       events.emit({ type: 'HelloRefused', peer, by: peer, refusal })
-      if (refusal === 'incarnation-changed') parts.failStop(wipedMember(parts, peer))
+      // Who reads of it in its log is being sent that log: its peer has not come as far, or was removed itself and never will.
+      if (refusal === 'incarnation-changed' && !runtime.membership.isAnother)
+        parts.failStop(wipedMember(parts, peer))
       if (refusal === 'earlier-generation') parts.failStop(leftBehind(id, peer))
     },
     receive: (from, frame) => {

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { initialState } from '../../src/consensus/index.js'
 import { Answers } from '../../src/node/answers.js'
-import { ENTER_MS_MAX, Entrance } from '../../src/node/joining/entrance.js'
+import { ENTER_MS_MAX, Entrance, type EntranceHost } from '../../src/node/joining/entrance.js'
 import { judge, type Standing } from '../../src/node/joining/verdict.js'
 import type { ChangeRequest, Changes } from '../../src/node/membership/changes.js'
 import type { Members } from '../../src/node/membership/members.js'
@@ -71,6 +71,14 @@ test('a change that gets nowhere is given up after a while', async () => {
   entrance.run()
   expect(given).toEqual(['the members did not change in time'])
   expect(await world.outcome(reply)).toMatchObject({ type: 'later' })
+})
+
+test('whose proof is looked at while the node stops is answered all the same', async () => {
+  const entrance = new Entrance({ now: () => 0 } as EntranceHost)
+  const before = entrance.enter('B', asked)
+  entrance.stop()
+  const replies = await Promise.all([before, entrance.enter('C', asked)])
+  expect(replies.map(({ type }) => type)).toEqual(['later', 'later'])
 })
 
 const INCARNATION = '0123456789abcdef'

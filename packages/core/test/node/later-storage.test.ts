@@ -11,6 +11,11 @@ afterEach(() => cluster?.stop())
 
 const D: Member = { id: 'D', address: 'D', role: 'voter' }
 
+/** Entries before and behind these are in different messages of 1 KiB. */
+async function longWords(leader: WordsNode): Promise<void> {
+  for (const word of 'stuv') await cluster.world.outcome(leader.propose(word.repeat(400)))
+}
+
 /** D was removed, and its disk is another one, while `away` was cut off. */
 async function dIsRemoved(limits: NodeLimits = {}): Promise<{ away: string; leader: WordsNode }> {
   cluster = Cluster.prepare({ size: 4, voters: 3, ...limits })
@@ -28,6 +33,7 @@ async function dIsRemoved(limits: NodeLimits = {}): Promise<{ away: string; lead
     [away],
     [...'ABCD'].filter((id) => id !== away),
   )
+  if (limits.messageBytesMax !== undefined) await longWords(leader)
   const stopped = world.outcome(old.closed)
   await world.outcome(leader.changeMembership({ remove: ['D'] }))
   await stopped
@@ -94,33 +100,37 @@ test('it goes on, also where nobody knew its storage yet when it was added', asy
   expect(closed).toEqual([])
 })
 
-test('it goes on, also with a log that ends before it was added', async () => {
-  const { away, leader } = await dIsRemoved({ messageBytesMax: 1_024 })
-  const { network, world } = cluster
-  await world.outcome(leader.changeMembership({ add: [{ id: 'E', address: 'E', role: 'learner' }] }))
-  const { membersIndex: before } = leader.status()
-  for (let i = 0; i < 4; i++) await world.outcome(leader.propose(`${i}`.repeat(400)))
-  await world.outcome(leader.changeMembership({ add: [{ ...D, role: 'learner' }] }))
-  const { membersIndex: added } = leader.status()
-  network.judge = ({ to, frame }) => {
-    const hasIt = frame.messages.some(
-      (message) =>
-        message.type === 'AppendEntries' && message.entries.some(({ lastIndex }) => lastIndex >= added),
-    )
-    return to === 'D' && hasIt ? 'drop' : 'pass'
-  }
-  const d = await cluster.start('D')
-  const closed: unknown[] = []
-  void d.closed.then((error) => closed.push(error))
-  await world.until('it has those before', () => d.status().lastIndex >= before)
-  expect(d.status().members).not.toContainEqual(expect.objectContaining({ id: 'D' }))
-  await awayMeetsDAlone(away)
-  expect(closed).toEqual([])
-  network.judge = () => 'pass'
-  network.heal()
-  await cluster.agreed([...'ABCD'])
-  expect(closed).toEqual([])
-})
+test.each(['it was added', 'the one before it was removed'])(
+  'it goes on, also with a log that ends before %s',
+  async (end) => {
+    const { away, leader } = await dIsRemoved({ messageBytesMax: 1_024 })
+    const { network, world } = cluster
+    const { membersIndex: removed } = leader.status()
+    await longWords(leader)
+    await world.outcome(leader.changeMembership({ add: [{ ...D, role: 'learner' }] }))
+    const { membersIndex: added } = leader.status()
+    // C_old,new and C_new removed it.
+    const [from, to] = end === 'it was added' ? [removed, added - 1] : [removed - 3, removed - 2]
+    network.judge = (sent) => {
+      const isLater = sent.frame.messages.some(
+        (message) =>
+          message.type === 'AppendEntries' && message.entries.some(({ lastIndex }) => lastIndex > to),
+      )
+      return sent.to === 'D' && isLater ? 'drop' : 'pass'
+    }
+    const d = await cluster.start('D')
+    const closed: unknown[] = []
+    void d.closed.then((error) => closed.push(error))
+    await world.until('it has those before', () => d.status().lastIndex >= from)
+    expect(d.status().membersIndex).toBeLessThan(added)
+    await awayMeetsDAlone(away)
+    expect(closed).toEqual([])
+    network.judge = () => 'pass'
+    network.heal()
+    await cluster.agreed([...'ABCD'])
+    expect(closed).toEqual([])
+  },
+)
 
 test('a wiped disk has no such word for itself, and is refused as ever', async () => {
   const { away, d } = await dLeads()

@@ -219,6 +219,9 @@ const saidAlways = fc.record({
 export const hellos: fc.Arbitrary<Hello> = fc
   .tuple(
     saidAlways,
-    fc.record({ address: fc.string({ minLength: 1, maxLength: 60 }), memberAt: u53.filter((index) => index > 0) }, { requiredKeys: [] }),
+    fc.record(
+      { address: fc.string({ minLength: 1, maxLength: 60 }), memberAt: u53.filter((index) => index > 0) },
+      { requiredKeys: [] },
+    ),
   )
   .map(([always, sometimes]) => ({ ...always, ...sometimes }))

@@ -17,6 +17,8 @@ export const ENTER_MS_MAX = 5_000
 /** A learner that was let in and has not answered within this time is removed again. */
 export const REACH_MS_MAX = 10_000
 
+const STOPS: JoinReply = { type: 'later', why: 'this node stops' }
+
 export interface EntranceHost {
   readonly state: State
   readonly members: Members
@@ -46,6 +48,8 @@ export class Entrance {
   /** The change that was begun here last. */
   #change: { readonly waiter: Waiter<Membership>; readonly deadline: number } | undefined
   #progressAt = Number.NEGATIVE_INFINITY
+  /** There are no turns any more. */
+  #stopped = false
   /** Asks for a turn: a change is over, the next one can begin. */
   onFree: (() => void) | undefined
 
@@ -55,6 +59,7 @@ export class Entrance {
 
   /** Resolves with what `id` is told, in a turn to come: soon, or when it has what it asks for. */
   enter(id: NodeId, asked: Asked): Promise<JoinReply> {
+    if (this.#stopped) return Promise.resolve(STOPS)
     return new Promise((settle) => {
       this.#settle((guest) => (guest.id === id ? later('it has asked again') : undefined))
       this.#guests.push({ id, asked, deadline: this.#host.now() + ENTER_MS_MAX, settle })
@@ -62,7 +67,8 @@ export class Entrance {
   }
 
   stop(): void {
-    this.#settle(() => later('this node stops'))
+    this.#stopped = true
+    this.#settle(() => STOPS)
   }
 
   /** Once a turn: goes as far as it can. */
