@@ -41,10 +41,7 @@ export const wipedNodeIsRefused: Checker = {
       greeted(node, by, incarnation, refusal) {
         if (refusal !== undefined) return
         const earlier = known.get(key(by.id, node.id))
-        // It comes with the word of a configuration that its judge has not heard of yet: no new disk has that.
-        const { index, members = [] } = node.configuration
-        const isNamed = members.some((one) => one.id === node.id && one.incarnation === incarnation)
-        if (isNamed && index > by.configuration.index) return
+        if (node.configuration.index > by.configuration.index && speaksFor(node, incarnation)) return
         const isAnother = earlier !== undefined && earlier.incarnation !== incarnation
         if (isAnother && !wasRemoved(by, node.id, earlier))
           fail(`${by.id} lets ${node.id} in with another storage than before`)
@@ -52,4 +49,16 @@ export const wipedNodeIsRefused: Checker = {
       },
     }
   },
+}
+
+/**
+ * Its configuration names this storage, or a learner with none, or leaves out whoever was called so: nothing of that is what a
+ * disk was lost from. A judge that has not heard of it yet may follow it.
+ */
+function speaksFor({ id, configuration }: NodeView, incarnation: string): boolean {
+  const { members } = configuration
+  if (members === undefined) return false
+  const self = members.find((one) => one.id === id)
+  if (self === undefined || self.incarnation === incarnation) return true
+  return self.role === 'learner' && self.incarnation === undefined
 }

@@ -139,6 +139,33 @@ test('another storage is let in by whoever has not heard yet that it is a member
   expect(comes('3')).toHaveLength(1)
 })
 
+test('another storage is let in with a configuration that leaves out the one before, if it is news to its judge', () => {
+  const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab', { incarnation: '1' })
+  const [a, b] = [story.view('a'), story.view('b')]
+  const comes = (incarnation: string): string[] => {
+    story.hooks.greeted!(b, a, incarnation, undefined)
+    return story.wrong
+  }
+  expect(comes('1')).toEqual(RIGHT)
+  expect(comes('2')).toHaveLength(1)
+  story.entry(2, 1, 'ac', 'b')
+  expect(comes('3')).toEqual(RIGHT)
+  story.entry(3, 1, 'abc', 'b', { incarnation: '3' })
+  expect(comes('4')).toHaveLength(1)
+})
+
+test.each([
+  ['ac', RIGHT],
+  ['abc', ['a lets b in with another storage than before']],
+])('met while out by an entry that is truncated, it counts that the one before says %s', (before, wrong) => {
+  const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, before, 'a').entry(2, 1, 'ac', 'a')
+  const [a, b] = [story.view('a'), story.view('b')]
+  story.hooks.greeted!(b, a, '1', undefined)
+  story.event('a', { type: 'LogTruncated', fromIndex: 2 }).entry(2, 2, 'ac+b', 'a')
+  story.hooks.greeted!(b, a, '2', undefined)
+  expect(story.wrong).toEqual(wrong)
+})
+
 test('nobody of another generation is let in', () => {
   const story = new Story(generationsStayApart)
   const [a, b] = [story.view('a'), story.view('b')]
