@@ -142,8 +142,8 @@ function answersEarly(storage: FileStorage, call: 'write' | 'saveSnapshot'): Fil
 /** The vote, and then what comes with it. */
 const writesInParts: Wiring = (storage) =>
   careless(storage, {
-    write({ hardState, truncateFrom, blocks }, completed) {
-      storage.write({ hardState, truncateFrom: undefined, blocks: [] }, (error) => {
+    write({ truncateFrom, blocks, ...rest }, completed) {
+      storage.write({ ...rest, truncateFrom: undefined, blocks: [] }, (error) => {
         if (error) completed(error)
         else storage.write({ hardState: undefined, truncateFrom, blocks }, completed)
       })
