@@ -61,11 +61,13 @@ describeWithRedis('the example of the README', () => {
       expect(await run()).toMatch(/^a can be recovered; its last entry is 0 of term 0\nWhat the other voters/)
       expect((await stored()).generation).toBe(0)
       expect(await run('--yes')).toMatch(/^a can be recovered/)
-      expect(await stored()).toMatchObject({ generation: 1, runs: [{ firstIndex: 1, lastIndex: 2 }] })
+      const recovered = await stored()
+      expect(recovered.generation).toBeGreaterThan(0)
+      expect(recovered.runs).toMatchObject([{ firstIndex: 1, lastIndex: 2 }])
       expect(await run('--yes')).toMatch(
         /^a is the only voter and needs no other: the cluster was recovered already/,
       )
-      expect(await stored()).toMatchObject({ generation: 1, runs: [{ firstIndex: 1, lastIndex: 2 }] })
+      expect(await stored()).toEqual(recovered)
     } finally {
       await rm(directory, { recursive: true })
       await server.remove()
