@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Cluster } from '../harness/cluster.js'
 import { calm, ELECTION_MS, run } from '../harness/play-schedule.js'
-import { check } from '../harness/property.js'
+import { check, PROPERTY_TIME } from '../harness/property.js'
 import { schedules } from '../harness/schedule.js'
 
 const FILE = 'test/consensus/random-churn.property.test.ts'
@@ -30,41 +30,45 @@ function note({ happened, servers }: Cluster): void {
 }
 
 describe('any schedule of membership changes, crossed with losses, crashes, partitions and slow disks', () => {
-  test('keeps every invariant', () => {
+  test('keeps every invariant', PROPERTY_TIME, () => {
     const property = fc.property(schedules(600, true), (schedule) => note(run(schedule)))
     check(property, FILE, 2000)
   })
 
-  test('once it stops, no configuration is joint, all members agree, and who is out disturbs nobody', () => {
-    const property = fc.property(schedules(500, true), (schedule) => {
-      const cluster = run({ ...schedule, steady: true })
-      calm(cluster)
-      const { now } = cluster
-      cluster.elect()
-      // A removed leader may still be followed by its successor.
-      expect(cluster.now - now).toBeLessThanOrEqual(2 * ELECTION_MS)
-      cluster.run(2 * ELECTION_MS)
-      const leader = cluster.elect()
-      const { currentTerm, configuration } = leader.state
-      cluster.propose(leader.id, 'last')
-      const readId = cluster.read(leader.id)
-      cluster.run(ELECTION_MS)
-      note(cluster)
+  test(
+    'once it stops, no configuration is joint, all members agree, and who is out disturbs nobody',
+    PROPERTY_TIME,
+    () => {
+      const property = fc.property(schedules(500, true), (schedule) => {
+        const cluster = run({ ...schedule, steady: true })
+        calm(cluster)
+        const { now } = cluster
+        cluster.elect()
+        // A removed leader may still be followed by its successor.
+        expect(cluster.now - now).toBeLessThanOrEqual(2 * ELECTION_MS)
+        cluster.run(2 * ELECTION_MS)
+        const leader = cluster.elect()
+        const { currentTerm, configuration } = leader.state
+        cluster.propose(leader.id, 'last')
+        const readId = cluster.read(leader.id)
+        cluster.run(ELECTION_MS)
+        note(cluster)
 
-      expect(leader.state).toMatchObject({ currentTerm, role: { role: 'leader' } })
-      expect(leader.state.configuration).toBe(configuration)
-      expect(configuration.outgoing).toBeUndefined()
-      expect(leader.entries.at(-1)!.command).toBe('last')
-      expect(leader.answered.has(readId)).toBe(true)
-      const { voters, learners = [] } = configuration
-      for (const id of [...voters, ...learners]) {
-        const { entries, state } = cluster.server(id)
-        expect(entries, id).toEqual(leader.entries)
-        expect([state.commitIndex, state.lastApplied], id).toEqual([entries.length, entries.length])
-      }
-    })
-    check(property, FILE, 500)
-  })
+        expect(leader.state).toMatchObject({ currentTerm, role: { role: 'leader' } })
+        expect(leader.state.configuration).toBe(configuration)
+        expect(configuration.outgoing).toBeUndefined()
+        expect(leader.entries.at(-1)!.command).toBe('last')
+        expect(leader.answered.has(readId)).toBe(true)
+        const { voters, learners = [] } = configuration
+        for (const id of [...voters, ...learners]) {
+          const { entries, state } = cluster.server(id)
+          expect(entries, id).toEqual(leader.entries)
+          expect([state.commitIndex, state.lastApplied], id).toEqual([entries.length, entries.length])
+        }
+      })
+      check(property, FILE, 500)
+    },
+  )
 })
 
 afterAll(() => {

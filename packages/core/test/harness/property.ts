@@ -2,6 +2,9 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 
+/** Thousands of runs on a machine that may have much else to do: they end by themselves, this is for those that do not. */
+export const PROPERTY_TIME = { timeout: 300_000 } as const
+
 /** RIVERRAFT_RUNS multiplies the runs, RIVERRAFT_SEED and RIVERRAFT_PATH repeat one. */
 export function check<T>(property: fc.IProperty<T>, file: string, runs: number): void {
   const { RIVERRAFT_RUNS, RIVERRAFT_SEED, RIVERRAFT_PATH } = process.env
