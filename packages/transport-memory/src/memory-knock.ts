@@ -1,10 +1,8 @@
 // A knock inside this process: two ends, each message in a turn of its own, with the faults of the links between the two nodes.
 import type { Knock, NodeId } from '@riverraft/core'
+import { Mailbox } from '@riverraft/core/links'
 import type { LinkContext } from './link.js'
 import { Wire } from './wire.js'
-
-/** In a dialogue each waits for the other: more is no dialogue. */
-const WAITING_MAX = 4
 
 export class MemoryKnock implements Knock {
   readonly peer = undefined
@@ -14,9 +12,7 @@ export class MemoryKnock implements Knock {
   readonly #wire: Wire
   readonly #ended: () => void
   #other: MemoryKnock | undefined
-  #waiting: Uint8Array[] = []
-  #taker: ((message: Uint8Array | undefined) => void) | undefined
-  #over = false
+  readonly #mailbox = new Mailbox()
 
   private constructor(
     network: LinkContext,
@@ -49,41 +45,31 @@ export class MemoryKnock implements Knock {
   }
 
   receive(): Promise<Uint8Array | undefined> {
-    const message = this.#waiting.shift()
-    if (message !== undefined || this.#over) return Promise.resolve(message)
-    return new Promise((resolve) => {
-      this.#taker = resolve
-    })
+    return this.#mailbox.take()
   }
 
   close(): void {
-    if (this.#over) return
-    this.#waiting = []
+    if (this.#mailbox.isOver) return
     this.#carry((other) => other.#end())
-    this.#end()
+    this.#mailbox.close()
+    this.#ended()
   }
 
   /** What is on its way when the link is cut is lost, and so is what is said meanwhile: the other end waits in vain. */
   #carry(arrive: (other: MemoryKnock) => void): void {
     const { cut, delay } = this.#network.faults(...this.#way)
     const other = this.#other
-    if (this.#over || cut || other === undefined) return
+    if (this.#mailbox.isOver || cut || other === undefined) return
     this.#wire.carry(delay, () => this.#network.faults(...this.#way).cut || arrive(other))
   }
 
   #arrive(message: Uint8Array): void {
-    if (this.#over) return
-    const taker = this.#taker
-    this.#taker = undefined
-    if (taker !== undefined) taker(message)
-    else if (this.#waiting.push(message) > WAITING_MAX) this.close()
+    if (!this.#mailbox.put(message)) this.close()
   }
 
   #end(): void {
-    if (this.#over) return
-    this.#over = true
-    this.#taker?.(undefined)
-    this.#taker = undefined
+    if (this.#mailbox.isOver) return
+    this.#mailbox.end()
     this.#ended()
   }
 }

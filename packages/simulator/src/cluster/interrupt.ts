@@ -4,7 +4,7 @@ import type { AnyServer, Nemesis } from './nemesis.js'
 
 const PATIENCE_MS = 4_000
 /** Drawn from these; most changes are left alone. */
-const WAYS = [
+export const WAYS = [
   'nothing',
   'nothing',
   'nothing',

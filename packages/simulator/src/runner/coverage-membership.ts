@@ -1,33 +1,6 @@
 // What must have been reached of membership changes (Raft §6): each act, each way to be interrupted, each outcome.
-
-const ACTS = [
-  'add-voter',
-  'add-learner',
-  'promote',
-  'demote',
-  'remove',
-  'remove-leader',
-  'replace',
-  'replace-lost',
-  'move',
-  'stale-change',
-  'restart-removed',
-  'come-back',
-  'recover',
-  'left-behind',
-] as const
-
-const MET_BY = [
-  'leader dies at a call',
-  'leader dies',
-  'somebody dies at a call',
-  'isolate-leader',
-  'partition-two-sided',
-  'transfer',
-  'take-snapshot',
-  'pause-leader',
-  'another change',
-] as const
+import { WAYS } from '../cluster/interrupt.js'
+import { CHURN } from '../cluster/plan.js'
 
 const REACHED = [
   'changed by one entry',
@@ -68,8 +41,8 @@ const ANSWERS = [
 ] as const
 
 export const MEMBERSHIP_ROWS: readonly string[] = [
-  ...ACTS.map((act) => `nemesis: ${act}`),
-  ...MET_BY.map((way) => `membership: change met by: ${way}`),
+  ...CHURN.map((act) => `nemesis: ${act}`),
+  ...WAYS.filter((way) => way !== 'nothing').map((way) => `membership: change met by: ${way}`),
   ...REACHED.map((what) => `membership: ${what}`),
   ...ANSWERS.map((code) => `change of members: ${code}`),
   'network: dialled at a new address',

@@ -1,5 +1,6 @@
 // A knock in virtual time: two ends, each message in a turn of its own.
 import type { NodeId } from '../../../src/consensus/types.js'
+import { Mailbox } from '../../../src/links/mailbox.js'
 import type { Knock } from '../../../src/ports/transport.js'
 import type { World } from './world.js'
 
@@ -7,9 +8,7 @@ class End implements Knock {
   readonly peer = undefined
   readonly origin: string
   readonly #send: (message: Uint8Array | undefined) => void
-  #waiting: Uint8Array[] = []
-  #taker: ((message: Uint8Array | undefined) => void) | undefined
-  #over = false
+  readonly #mailbox = new Mailbox()
 
   constructor(origin: string, send: (message: Uint8Array | undefined) => void) {
     this.origin = origin
@@ -17,31 +16,22 @@ class End implements Knock {
   }
 
   send(message: Uint8Array): void {
-    if (!this.#over) this.#send(message.slice())
+    if (!this.#mailbox.isOver) this.#send(message.slice())
   }
 
   arrive(message: Uint8Array | undefined): void {
-    if (this.#over) return
-    if (message === undefined) this.#over = true
-    const taker = this.#taker
-    this.#taker = undefined
-    if (taker !== undefined) taker(message)
-    else if (message !== undefined) this.#waiting.push(message)
+    if (message === undefined) this.#mailbox.end()
+    else this.#mailbox.put(message)
   }
 
   receive(): Promise<Uint8Array | undefined> {
-    const message = this.#waiting.shift()
-    if (message !== undefined || this.#over) return Promise.resolve(message)
-    return new Promise((resolve) => {
-      this.#taker = resolve
-    })
+    return this.#mailbox.take()
   }
 
   close(): void {
-    if (this.#over) return
+    if (this.#mailbox.isOver) return
     this.#send(undefined)
-    this.arrive(undefined)
-    this.#waiting = []
+    this.#mailbox.close()
   }
 }
 
