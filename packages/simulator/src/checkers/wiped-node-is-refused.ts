@@ -17,6 +17,11 @@ export const wipedNodeIsRefused: Checker = {
   hooks({ configurations }, fail) {
     /** Per judging process and peer. */
     const known = new Map<string, Known>()
+    /**
+     * As of which index each process knows the members that it uses: that of their entry, or of the snapshot that told them. The
+     * entry that a snapshot stands for may be one that the judge has, too, and is older than what the snapshot says.
+     */
+    const asOf = new Map<NodeId, LogIndex>()
     /** The judge's configuration of then leaves it out, or a later one does. */
     const wasRemoved = (by: NodeView, peer: NodeId, { through }: Known): boolean => {
       const since = by.configurationAt(through).index
@@ -30,18 +35,21 @@ export const wipedNodeIsRefused: Checker = {
     }
     return {
       event(node, event) {
+        if (event.type === 'MembershipChanged') asOf.set(node.id, event.index)
         if (event.type === 'LogTruncated') fallBack(node.id, event.fromIndex - 1)
         // What is committed is the same in any log.
         if (event.type === 'SnapshotInstalled' && !event.logKept) fallBack(node.id, node.commitIndex)
       },
       // A new process has met nobody yet.
       opened(node) {
+        asOf.set(node.id, Math.max(node.configuration.index, node.durableSnapshot?.metadata.index ?? 0))
         for (const id of known.keys()) if (id.startsWith(`${node.id} `)) known.delete(id)
       },
       greeted(node, by, incarnation, refusal) {
         if (refusal !== undefined) return
         const earlier = known.get(key(by.id, node.id))
-        if (node.configuration.index > by.configuration.index && speaksFor(node, incarnation)) return
+        const saidAt = asOf.get(node.id) ?? node.configuration.index
+        if (saidAt > by.configuration.index && speaksFor(node, incarnation)) return
         const isAnother = earlier !== undefined && earlier.incarnation !== incarnation
         if (isAnother && !wasRemoved(by, node.id, earlier))
           fail(`${by.id} lets ${node.id} in with another storage than before`)

@@ -139,6 +139,20 @@ test('another storage is let in by whoever has not heard yet that it is a member
   expect(comes('3')).toHaveLength(1)
 })
 
+test('a snapshot tells of its members as of its own index, behind the entry that its judge has, too', () => {
+  const story = new Story(wipedNodeIsRefused, 'abcd').entry(1, 1, 'abc+d', 'ad')
+  const [a, d] = [story.view('a'), story.view('d')]
+  const comes = (incarnation: string): string[] => {
+    story.hooks.greeted!(d, a, incarnation, undefined)
+    return story.wrong
+  }
+  expect(comes('1')).toEqual(RIGHT)
+  expect(comes('2')).toHaveLength(1)
+  const learning = { voters: [...'abc'], learners: ['d'] }
+  story.event('d', { type: 'MembershipChanged', index: 5, configuration: learning })
+  expect(comes('3')).toEqual(RIGHT)
+})
+
 test('another storage is let in with a configuration that leaves out the one before, if it is news to its judge', () => {
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab', { incarnation: '1' })
   const [a, b] = [story.view('a'), story.view('b')]
