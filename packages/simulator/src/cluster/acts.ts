@@ -113,6 +113,7 @@ export const ACT_TABLE: Record<Act, Perform> = {
       })
     }),
   'full-disk': (nemesis) =>
+    !nemesis.wiping &&
     withProcess(nemesis, ({ parts: { disk } }) => {
       disk.isFull = true
       nemesis.later(500, 5_000, () => {
