@@ -34,7 +34,10 @@ function whoSurvives(nemesis: Nemesis): AnyServer[] | undefined {
   const { cluster, tape } = nemesis
   const { history } = cluster
   const configuration = history.committedConfiguration()
-  const sound = cluster.members.filter(({ isLost, moving }) => !isLost && !moving)
+  // Who was added and has never opened its disk has nothing there that could be looked at.
+  const sound = cluster.members.filter(
+    ({ isLost, moving, parts: { view } }) => !isLost && !moving && view.incarnation !== undefined,
+  )
   const first = nemesis.one(sound)
   if (first === undefined) return undefined
   const second = tape.below(2) === 1 ? nemesis.one(sound.filter((server) => server !== first)) : undefined
