@@ -6,7 +6,7 @@ import { LEADER_CHANGES_MEAN_MIN, Statistics } from '../src/cli/statistics.js'
 import type { Job, JobResult } from '../src/cli/worker.js'
 
 const FIXED = 300
-const FRESH = 20
+const FRESH = 10
 const THREADS = 2
 /** About two minutes in all on two cores that have nothing else to do; others may have much. */
 const TIMEOUT_MS = 1_800_000
