@@ -10,11 +10,14 @@ import type { Millis } from './types.js'
  * one, and it outlives the term: a leader's lease rests on it (thesis §6.4.1).
  */
 export function refusesEverybody(state: State, now: Millis): VoteRefusal | undefined {
-  const { steadyLeader, electionTimeoutMsMin } = state.options
   if (now < state.votesFrom) return 'restarted'
-  if (!steadyLeader) return undefined
+  return state.options.steadyLeader && hearsLeader(state, now) ? 'leader-alive' : undefined
+}
+
+/** A leader was heard within the minimum election timeout; of a leader: a quorum was. */
+export function hearsLeader(state: State, now: Millis): boolean {
   const contactAt = state.role.role === 'leader' ? quorumContactAt(state, now) : state.leaderContactAt
-  return now - contactAt < electionTimeoutMsMin ? 'leader-alive' : undefined
+  return now - contactAt < state.options.electionTimeoutMsMin
 }
 
 /**

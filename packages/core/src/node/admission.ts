@@ -35,6 +35,8 @@ export class Admission {
   readonly #anew = new Set<NodeId>()
   /** What came for one of them with a later configuration than any that this node has. */
   readonly #later = new Map<NodeId, Incarnation>()
+  /** What this node knows is not out of date: a leader is there, or it leads. */
+  hearsLeader: () => boolean = () => true
   /** What this node uses. */
   inForce: () => Membership = () => ({ index: 0, members: [] })
 
@@ -151,7 +153,9 @@ export class Admission {
     const isPinned = known !== this.#earlier.get(hello.from) && !this.isStranger(hello.from)
     if (known !== undefined && known !== hello.incarnation && isPinned) {
       // A new disk names nobody: this one was added after the other was removed, and this node has not heard of it.
-      if ((hello.memberAt ?? 0) <= this.inForce().index) return 'incarnation-changed'
+      if ((hello.memberAt ?? 0) <= this.inForce().index) {
+        return this.hearsLeader() ? 'incarnation-changed' : 'incarnation-doubted'
+      }
       this.#later.set(hello.from, hello.incarnation)
       return undefined
     }

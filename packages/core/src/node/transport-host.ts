@@ -38,8 +38,11 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     },
     refused: (peer, refusal) => {
       events.emit({ type: 'HelloRefused', peer, by: peer, refusal })
+      const { isAnother, isCountedUnmet } = runtime.membership
       // Who reads of it in its log is being sent that log: its peer has not come as far, or was removed itself and never will.
-      if (refusal === 'incarnation-changed' && !runtime.membership.isAnother)
+      const isWiped = refusal === 'incarnation-changed' && !isAnother
+      // A doubt stops no newcomer. Who might be counted has to be sure: it may have promised and acknowledged what it has lost.
+      if (isWiped || (refusal === 'incarnation-doubted' && isCountedUnmet))
         parts.failStop(wipedMember(parts, peer))
       if (refusal === 'earlier-generation') parts.failStop(leftBehind(id, peer))
     },

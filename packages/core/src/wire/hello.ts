@@ -49,7 +49,10 @@ export const HELLO_REFUSALS = [
   'wrong-members',
   'wrong-lease',
   'unknown-member',
+  /** Another storage than the one that is known under this id, which is so lost. */
   'incarnation-changed',
+  /** The same, by one that hears no leader: it may be behind, or removed itself. */
+  'incarnation-doubted',
 ] as const
 export type HelloRefusal = (typeof HELLO_REFUSALS)[number]
 

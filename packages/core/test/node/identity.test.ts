@@ -83,6 +83,8 @@ test('a hello is judged by everything it says', () => {
   expect(judge({ protocolMax: 9 })).toBeUndefined()
   expect(admission.isCurrent('B', incarnationOf('B'))).toBe(true)
   expect(judge({ incarnation: incarnationOf('X') })).toBe('incarnation-changed')
+  admission.hearsLeader = () => false
+  expect(judge({ incarnation: incarnationOf('X') })).toBe('incarnation-doubted')
   expect(admission.isCurrent('B', incarnationOf('X'))).toBe(false)
   expect(judge({})).toBeUndefined()
 })

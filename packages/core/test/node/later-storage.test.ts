@@ -132,6 +132,60 @@ test.each(['it was added', 'the one before it was removed'])(
   },
 )
 
+/** Its log stays empty: it has no word for itself at all. */
+async function dHearsNothing(leader: WordsNode): Promise<WordsNode> {
+  const { network, world } = cluster
+  network.judge = ({ to, frame }) =>
+    to === 'D' && frame.messages.some(({ type }) => type === 'AppendEntries') ? 'drop' : 'pass'
+  await world.outcome(leader.changeMembership({ add: [{ ...D, role: 'learner' }] }))
+  return cluster.start('D')
+}
+
+// Simulator, seed 1570: it was removed itself, did not know, and stopped the learner each time that this one started.
+test('it does not stop that one: it hears no leader, so that it may itself be the one that is behind', async () => {
+  const { away, leader } = await dIsRemoved()
+  const d = await dHearsNothing(leader)
+  const { network, world } = cluster
+  const closed: unknown[] = []
+  void d.closed.then((error) => closed.push(error))
+  const refused: unknown[] = []
+  d.on('HelloRefused', ({ by, refusal }) => refused.push([by, refusal]))
+  await world.until('it hears no leader any more', () => cluster.node(away).status().leaderId === undefined)
+  await awayMeetsDAlone(away)
+  expect(refused).toContainEqual([away, 'incarnation-doubted'])
+  expect(d.status().lastIndex).toBe(0)
+  expect(closed).toEqual([])
+  network.judge = () => 'pass'
+  network.heal()
+  await cluster.agreed([...'ABCD'])
+  await world.outcome(leader.changeMembership({ promote: ['D'] }, { timeoutMs: 60_000 }))
+  expect(closed).toEqual([])
+})
+
+test('a doubt stops the wiped disk of a voter that others may count: here it would elect one that has forgotten it', async () => {
+  cluster = Cluster.prepare()
+  for (const id of 'ABC') await cluster.start(id)
+  const [leader, wiped, other] = await cluster.elected()
+  const { network, world } = cluster
+  await world.outcome(leader.propose('word'))
+  await cluster.agreed()
+  for (const { id } of [wiped!, leader]) await cluster.kill(id)
+  await world.until('it hears no leader any more', () => other!.status().leaderId === undefined)
+  cluster.disks.set(wiped!.id, new Disk(world))
+  network.partition([leader.id], [other!.id])
+  await cluster.start(leader.id)
+  const back = await cluster.start(wiped!.id)
+  const refused: unknown[] = []
+  back.on('HelloRefused', ({ by, refusal }) => refused.push([by, refusal]))
+  expect(await world.outcome(back.closed)).toMatchObject({ code: 'ERR_INCARNATION_CHANGED' })
+  expect(refused).toEqual([[other!.id, 'incarnation-doubted']])
+  cluster.nodes.delete(wiped!.id)
+  await world.pass(2_000)
+  expect(cluster.node(leader.id).status().role).not.toBe('leader')
+  network.heal()
+  expect(await world.outcome(cluster.node(leader.id).propose('without it'))).toBe(2)
+})
+
 test('a wiped disk has no such word for itself, and is refused as ever', async () => {
   const { away, d } = await dLeads()
   cluster.network.heal()

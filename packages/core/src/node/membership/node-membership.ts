@@ -1,6 +1,6 @@
 // Keeps transport and admission to who is a member, and carries out changes of the members.
 import type { EncodeBlock } from '../../consensus/effects.js'
-import type { ConsensusEvent, Input } from '../../consensus/index.js'
+import { type ConsensusEvent, hearsLeader, type Input } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import { RaftError } from '../../ports/errors.js'
 import type { SnapshotMetadata } from '../../ports/storage.js'
@@ -40,6 +40,7 @@ export class NodeMembership {
     this.strangers = new Strangers(parts.admission)
     this.#version = this.#members.version
     parts.admission.inForce = () => this.inForce
+    parts.admission.hearsLeader = () => hearsLeader(state, scheduler.now())
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
     const host = {
@@ -77,6 +78,12 @@ export class NodeMembership {
     if (self.incarnation !== undefined) return self.incarnation !== admission.incarnationOf(state.id)
     // Who joins is a learner until its storage is known: a voter that nobody had met is one that the cluster began with.
     return admission.isSuccessor && self.role !== 'learner'
+  }
+
+  /** Its own configuration counts on it as a voter, whatever its storage: others may do so, too. */
+  get isCountedUnmet(): boolean {
+    const self = this.inForce.members.find(({ id }) => id === this.#parts.state.id)
+    return self !== undefined && self.role !== 'learner' && self.incarnation === undefined && !this.isAnother
   }
 
   get removal(): RaftError {
