@@ -1,10 +1,17 @@
 // The checkers themselves: each where its name says, and seen to fail.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineStateMachine, EntryKind, encodeBlock, type PeerMessage } from '@riverraft/core'
+import {
+  defineStateMachine,
+  EntryKind,
+  encodeBlock,
+  type PeerMessage,
+  type StoredState,
+} from '@riverraft/core'
 import { expect, test } from 'vitest'
+import { durableSurvives } from '../src/checkers/durable-survives.js'
 import { History } from '../src/checkers/history.js'
-import type { NodeView } from '../src/checkers/node-view.js'
+import type { NodeView, SnapshotView } from '../src/checkers/node-view.js'
 import { readConfirmedAfterAsked } from '../src/checkers/read-confirmed-after-asked.js'
 import { checkSnapshots } from '../src/checkers/snapshot-equals-replay.js'
 import { registersRun } from '../src/cli/registers-run.js'
@@ -73,6 +80,44 @@ test('a read index is given out after a majority has confirmed a round younger t
   asks(3, true)
   answers(3)
   expect(said).toHaveLength(2)
+})
+
+test('a disk whose newest snapshots rot one after the other may show an older one, a sound disk may not', () => {
+  const said: string[] = []
+  const history = new History(['a'], () => {})
+  const { opened } = durableSurvives.hooks(history, (message) => said.push(message))
+  const a = history.view('a')
+  const incarnation = '00000000000000aa'
+  const shows = (index: number): void => {
+    const snapshot = { index, term: 1, timestamp: 0, members: [], membersIndex: 0 }
+    const runs = [{ firstIndex: 1, lastIndex: 30, term: 1 }]
+    const stored = {
+      formatted: false,
+      hardState: { currentTerm: 1, votedFor: undefined },
+      runs,
+      snapshot,
+      incarnation,
+    }
+    opened!(a, stored as unknown as StoredState)
+    a.opened(stored as unknown as StoredState)
+  }
+  a.durableHardState = { currentTerm: 1, votedFor: undefined }
+  a.storedLog = Array.from({ length: 30 }, () => 1)
+  const [oldest, older, newest] = [10, 20, 30].map((index) => ({
+    metadata: { index, term: 1 },
+    prefix: Array.from({ length: index }, () => 1),
+  })) as unknown as [SnapshotView, SnapshotView, SnapshotView]
+  a.olderSnapshots = [oldest, older]
+  a.durableSnapshot = newest
+  a.rotten = true
+  for (const index of [30, 20, 10]) shows(index)
+  expect(said).toEqual([])
+  expect(a.durableSnapshot).toBe(oldest)
+  a.rotten = false
+  a.durableSnapshot = newest
+  a.olderSnapshots = [older]
+  shows(20)
+  expect(said).toHaveLength(1)
 })
 
 /** The content of a snapshot without sessions: version, the machine's bytes, the end. */

@@ -12,7 +12,7 @@ export const durableSurvives: Checker = {
       if (node.wiped && stored.formatted) return
       const writes = [undefined, node.writing].slice(0, node.writing === undefined ? 1 : 2)
       const snapshots = [node.durableSnapshot, ...node.savingSnapshots]
-      if (node.rotten) snapshots.push(node.olderSnapshot, undefined)
+      if (node.rotten) snapshots.push(...node.olderSnapshots, undefined)
       for (const batch of writes)
         for (const snapshot of snapshots) if (isWhat(stored, node, batch, snapshot)) return
       const { currentTerm, votedFor } = stored.hardState

@@ -39,8 +39,8 @@ export class NodeView {
   /** The newest one on the disk, and those that may be there or not: under way, or failed. */
   durableSnapshot: SnapshotView | undefined
   savingSnapshots: SnapshotView[] = []
-  /** The one before: it may serve when the newest is damaged, and the log still has what is between. */
-  olderSnapshot: SnapshotView | undefined
+  /** Those before: one may serve when all newer ones are damaged, and the log still has what is between. */
+  olderSnapshots: SnapshotView[] = []
   /** Something on its disk was damaged. */
   rotten = false
   /** How often its cluster was recovered from a lost quorum, as its disk has it. */
@@ -109,7 +109,7 @@ export class NodeView {
     this.writing = undefined
     this.durableSnapshot = undefined
     this.savingSnapshots = []
-    this.olderSnapshot = undefined
+    this.olderSnapshots = []
   }
 
   opened(stored: StoredState): void {
@@ -118,11 +118,11 @@ export class NodeView {
     this.generation = stored.generation ?? 0
     this.durableHardState = stored.hardState
     const { snapshot } = stored
-    const known = [this.durableSnapshot, ...this.savingSnapshots, this.olderSnapshot]
-    const before = this.durableSnapshot
-    this.durableSnapshot = known.find((view) => view?.metadata.index === snapshot?.index)
-    // A save whose end nobody saw has succeeded: the one before is the older one now.
-    if (before !== undefined && before.metadata.index < (snapshot?.index ?? 0)) this.olderSnapshot = before
+    // A save whose end nobody saw may have succeeded.
+    const known = [...this.savingSnapshots, ...this.olderSnapshots]
+    if (this.durableSnapshot !== undefined) known.unshift(this.durableSnapshot)
+    this.durableSnapshot = known.find(({ metadata }) => metadata.index === snapshot?.index)
+    this.olderSnapshots = known.filter(({ metadata }) => metadata.index < (snapshot?.index ?? 0))
     this.savingSnapshots = []
     // What the log has forgotten is what the snapshot stands for.
     const begin = (stored.runs[0]?.firstIndex ?? (snapshot?.index ?? 0) + 1) - 1

@@ -233,7 +233,7 @@ export class Observation implements NetworkObserver {
         this.#history.saved(id, metadata, content)
         for (const hook of this.#saved) hook(node, metadata)
         forget(node, metadata)
-        node.olderSnapshot = node.durableSnapshot
+        if (node.durableSnapshot !== undefined) node.olderSnapshots.push(node.durableSnapshot)
         node.durableSnapshot = this.#snapshotView(metadata)
         this.#note(8, id, metadata.index)
       },

@@ -2,7 +2,7 @@
 import type { Member, MembershipChange } from '@riverraft/core'
 import type { ChangeCall } from '../checkers/change-call.js'
 import { targetsOf } from '../checkers/change-call.js'
-import { isMemberOf, isQuorum } from '../checkers/configurations.js'
+import { isQuorum, isVoterOf } from '../checkers/configurations.js'
 import { interrupt } from './interrupt.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import type { ChurnAct } from './plan.js'
@@ -200,15 +200,18 @@ function leftBehind(nemesis: Nemesis): boolean {
 }
 
 /**
- * Whoever has not heard of the removal takes the new server for the old one, wiped: it stops, and where that somebody was itself
- * removed, without knowing it, again and again (a new id avoids that). Those who read the log later meet the old one in it.
- * One of the first members would even believe to be one again, with nothing in its log.
+ * Whoever counted its votes could take the new server for the old one, unless it knows the old one's storage from a
+ * committed entry. One of the first members would even believe to be one again, with nothing in its log.
  */
 function mayComeBack({ cluster }: Nemesis, id: string): boolean {
   const { history, servers } = cluster
   const isFirst = history.configurations.first.members?.some((member) => member.id === id)
   if (isFirst || servers.some((server) => server.id === id)) return false
   return servers.every(({ parts: { view } }) =>
-    [view.configuration, view.durableConfiguration].every((configuration) => !isMemberOf(configuration, id)),
+    [view.configuration, view.durableConfiguration].every(
+      (configuration) =>
+        !isVoterOf(configuration, id) ||
+        configuration.members?.find((member) => member.id === id)?.incarnation !== undefined,
+    ),
   )
 }

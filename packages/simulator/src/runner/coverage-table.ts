@@ -207,6 +207,7 @@ const BRANCHES = [
   'in session: known after all',
   'hello refused: wrong-target',
   'hello refused: incarnation-changed',
+  'hello refused: incarnation-doubted',
   'stopped: ERR_STORAGE',
   'stopped: ERR_INCARNATION_CHANGED',
   'propose: ok',
