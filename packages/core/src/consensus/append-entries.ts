@@ -78,7 +78,10 @@ function store(turn: Turn, run: Run): void {
     turn.record({ type: 'MembershipChanged', index: firstIndex, configuration })
 }
 
-/** §6: with its entry a configuration goes, and "the server must fall back to the previous one" (thesis §4.1). */
+/**
+ * §6: with its entry a configuration goes: a server "must be prepared to fall back to the previous configuration in its log"
+ * (thesis §4.1).
+ */
 export function truncate(turn: Turn, fromIndex: LogIndex): void {
   const { state } = turn
   const was = state.configuration

@@ -1,5 +1,5 @@
-// Thesis §6.2: "a leader steps down if an election timeout elapses without a successful round of heartbeats to a
-// majority of its cluster".
+// Thesis §6.2: "a leader in Raft steps down if an election timeout elapses without a successful round of heartbeats
+// to a majority of its cluster".
 
 import { quorumIndex } from './quorum.js'
 import type { State } from './state.js'

@@ -1,9 +1,9 @@
-// Raft §6: "Servers are either in the new configuration, the old one, or both": who is a member, who votes, and which
+// Raft §6: "The joint consensus combines both the old and new configurations": who is a member, who votes, and which
 // configuration is in force.
 import type { State } from './state.js'
 import type { Configuration, ConfigurationEntry, LogIndex, NodeId } from './types.js'
 
-/** "A server always uses the latest configuration in its log, regardless of whether the entry is committed." */
+/** "a server always uses the latest configuration in its log, regardless of whether the entry is committed". */
 export function configurationInForce({ configurations }: State): ConfigurationEntry {
   return configurations.at(-1)!
 }
@@ -23,8 +23,8 @@ export function isVoter({ voters, outgoing }: Configuration, id: NodeId): boolea
 }
 
 /**
- * Thesis §4.2.2: "A server that is not part of its own latest configuration should still start new elections, as it might
- * still be needed until the C_new entry is committed." The one before it is committed, or C_new would not be there.
+ * Thesis §4.2.2: "a server that is not part of its own latest configuration should still start new elections, as it might
+ * still be needed until the C_new entry is committed". The one before it is committed, or C_new would not be there.
  */
 export function mayCampaign({ id, configurations, commitIndex }: State): boolean {
   const { index, configuration } = configurations.at(-1)!

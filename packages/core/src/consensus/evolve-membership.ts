@@ -83,7 +83,7 @@ export function removalCommitted({ followers }: LeaderState, event: RemovalCommi
   }
 }
 
-/** "the server must fall back to the previous configuration" (thesis §4.1). */
+/** A server "must be prepared to fall back to the previous configuration in its log" (thesis §4.1). */
 export function truncateConfigurations(state: State, fromIndex: LogIndex): void {
   const { configurations } = state
   while (configurations.at(-1)!.index >= fromIndex) configurations.pop()

@@ -60,7 +60,7 @@ export function continueTransfer(turn: Turn): void {
   turn.do({ type: 'TransferFailed', reason: 'aborted' })
 }
 
-/** "The target server starts a new election": it asks nobody whether it could win. */
+/** "the target server starts a new election": it asks nobody whether it could win. */
 export function receiveTimeoutNow(turn: Turn, request: TimeoutNow): void {
   const { state } = turn
   // Of an earlier term: it was given up, or has happened.

@@ -42,7 +42,7 @@ export function forgetRemoved(turn: Turn): void {
 }
 
 /**
- * "The leader steps down (returns to follower state) once it has committed the C_new log entry"; thesis §4.2.2. Here when
+ * "the leader steps down (returns to follower state) once it has committed the C_new log entry"; thesis §4.2.2. Here when
  * the others that leave know of it too, and with a word to its successor, so that nobody has to wait for an election timeout.
  */
 export function leaveWhenRemoved(turn: Turn): void {

@@ -75,7 +75,7 @@ function neededBehind(turn: Turn): LogIndex {
 }
 
 /**
- * "The leader must occasionally send snapshots to followers that lag behind. This happens when the leader has already
+ * "the leader must occasionally send snapshots to followers that lag behind. This happens when the leader has already
  * discarded the next log entry that it needs to send".
  */
 export function sendSnapshotIfBehind(turn: Turn, to: NodeId): void {

@@ -13,7 +13,7 @@ import type { Configuration, Millis, NodeId } from './types.js'
 
 /**
  * "When the leader receives a request to change the configuration from C_old to C_new, it stores the configuration for
- * joint consensus (C_old,new) as a log entry." Without a change of the voters one entry does it: no majority moves.
+ * joint consensus (C_old,new [...]) as a log entry". Without a change of the voters one entry does it: no majority moves.
  */
 export function changeMembership(turn: Turn, request: ChangeMembership): void {
   const { state } = turn
@@ -63,7 +63,7 @@ export function canDecide(
 }
 
 /**
- * Thesis §4.2.1: "it must be caught up": it has all that the leader had an election timeout ago, so that what is missing
+ * Thesis §4.2.1: whether it has caught up: it has all that the leader had an election timeout ago, so that what is missing
  * delays no commit for longer than an election would; and the configuration in force, since who was never told any votes for
  * nobody, and its vote may be needed at once.
  */
@@ -82,7 +82,7 @@ function isHeard(state: State, role: LeaderState, id: NodeId, now: Millis): bool
 }
 
 /**
- * After each commit of a leader: "Once C_old,new has been committed ... it is now safe for the leader to create a log
+ * After each commit of a leader: "Once C_old,new has been committed [...] It is now safe for the leader to create a log
  * entry describing C_new", whichever leader it is by now; and once that is committed, who is not in it may go.
  */
 export function continueMembershipChange(turn: Turn): void {
@@ -96,7 +96,10 @@ export function continueMembershipChange(turn: Turn): void {
   leaveWhenRemoved(turn)
 }
 
-/** "Each server adopts that configuration as soon as it is added to its log": the leader, too. */
+/**
+ * Thesis §4.1: "The new configuration takes effect on each server as soon as it is added to that server's log": on the
+ * leader, too.
+ */
 function append(turn: Turn, configuration: Configuration): void {
   const { state } = turn
   const index = state.log.lastIndex + 1

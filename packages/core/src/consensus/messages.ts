@@ -77,10 +77,10 @@ export interface AppendEntriesReply {
 export interface InstallSnapshot {
   readonly type: 'InstallSnapshot'
   readonly term: Term
-  /** "The snapshot replaces all entries up through and including this index". */
+  /** "the snapshot replaces all entries up through and including this index". */
   readonly lastIncludedIndex: LogIndex
   readonly lastIncludedTerm: Term
-  /** "Byte offset where chunk is positioned". */
+  /** "byte offset where chunk is positioned". */
   readonly offset: number
   /** Bytes of the whole content: the chunk that reaches it is the last one. */
   readonly totalBytes: number

@@ -114,7 +114,7 @@ test('truncating at or below what is committed is fatal (openraft#511)', () => {
   expect(() => a.append('B', { term: 3, prevLogIndex: 4, prevLogTerm: 2, terms: [3] })).toThrow(/committed/)
 })
 
-describe('"The leader must occasionally send snapshots to followers that lag behind."', () => {
+describe('"the leader must occasionally send snapshots to followers that lag behind."', () => {
   const leader = (): Solo => {
     const a = compacted([1, 1, 1, 1, 1], 4)
     a.lead()

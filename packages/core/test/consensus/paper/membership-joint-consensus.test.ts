@@ -38,7 +38,7 @@ function joint(): Solo {
 const members = ({ state }: Server) => state.configuration
 
 describe('the joint configuration', () => {
-  test('"it stores the configuration for joint consensus (C_old,new) as a log entry", and when that is committed, C_new', () => {
+  test('"it stores the configuration for joint consensus (C_old,new [...]) as a log entry", and when that is committed, C_new', () => {
     const made = cluster()
     made.server('A').change('A D E')
     expect(members(made.server('A'))).toEqual({
@@ -56,7 +56,7 @@ describe('the joint configuration', () => {
     ])
   })
 
-  test('"A server always uses the latest configuration in its log, regardless of whether the entry is committed"', () => {
+  test('"a server always uses the latest configuration in its log, regardless of whether the entry is committed"', () => {
     const made = cluster()
     made.partition('AD', 'BCE')
     made.server('A').change('A D E')
@@ -77,7 +77,7 @@ describe('the joint configuration', () => {
     ['of the old one alone', ['B', 'C'], 2],
     ['of the new one alone', ['D', 'E'], 2],
     ['of each', ['C', 'D'], 3],
-  ])('"Agreement requires separate majorities from both": a majority %s', (_, holders, commitIndex) => {
+  ])('"Agreement [...] requires separate majorities from both": a majority %s', (_, holders, commitIndex) => {
     const a = joint()
     for (const id of holders) a.acknowledge(id, 3)
     expect(a.state.commitIndex).toBe(commitIndex)
@@ -87,7 +87,7 @@ describe('the joint configuration', () => {
     ['of the old one alone', ['B', 'C'], 'candidate'],
     ['of the new one alone', ['D', 'E'], 'candidate'],
     ['of each', ['B', 'E'], 'leader'],
-  ])('"Agreement (for elections)": votes %s', (_, voters, role) => {
+  ])('"Agreement (for elections [...])": votes %s', (_, voters, role) => {
     const a = joint()
     a.crash()
     while (a.state.role.role !== 'candidate') {

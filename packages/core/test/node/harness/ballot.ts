@@ -60,7 +60,10 @@ export class Ballot {
     candidate.leads = voters.length >= 3
   }
 
-  /** All up to some entry: "If an existing entry conflicts with a new one, delete the existing entry and all that follow it" */
+  /**
+   * All up to some entry: "If an existing entry conflicts with a new one [...], delete the existing entry and all that follow
+   * it".
+   */
   #replicate(leader: Server, to: Server): void {
     if (to === leader || to.currentTerm > leader.currentTerm) return
     Object.assign(to, { currentTerm: leader.currentTerm, leads: false })
