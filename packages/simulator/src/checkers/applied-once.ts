@@ -1,4 +1,4 @@
-// Raft §8: "The state machine tracks the latest serial number processed for each client": a sequence of a session runs
+// Raft §8: "the state machine tracks the latest serial number processed for each client": a sequence of a session runs
 // once, whatever was sent again, by whom, in which order.
 import type { LogIndex } from '@riverraft/core'
 import type { Checker } from './checker.js'

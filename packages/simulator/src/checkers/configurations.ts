@@ -63,7 +63,7 @@ export class Configurations {
     this.#known.splice(at === -1 ? this.#known.length : at, 0, configuration)
   }
 
-  /** "A server always uses the latest configuration in its log", up to `index`. */
+  /** "a server always uses the latest configuration in its log", up to `index`. */
   inForce(index: LogIndex, termAt: TermAt): KnownConfiguration {
     for (const one of this.#known)
       if (one.index <= index && (one.index === 0 || termAt(one.index) === one.term)) return one

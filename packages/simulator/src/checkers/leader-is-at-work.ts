@@ -1,4 +1,4 @@
-// Thesis §6.2: "a leader steps down if an election timeout elapses without a successful round of heartbeats to a majority
+// Thesis §6.2: "a leader in Raft steps down if an election timeout elapses without a successful round of heartbeats to a majority
 // of its cluster"; so does one whose disk hangs (hashicorp/raft#503), and a transfer has an end (hashicorp/raft#696).
 import type { NodeEvent, NodeId, WriteBatch } from '@riverraft/core'
 import type { Checker } from './checker.js'

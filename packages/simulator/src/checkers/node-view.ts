@@ -61,7 +61,7 @@ export class NodeView {
     this.name = former === undefined ? id : `${former.name}'`
   }
 
-  /** "A server always uses the latest configuration in its log" (Raft §6), here the one in memory. */
+  /** "a server always uses the latest configuration in its log" (Raft §6), here the one in memory. */
   get configuration(): KnownConfiguration {
     return this.configurationAt(this.log.length)
   }

@@ -1,4 +1,4 @@
-// Thesis §3.10: "the prior leader fully updates the target server's log to match its own log" before it tells it to
+// Thesis §3.10: "the prior leader fully updates the target server's log to match its own" before it tells it to
 // campaign: nobody would vote for it. A leader that is removed (§4.2.2) gives its role up with the same word, and takes with
 // it what is not committed.
 import type { Checker } from './checker.js'

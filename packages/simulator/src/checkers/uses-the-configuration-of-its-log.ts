@@ -1,5 +1,5 @@
-// Raft §6: "A server always uses the latest configuration in its log, regardless of whether the entry is committed"; thesis
-// §4.1: when that is truncated "the server must fall back to the previous configuration". Compared with the entries' bytes.
+// Raft §6: "a server always uses the latest configuration in its log, regardless of whether the entry is committed"; thesis
+// §4.1: a server "must be prepared to fall back to the previous configuration in its log". Compared with the entries' bytes.
 import { isDeepStrictEqual } from 'node:util'
 import type { NodeEvent } from '@riverraft/core'
 import type { AnyCluster } from '../cluster/nemesis.js'
