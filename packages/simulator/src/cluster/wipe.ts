@@ -17,21 +17,29 @@ export function wipe(nemesis: Nemesis): boolean {
     replaceDisk(victim, cluster.generation)
     return true
   }
-  // What nobody has on disk must not be forgotten meanwhile: nobody else goes down until it has been noticed.
-  const known = others.every(
-    (server) => server.isUp && cluster.network.endpoint(server.id)?.links.get(victim.id)?.isUp === true,
+  // What nobody has on disk must not be forgotten meanwhile: nobody else goes down until it has been noticed. Who has not heard
+  // of the victim yet would take the new disk for the first one (seed 640).
+  const known = inUse(nemesis, victim).every(
+    (server) =>
+      others.includes(server) &&
+      server.isUp &&
+      cluster.network.endpoint(server.id)?.links.get(victim.id)?.isUp === true,
   )
   if (known) wipeWatched(nemesis, victim)
   return known
 }
 
+function inUse({ cluster }: Nemesis, victim: AnyServer): AnyServer[] {
+  return cluster.servers.filter(
+    (server) => server !== victim && server.state !== 'refused' && server.state !== 'removed',
+  )
+}
+
 /** Whoever could count a vote of `victim`: those that have left, or have not joined, do not. */
-function countingWith({ cluster }: Nemesis, victim: AnyServer): AnyServer[] {
-  return cluster.servers.filter((server) => {
-    const { view } = server.parts
-    if (server === victim || server.state === 'refused' || server.state === 'removed') return false
-    return [view.configuration, view.durableConfiguration].some((one) => isMemberOf(one, victim.id))
-  })
+function countingWith(nemesis: Nemesis, victim: AnyServer): AnyServer[] {
+  return inUse(nemesis, victim).filter(({ parts: { view } }) =>
+    [view.configuration, view.durableConfiguration].some((one) => isMemberOf(one, victim.id)),
+  )
 }
 
 /** It has on disk, in a committed entry that it will not lose, which storage is the right one. */
