@@ -11,7 +11,7 @@ export const STEADY_LEADER_MUTANTS: readonly Mutant[] = [
     'votes-beside-a-leader',
     'Whoever has just heard from a leader votes for another all the same: a lease rests on nothing (§4.2.3).',
     'core/src/consensus/stickiness.ts',
-    "return now - contactAt < electionTimeoutMsMin ? 'leader-alive' : undefined",
+    "return state.options.steadyLeader && hearsLeader(state, now) ? 'leader-alive' : undefined",
     'return undefined',
   ),
   mutant(
