@@ -83,17 +83,19 @@ function isHeard(state: State, role: LeaderState, id: NodeId, now: Millis): bool
 
 /**
  * After each commit of a leader: "Once C_old,new has been committed [...] It is now safe for the leader to create a log
- * entry describing C_new", whichever leader it is by now; and once that is committed, who is not in it may go.
+ * entry describing C_new", whichever leader it is by now; and once that is committed, who is not in it may go. Not while
+ * it hands over: its successor would not have that entry (thesis §3.10), and does it itself.
  */
 export function continueMembershipChange(turn: Turn): void {
   const { state } = turn
   const { index, configuration } = state.configurations.at(-1)!
-  if (state.role.role !== 'leader' || index > state.commitIndex) return
+  const { role } = state
+  if (role.role !== 'leader' || index > state.commitIndex) return
   // Of C_old,new, too: the learners that it leaves out do not come back with C_new.
   tellRemoved(turn)
   const { voters, learners = [], outgoing } = configuration
-  if (outgoing !== undefined) return append(turn, { voters, learners })
-  leaveWhenRemoved(turn)
+  if (outgoing === undefined) leaveWhenRemoved(turn)
+  else if (role.transfer === undefined) append(turn, { voters, learners })
 }
 
 /**

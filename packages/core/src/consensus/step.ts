@@ -21,7 +21,7 @@ import { forgetRemoved } from './leaving.js'
 import { compactLog, snapshotSaved } from './log-compaction.js'
 import { broadcastHeartbeat, offerEntries, propose } from './log-replication.js'
 import { peerConnected, receiveAppendEntriesReply } from './log-replication-replies.js'
-import { changeMembership } from './membership-changes.js'
+import { changeMembership, continueMembershipChange } from './membership-changes.js'
 import type { Message } from './messages.js'
 import { persistBeforeSpeaking } from './persist-before-speaking.js'
 import { receivePreVote, receivePreVoteReply, startPreVote } from './pre-vote.js'
@@ -123,6 +123,8 @@ function leaderTick(turn: Turn): void {
   if (stepDownIfUseless(turn)) return
   broadcastHeartbeat(turn)
   continueTransfer(turn)
+  // If it was given up: what was held back meanwhile.
+  continueMembershipChange(turn)
   forgetRemoved(turn)
 }
 

@@ -133,6 +133,22 @@ describe('the prior leader', () => {
     expect(failures(alone)).toEqual([{ type: 'TransferFailed', reason: 'no-successor' }])
   })
 
+  // Simulator, seed 2098: the successor was told, and then got C_new as one that it did not have when it campaigned.
+  test('the entry of C_new waits for the successor, or for the end of the attempt: nothing is appended behind its back', () => {
+    const a = leader()
+    a.server.change('A B')
+    a.persist()
+    transfer(a, 'B')
+    expect(a.acknowledge('B', 2)).toContainEqual({ type: 'TimeoutNow', term: 1 })
+    expect(a.state).toMatchObject({ commitIndex: 2, log: { lastIndex: 2 } })
+    while (failures(a).length === 0) {
+      a.elapse()
+      a.acknowledge('B', 2)
+    }
+    expect(a.state).toMatchObject({ log: { lastIndex: 3 }, configuration: { voters: ['A', 'B'] } })
+    expect(a.state.configuration.outgoing).toBeUndefined()
+  })
+
   test('hashicorp/raft#696: all of it dies with the term', () => {
     const a = leader()
     transfer(a, 'B')
