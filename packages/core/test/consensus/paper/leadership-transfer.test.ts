@@ -149,6 +149,22 @@ describe('the prior leader', () => {
     expect(a.state.configuration.outgoing).toBeUndefined()
   })
 
+  // Simulator, seed 3785.
+  test('a leader of a later term that knows C_old,new to be committed still commits an entry of its own before C_new', () => {
+    const a = leader()
+    a.server.change('A B')
+    a.persist()
+    transfer(a, 'B')
+    a.acknowledge('B', 2)
+    a.receive('C', { type: 'AppendEntriesReply', ...nothing, term: 4 })
+    a.lead()
+    expect(a.state).toMatchObject({ commitIndex: 2, log: { lastIndex: 3 } })
+    a.elapse()
+    expect(a.state.log.lastIndex).toBe(3)
+    a.acknowledge('B', 3)
+    expect(a.state).toMatchObject({ log: { lastIndex: 4 }, configuration: { voters: ['A', 'B'] } })
+  })
+
   test('hashicorp/raft#696: all of it dies with the term', () => {
     const a = leader()
     transfer(a, 'B')
