@@ -10,6 +10,7 @@ import type {
   Term,
   WriteBatch,
 } from '@riverraft/core'
+import type { Greeting } from '../network/network.js'
 import type { ChangeCall } from './change-call.js'
 import type { History } from './history.js'
 import type { NodeView } from './node-view.js'
@@ -45,7 +46,7 @@ export interface Hooks {
   /** A call of changeMembership is answered, or its process has died. */
   changed?(call: ChangeCall): void
   /** `by` has judged the hello of `node`. */
-  greeted?(node: NodeView, by: NodeView, incarnation: string, refusal: string | undefined): void
+  greeted?(node: NodeView, by: NodeView, hello: Greeting, refusal: string | undefined): void
 }
 
 export interface Checker {

@@ -5,9 +5,9 @@ import type { Checker } from './checker.js'
 export const generationsStayApart: Checker = {
   property: 'generations-stay-apart',
   hooks: (_history, fail) => ({
-    greeted(node, by, _incarnation, refusal) {
-      if (refusal === undefined && node.generation !== by.generation)
-        fail(`${by.id} of generation ${by.generation} lets ${node.id} of generation ${node.generation} in`)
+    greeted(node, by, { generation }, refusal) {
+      if (refusal === undefined && generation !== by.generation)
+        fail(`${by.id} of generation ${by.generation} lets ${node.id} of generation ${generation} in`)
     },
   }),
 }

@@ -12,7 +12,7 @@ import type {
   WriteBatch,
 } from '@riverraft/core'
 import type { StorageObserver } from '../disk/observed-storage.js'
-import type { NetworkObserver } from '../network/network.js'
+import type { Greeting, NetworkObserver } from '../network/network.js'
 import type { World } from '../world/world.js'
 import type { ChangeCall } from './change-call.js'
 import type { AppliedCommand, Checker, Hooks } from './checker.js'
@@ -173,9 +173,9 @@ export class Observation implements NetworkObserver {
     this.#note(3, from, this.#orderOf(to))
   }
 
-  greeted(from: NodeId, by: NodeId, incarnation: string, refusal: string | undefined): void {
+  greeted(from: NodeId, by: NodeId, hello: Greeting, refusal: string | undefined): void {
     const { views } = this.#history
-    for (const hook of this.#greeted) hook(views.get(from)!, views.get(by)!, incarnation, refusal)
+    for (const hook of this.#greeted) hook(views.get(from)!, views.get(by)!, hello, refusal)
     if (refusal !== undefined) this.#world.coverage.hit(`hello refused: ${refusal}`)
   }
 

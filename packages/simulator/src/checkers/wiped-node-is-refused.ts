@@ -45,7 +45,7 @@ export const wipedNodeIsRefused: Checker = {
         asOf.set(node.id, Math.max(node.configuration.index, node.durableSnapshot?.metadata.index ?? 0))
         for (const id of known.keys()) if (id.startsWith(`${node.id} `)) known.delete(id)
       },
-      greeted(node, by, incarnation, refusal) {
+      greeted(node, by, { incarnation }, refusal) {
         if (refusal !== undefined) return
         const earlier = known.get(key(by.id, node.id))
         const saidAt = asOf.get(node.id) ?? node.configuration.index

@@ -53,7 +53,7 @@ export class Link {
       const hello = host.hello(peer)
       target.process.run(() => {
         const refusal = target.host.admit(hello)
-        network.observer.greeted(id, target.id, hello.incarnation, refusal)
+        network.observer.greeted(id, target.id, hello, refusal)
         const answer = target.host.hello(id)
         network.world.after(network.latency(), () => {
           if (!network.isOpen(target.id, id)) return

@@ -17,13 +17,19 @@ export interface Endpoint {
   open: boolean
 }
 
+/** What a hello says of the disk it is said from, which may have been replaced when it is judged. */
+export interface Greeting {
+  readonly incarnation: string
+  readonly generation: number
+}
+
 /** What an observer is told; it may not change anything. */
 export interface NetworkObserver {
   /** A frame leaves a node, whatever becomes of it. */
   sent(from: NodeId, to: NodeId, frame: Frame): void
   linkUp(from: NodeId, to: NodeId): void
   /** The receiver's own opinion of a peer that wants to connect. */
-  greeted(from: NodeId, by: NodeId, incarnation: string, refusal: string | undefined): void
+  greeted(from: NodeId, by: NodeId, hello: Greeting, refusal: string | undefined): void
 }
 
 /** Old copies kept for later. */

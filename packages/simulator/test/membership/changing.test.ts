@@ -117,7 +117,7 @@ test('another storage is let in under an id that was removed, and under no other
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'a')
   const [a, b] = [story.view('a'), story.view('b')]
   const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, incarnation, undefined)
+    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
     return story.wrong
   }
   expect(comes('1')).toEqual(RIGHT)
@@ -130,7 +130,7 @@ test('another storage is let in by whoever has not heard yet that it is a member
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab')
   const [a, b] = [story.view('a'), story.view('b')]
   const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, incarnation, undefined)
+    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
     return story.wrong
   }
   expect(comes('1')).toEqual(RIGHT)
@@ -143,7 +143,7 @@ test('a snapshot tells of its members as of its own index, behind the entry that
   const story = new Story(wipedNodeIsRefused, 'abcd').entry(1, 1, 'abc+d', 'ad')
   const [a, d] = [story.view('a'), story.view('d')]
   const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(d, a, incarnation, undefined)
+    story.hooks.greeted!(d, a, { incarnation, generation: 0 }, undefined)
     return story.wrong
   }
   expect(comes('1')).toEqual(RIGHT)
@@ -157,7 +157,7 @@ test('another storage is let in with a configuration that leaves out the one bef
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab', { incarnation: '1' })
   const [a, b] = [story.view('a'), story.view('b')]
   const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, incarnation, undefined)
+    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
     return story.wrong
   }
   expect(comes('1')).toEqual(RIGHT)
@@ -174,22 +174,24 @@ test.each([
 ])('met while out by an entry that is truncated, it counts that the one before says %s', (before, wrong) => {
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, before, 'a').entry(2, 1, 'ac', 'a')
   const [a, b] = [story.view('a'), story.view('b')]
-  story.hooks.greeted!(b, a, '1', undefined)
+  story.hooks.greeted!(b, a, { incarnation: '1', generation: 0 }, undefined)
   story.event('a', { type: 'LogTruncated', fromIndex: 2 }).entry(2, 2, 'ac+b', 'a')
-  story.hooks.greeted!(b, a, '2', undefined)
+  story.hooks.greeted!(b, a, { incarnation: '2', generation: 0 }, undefined)
   expect(story.wrong).toEqual(wrong)
 })
 
 test('nobody of another generation is let in', () => {
   const story = new Story(generationsStayApart)
   const [a, b] = [story.view('a'), story.view('b')]
-  const comes = (refusal?: string): string[] => {
-    story.hooks.greeted!(b, a, '1', refusal)
+  const comes = (refusal?: string, generation = 0): string[] => {
+    story.hooks.greeted!(b, a, { incarnation: '1', generation }, refusal)
     return story.wrong
   }
   expect(comes()).toEqual(RIGHT)
   a.generation = 1
   expect(comes('earlier-generation')).toEqual(RIGHT)
+  // Its disk may have been replaced since it said hello (seed 4034).
+  expect(comes(undefined, 1)).toEqual(RIGHT)
   expect(comes()).toEqual(['a of generation 1 lets b of generation 0 in'])
 })
 
