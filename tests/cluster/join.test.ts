@@ -94,6 +94,22 @@ test('a first node, three that join it, one that comes back elsewhere, one that 
   expect(await e.read(({ words }) => words.length, TIME)).toBe(53)
 })
 
+// Simulator, seed 4618: the newcomer sent its answers to where the leader had listened long ago.
+test('a newcomer answers a leader that has moved since the beginning of the log', async () => {
+  const [first, second] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+  const founder = { id: 'i', address: first, role: 'voter' as const }
+  // Of several messages: the log that names the new address comes only after answers.
+  const options = { members: [founder], messageBytesMax: 1_024 }
+  const before = await start('i', { ...options, transport: tcp({ listen: first }) })
+  for (let i = 1; i <= 20; i++) await before.propose('long '.repeat(80), TIME)
+  await before.changeMembership({ add: [{ ...founder, address: second }] }, TIME)
+  await stop('i')
+  await start('i', { ...options, transport: tcp({ listen: second }) })
+  const newcomer = await start('j', { join: { via: [second] }, messageBytesMax: 1_024 })
+  await newcomer.joined
+  expect(await newcomer.propose('from j', TIME)).toBe(21)
+})
+
 test('all of them stop and start again: nobody waits for anybody to be let in', async () => {
   const address = `127.0.0.1:${await freePort()}`
   const addresses = new Map([['f', address]])

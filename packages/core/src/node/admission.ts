@@ -21,6 +21,8 @@ export class Admission {
    * (thesis §4.2.2).
    */
   onStranger: ((hello: Hello) => void) | undefined
+  /** It is let in. */
+  onWelcome: ((hello: Hello) => void) | undefined
   /** True: it is no member, and may come with any storage. */
   isStranger: (id: NodeId) => boolean = () => false
   /** A member is in a later generation: the cluster was recovered without this node. */
@@ -133,6 +135,12 @@ export class Admission {
   }
 
   admit(hello: Hello): HelloRefusal | undefined {
+    const refusal = this.#judge(hello)
+    if (refusal === undefined) this.onWelcome?.(hello)
+    return refusal
+  }
+
+  #judge(hello: Hello): HelloRefusal | undefined {
     if (hello.protocolMin > PROTOCOL_MAX || hello.protocolMax < PROTOCOL_MIN) return 'wrong-version'
     if (hello.clusterId !== this.#clusterId) return 'wrong-cluster'
     if (hello.to !== this.#id) return 'wrong-target'

@@ -32,8 +32,8 @@ export function transportHost(parts: TransportHostParts): TransportHost {
     admit: (hello) => {
       const refusal = admission.admit(hello)
       if (refusal !== undefined) events.emit({ type: 'HelloRefused', peer: hello.from, by: id, refusal })
-      // A stranger was perhaps met: there is something to do.
-      if (refusal === 'unknown-member') runtime.wake()
+      // A stranger was perhaps met, or says where it listens: there is something to do.
+      if (refusal === undefined || refusal === 'unknown-member') runtime.wake()
       return refusal
     },
     refused: (peer, refusal) => {

@@ -10,6 +10,7 @@ import { Entrance } from '../joining/entrance.js'
 import type { LogKeeper } from '../log-keeper.js'
 import type { RuntimeParts } from '../runtime-parts.js'
 import type { RuntimeEvent } from '../types.js'
+import { Addresses } from './addresses.js'
 import { Changes } from './changes.js'
 import { Members } from './members.js'
 import { Strangers } from './strangers.js'
@@ -26,6 +27,7 @@ export class NodeMembership {
   /** To whom the transport has links. */
   #everybody: ReadonlyMap<NodeId, Member>
   readonly strangers: Strangers
+  readonly #addresses: Addresses
   #version: string
   /** Of the received snapshot that was restored last. */
   #restored: readonly Member[] = []
@@ -38,6 +40,7 @@ export class NodeMembership {
     this.#members = new Members(state, initial, recoveredMemberships, (id) => parts.admission.mayReplace(id))
     this.#everybody = this.#members.everybody(new Map())
     this.strangers = new Strangers(parts.admission)
+    this.#addresses = new Addresses(parts.admission)
     this.#version = this.#members.version
     parts.admission.inForce = () => this.inForce
     parts.admission.hearsLeader = () => hearsLeader(state, scheduler.now())
@@ -123,12 +126,12 @@ export class NodeMembership {
   run(): void {
     this.entrance.run()
     this.changes.run()
-    const version = `${this.#members.version} ${this.strangers.version}`
+    const version = `${this.#members.version} ${this.strangers.version} ${this.#addresses.version}`
     if (version === this.#version) return
     this.#version = version
     this.#members.forget()
     const before = this.#everybody
-    this.#everybody = this.strangers.beside(this.#members.everybody(before))
+    this.#everybody = this.#addresses.over(this.strangers.beside(this.#members.everybody(before)))
     const everybody = [...this.#everybody.values()]
     const { admission, transport } = this.#parts
     const others = admission.setMembers(everybody)
