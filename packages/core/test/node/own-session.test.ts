@@ -23,7 +23,7 @@ test('every sequence is found once, however many wait', () => {
   expect(own.acknowledgedBelow).toBe(5_001)
 })
 
-test('one that waits for long holds the window, and no more than that', () => {
+test('one that waits for long holds the window, and no more than that', { timeout: 60_000 }, () => {
   const own = openSession()
   const first = proposal()
   own.assign(first)
