@@ -64,6 +64,8 @@ export class Link {
               return retry()
             }
             if (answer.from !== peer || host.admit(answer) !== undefined) return retry()
+            // It has hung up meanwhile: it knows this one no more (seed 5491).
+            if (!target.links.has(id)) return retry()
             this.#connected(target)
           })
         })
