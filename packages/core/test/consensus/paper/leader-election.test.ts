@@ -192,6 +192,14 @@ describe('one vote', () => {
     expect(a.requestVote('B', 1)).toEqual([{ type: 'RequestVoteReply', term: 1, voteGranted: true }])
   })
 
+  test('nor does one in a term that the disk knows already', () => {
+    const a = new Solo({ hardState: { currentTerm: 1, votedFor: undefined } })
+    expect(a.requestVote('B', 1)).toEqual([])
+    a.persist()
+    a.crash()
+    expect(a.requestVote('C', 1)).toEqual([{ type: 'RequestVoteReply', term: 1, voteGranted: false }])
+  })
+
   test('a vote whose write a crash lost was never given: another candidate may get it', () => {
     const a = new Solo()
     expect(a.requestVote('B', 1)).toEqual([])

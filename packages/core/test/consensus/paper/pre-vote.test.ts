@@ -1,6 +1,7 @@
 // Thesis §9.6: "Preventing disruptions when a server rejoins the cluster".
 import { describe, expect, test } from 'vitest'
 import { Cluster } from '../../harness/cluster.js'
+import { log } from '../../harness/entry.js'
 import { OPTIONS } from '../../harness/options.js'
 import { Solo } from '../../harness/solo.js'
 
@@ -107,6 +108,26 @@ test('a refusal tells the term: with a lower term and the fresh log it still com
   a.persist()
   a.vote('C')
   expect(a.state).toMatchObject({ currentTerm: 6, role: { role: 'leader' } })
+})
+
+test('refused by all, and refusing all: the fresh log with the lower term is elected all the same (etcd#8243, canonical/raft#279)', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const cluster = new Cluster({ size: 3, consensus, seed })
+    // A, B committed two entries in term 1. C lacks one, and has come to term 5 by itself.
+    const [first, second] = log(1, 1)
+    cluster.server('B').disk.entries = [first!, second!]
+    cluster.server('B').disk.hardState = { currentTerm: 1, votedFor: 'A' }
+    cluster.server('C').disk.entries = [first!]
+    cluster.server('C').disk.hardState = { currentTerm: 5, votedFor: 'C' }
+    for (const id of 'BC') {
+      cluster.server(id).crash()
+      cluster.start(id)
+    }
+    cluster.server('A').crash()
+    cluster.run(10 * electionTimeoutMsMax)
+    expect(cluster.leader?.id, `seed ${seed}`).toBe('B')
+    expect(cluster.leader?.state.currentTerm, `seed ${seed}`).toBeGreaterThan(5)
+  }
 })
 
 test('a short retry is forgotten once a leader is heard: its own vote, too, keeps away from a lease', () => {
