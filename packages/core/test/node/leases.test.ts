@@ -85,8 +85,15 @@ test('a transfer takes the lease away: the read waits for the new leader', async
   const [leader, next] = await cluster.elected()
   await cluster.world.outcome(leader.propose('x'))
   await cluster.world.pass(60)
+  // Nothing comes back: neither does a round confirm a read, nor is the successor elected yet.
+  cluster.network.judge = ({ to }) => (to === leader.id ? 'hold' : 'pass')
   const transferred = leader.transferLeadership(next!.id)
   const read = leader.read(count, lease)
+  const early = watch(read)
+  await cluster.world.pass(10)
+  expect(early.state).toBe('pending')
+  cluster.network.judge = () => 'pass'
+  cluster.network.release()
   expect(await cluster.world.outcome(transferred)).toBe(next!.id)
   await cluster.world.outcome(next!.propose('y'))
   expect(await cluster.world.outcome(read)).toBeGreaterThanOrEqual(1)

@@ -71,7 +71,11 @@ test('when no log tells of the members any more, a restarted node has them from 
 
 test('a change that is not committed is in no snapshot, and is undone when it is truncated (canonical/raft#250)', async () => {
   const leader = await old(4, ['a'])
+  // There is something for a new snapshot to hold.
+  await cluster.world.outcome(leader.propose('b'))
+  await cluster.agreed([...'ABC'])
   const before = leader.status().members
+  const { index: taken } = cluster.disk(leader.id).snapshot!.metadata
   const rest = [...'ABC'].filter((id) => id !== leader.id)
   cluster.network.partition([leader.id], rest)
   const change = leader.changeMembership({ add: [member('D', 'learner')] }, { timeoutMs: 60_000 })
@@ -81,7 +85,7 @@ test('a change that is not committed is in no snapshot, and is undone when it is
   )
   await cluster.world.until('it is in force there', () => leader.status().members.length === 4)
   // A proposal that nobody else has is not applied: the snapshot is of what is.
-  await cluster.world.outcome(leader.takeSnapshot())
+  expect(await cluster.world.outcome(leader.takeSnapshot())).toBeGreaterThan(taken)
   expect(cluster.disk(leader.id).snapshot?.metadata.members).toEqual(before)
   await cluster.elected(rest)
   cluster.network.heal()

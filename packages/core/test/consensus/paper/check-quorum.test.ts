@@ -105,7 +105,7 @@ describe('hashicorp/raft#503: a leader with a hung disk', () => {
     const a = new Solo({ consensus }).lead()
     a.server.propose('x')
     const since = a.server.now
-    while (a.state.role.role === 'leader') {
+    while (a.state.role.role === 'leader' && a.server.now - since <= 2 * storageStallMs) {
       a.elapse()
       a.acknowledge('B', 2)
     }

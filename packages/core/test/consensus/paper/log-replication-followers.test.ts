@@ -181,6 +181,9 @@ describe('pipelining', () => {
     const a = filled()
     for (let i = 0; i < 20; i++) {
       a.server.propose(`c${i}`)
+      expect(sentTo(a, 'B').filter((message) => carried(message) > 0)).toMatchObject([
+        { prevLogIndex: i + 1 },
+      ])
       a.persist()
       a.acknowledge('B', i + 2)
     }
