@@ -37,7 +37,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     'survivor-with-less-chosen',
     'Of two survivors any is recovered: what only the other one has is lost, and may be committed.',
     'core/src/node/lost-quorum/choose-survivor.ts',
-    'if (a.lastIndex !== b.lastIndex) return b.lastIndex - a.lastIndex',
+    'if (a.lastTerm !== b.lastTerm) return b.lastTerm - a.lastTerm\n  if (a.lastIndex !== b.lastIndex) return b.lastIndex - a.lastIndex',
     '',
   ),
 ]

@@ -4,9 +4,11 @@ import { Cluster, type WordsNode } from './harness/cluster.js'
 import { codeOf, type Watched, watch } from './harness/world.js'
 
 const timeoutMs = 2_000
+const ALL = ['propose', 'openSession', 'read', 'changeMembership', 'transferLeadership'] as const
+type Asked = Record<(typeof ALL)[number], Watched>
 
 /** One request of each kind that needs other members; the transfer last, since nothing is taken while one is under way. */
-async function ask({ world }: Cluster, node: WordsNode): Promise<Record<string, Watched>> {
+async function ask({ world }: Cluster, node: WordsNode): Promise<Asked> {
   const add = [{ id: 'X', address: 'X', role: 'learner' }] as const
   const asked = {
     propose: watch(node.propose('word', { timeoutMs })),
@@ -18,7 +20,7 @@ async function ask({ world }: Cluster, node: WordsNode): Promise<Record<string, 
   return { ...asked, transferLeadership: watch(node.transferLeadership(undefined, { timeoutMs })) }
 }
 
-const stateOf = (asked: Record<string, Watched>): Record<string, string> =>
+const stateOf = (asked: Asked): Record<string, string> =>
   Object.fromEntries(Object.entries(asked).map(([kind, { state }]) => [kind, state]))
 
 /** A leader, or a follower, whose own session is open, and who hears nobody from now on, nor is heard. */
@@ -32,8 +34,6 @@ async function unheard(role: string): Promise<{ cluster: Cluster; node: WordsNod
   return { cluster, node }
 }
 
-const ALL = ['propose', 'openSession', 'read', 'changeMembership', 'transferLeadership']
-
 test.each(['leader', 'follower'])('of a %s that stops, by the time it has stopped', async (role) => {
   const { cluster, node } = await unheard(role)
   const asked = await ask(cluster, node)
@@ -41,8 +41,8 @@ test.each(['leader', 'follower'])('of a %s that stops, by the time it has stoppe
   await cluster.world.outcome(node.stop({ transfer: false }))
   await cluster.world.calm()
   expect(stateOf(asked)).toEqual(Object.fromEntries(ALL.map((kind) => [kind, 'rejected'])))
-  expect(codeOf(asked.propose!.value)).toBe('ERR_OUTCOME_UNKNOWN')
-  expect(codeOf(asked.read!.value)).toBe('ERR_STOPPED')
+  expect(codeOf(asked.propose.value)).toBe('ERR_OUTCOME_UNKNOWN')
+  expect(codeOf(asked.read.value)).toBe('ERR_STOPPED')
   await cluster.stop()
 })
 
@@ -51,8 +51,8 @@ test.each(['leader', 'follower'])('of a %s that is cut off, by the deadline', as
   const asked = await ask(cluster, node)
   await cluster.world.pass(timeoutMs + 1)
   expect(stateOf(asked)).toEqual(Object.fromEntries(ALL.map((kind) => [kind, 'rejected'])))
-  expect(codeOf(asked.propose!.value)).toBe('ERR_OUTCOME_UNKNOWN')
-  expect(codeOf(asked.read!.value)).toBe('ERR_TIMEOUT')
+  expect(codeOf(asked.propose.value)).toBe('ERR_OUTCOME_UNKNOWN')
+  expect(codeOf(asked.read.value)).toBe('ERR_TIMEOUT')
   expect(node.status()).toMatchObject({ pendingProposals: 0, pendingReads: 0 })
   await cluster.stop()
 })

@@ -40,7 +40,10 @@ function whoSurvives(nemesis: Nemesis): AnyServer[] | undefined {
   )
   const first = nemesis.one(sound)
   if (first === undefined) return undefined
-  const second = tape.below(2) === 1 ? nemesis.one(sound.filter((server) => server !== first)) : undefined
+  const others = sound.filter((server) => server !== first)
+  // Between two that have the same nothing can be chosen wrongly.
+  const unequal = others.filter((server) => hasAll(nemesis, server) !== hasAll(nemesis, first))
+  const second = tape.below(2) === 1 ? nemesis.one(unequal.length > 0 ? unequal : others) : undefined
   const those = second === undefined ? [first] : [first, second]
   if (isQuorum(configuration, (id) => those.some((server) => server.id === id))) return undefined
   return those.some((server) => hasAll(nemesis, server)) ? those : undefined
