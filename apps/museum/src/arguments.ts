@@ -17,8 +17,8 @@ export interface Arguments {
 
 export const USAGE = `usage: pnpm museum [options]
   --only NAME           mutants whose name contains this; may be repeated
-  --seeds N             seeds in a range (default 100); a mutant must be caught in most ranges
-  --ranges N            disjoint ranges: 1..N, N+1..2N, ... (default 5)
+  --seeds N             seeds in a range (default 500); a mutant must be caught in most ranges
+  --ranges N            disjoint ranges: 1..N, N+1..2N, ... (default 1)
   --seconds N           virtual seconds of faults per seed (default 60)
   --jobs K              mutants at a time (default 1)
   --no-invariants       only with the core's own invariants switched off
@@ -33,8 +33,8 @@ export function readArguments(args: readonly string[]): Arguments {
     args: args.filter((arg) => arg !== '--'),
     options: {
       only: { type: 'string', multiple: true, default: [] },
-      seeds: { type: 'string', default: '100' },
-      ranges: { type: 'string', default: '5' },
+      seeds: { type: 'string', default: '500' },
+      ranges: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '60' },
       jobs: { type: 'string', default: '1' },
       'no-invariants': { type: 'boolean', default: false },
