@@ -45,7 +45,10 @@ function whoSurvives(nemesis: Nemesis): AnyServer[] | undefined {
   const unequal = others.filter((server) => hasAll(nemesis, server) !== hasAll(nemesis, first))
   const second = tape.below(2) === 1 ? nemesis.one(unequal.length > 0 ? unequal : others) : undefined
   const those = second === undefined ? [first] : [first, second]
-  if (isQuorum(configuration, (id) => those.some((server) => server.id === id))) return undefined
+  const survives = (id: string): boolean => those.some((server) => server.id === id)
+  // Nor by a change that only one of them has heard of, and that would let it go on alone (seed 7587).
+  const believed = those.map(({ parts: { view } }) => view.durableConfiguration)
+  if ([configuration, ...believed].some((one) => isQuorum(one, survives))) return undefined
   return those.some((server) => hasAll(nemesis, server)) ? those : undefined
 }
 

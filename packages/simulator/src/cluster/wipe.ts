@@ -10,6 +10,8 @@ export function wipe(nemesis: Nemesis): boolean {
   if (cluster.servers.some(({ state, parts }) => parts.view.wiped && state !== 'refused')) return false
   const { voters } = cluster.history.configurations.first
   if (voters.length === 1 && voters[0] === victim.id) return false
+  // The survivor of a recovery would be of the first generation again, and know nobody who is still there (seed 7553).
+  if (cluster.generation > 0 && voters.includes(victim.id)) return false
   const others = countingWith(nemesis, victim)
   if (others.length === 0) return false
   if (!voters.includes(victim.id) && others.every((server) => knowsForGood(nemesis, server, victim))) {
