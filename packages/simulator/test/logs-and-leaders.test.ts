@@ -1,5 +1,6 @@
 // What servers answer about their logs and their leaders: each checker seen to agree, and to fail with one thing wrong.
 import { expect, test } from 'vitest'
+import { committedStays } from '../src/checkers/committed-stays.js'
 import { electionSafety } from '../src/checkers/election-safety.js'
 import { logMatching } from '../src/checkers/log-matching.js'
 import { refusalTellsTheTerm } from '../src/checkers/refusal-tells-the-term.js'
@@ -72,4 +73,19 @@ test('who refuses a pre-vote tells its term', () => {
     story.sent('b', 'a', { type: 'PreVoteReply', term, askedTerm: 3, voteGranted: false }).wrong
   expect(refuses(4)).toEqual(RIGHT)
   expect(refuses(3)).toEqual(['b refuses a its vote and tells term 3, in term 4'])
+})
+
+test.each([
+  [3, 'of the term in which it was committed', ['b truncates committed entry 1 from its disk']],
+  [2, 'of a leader that was outvoted since', RIGHT],
+])('a committed entry goes from a disk in term %i, %s', (term, _of, wrong) => {
+  const story = new Story(committedStays).log(1, 1, 'abc')
+  story.history.committed.push({ term: 1, inTerm: 3 })
+  const b = story.view('b')
+  b.term = term
+  story.event('b', { type: 'LogTruncated', fromIndex: 1 })
+  // It has heard of later terms before it writes.
+  b.term = 4
+  story.hooks.writing!(b, { truncateFrom: 1, blocks: [], hardState: undefined })
+  expect(story.said).toEqual(wrong)
 })

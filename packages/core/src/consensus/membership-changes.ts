@@ -82,15 +82,15 @@ function isHeard(state: State, role: LeaderState, id: NodeId, now: Millis): bool
 }
 
 /**
- * After each commit of a leader, and at each heartbeat: "Once C_old,new has been committed [...] It is now safe for the leader to create a log
- * entry describing C_new", whichever leader it is by now; and once that is committed, who is not in it may go. Not while
- * it hands over: its successor would not have that entry (thesis §3.10), and does it itself.
+ * After each commit of a leader, and at each heartbeat: "Once C_old,new has been committed [...] It is now safe for the
+ * leader to create a log entry describing C_new", whichever leader it is by now; and once that is committed, who is not
+ * in it may go. Not while it hands over: its successor would not have that entry (thesis §3.10), and does it itself. Nor
+ * before an entry of its own is committed, as any change: it may know from an earlier term that C_old,new is.
  */
 export function continueMembershipChange(turn: Turn): void {
   const { state } = turn
   const { index, configuration } = state.configurations.at(-1)!
   const { role } = state
-  // It may know of the commit from an earlier term: as any change, this one waits for an entry of its own.
   if (role.role !== 'leader' || state.commitIndex < Math.max(index, role.firstIndex)) return
   // Of C_old,new, too: the learners that it leaves out do not come back with C_new.
   tellRemoved(turn)

@@ -95,8 +95,8 @@ function decide(turn: Turn, input: Input): void {
 function tick(turn: Turn, isAnother: boolean): void {
   const { state } = turn
   const lateMs = turn.now - nextDeadline(state)
-  // Rounds of reads are heartbeats too: while they go on a quorum answers, and only the disk is to be looked after.
-  if (lateMs < 0) return void stepDownIfStalled(turn)
+  // Rounds of reads are heartbeats too: while they go on a quorum answers. The disk is to be looked after, and who leaves.
+  if (lateMs < 0) return stepDownIfStalled(turn) ? undefined : forgetRemoved(turn)
   const isGraced = isLate(turn, lateMs)
   if (isGraced) turn.record({ type: 'TickWasLate', at: turn.now, lateMs })
   if (state.role.role === 'leader') return leaderTick(turn)

@@ -21,7 +21,7 @@ export class Admission {
    * (thesis §4.2.2).
    */
   onStranger: ((hello: Hello) => void) | undefined
-  /** It is let in. */
+  /** It is let in, as a member or a stranger, perhaps with a storage of a configuration still to come. */
   onWelcome: ((hello: Hello) => void) | undefined
   /** True: it is no member, and may come with any storage. */
   isStranger: (id: NodeId) => boolean = () => false
@@ -117,9 +117,17 @@ export class Admission {
       incarnation: this.#incarnation,
       membersHash: this.#membersHash,
       leaseHash: this.#leaseHash,
-      ...(this.address === '' ? {} : { address: this.address }),
-      ...this.#memberAt(),
+      ...this.#place(),
     }
+  }
+
+  /** What a configuration names is where it can be dialled; what it listens on may be behind a NAT, or every interface. */
+  #place(): { readonly address?: string; readonly memberAt?: LogIndex } {
+    const at = this.#memberAt()
+    const self =
+      at.memberAt === undefined ? undefined : this.inForce().members.find(({ id }) => id === this.#id)
+    const address = self?.address || this.address
+    return { ...(address === '' ? {} : { address }), ...at }
   }
 
   /**

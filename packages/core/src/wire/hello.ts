@@ -28,7 +28,10 @@ export interface Hello {
   readonly membersHash: number
   /** CRC-32 over the times that leases rest on, 0 with leases off: members that differ could both be right at once. */
   readonly leaseHash: number
-  /** Where `from` listens, for a node that does not know it as a member yet. Absent: not known. */
+  /**
+   * Where `from` is by the configuration of `memberAt`, or else where it listens: for whoever does not know it, or knows where it
+   * was. Absent: not known.
+   */
   readonly address?: string
   /**
    * The index of the configuration in force in the sender's log, above 0, if that names it with this very incarnation, or as a

@@ -1,5 +1,5 @@
-// Where members listen, by their own word: a log that is read from its beginning names them where they listened long ago, and
-// whoever has moved since would never hear an answer.
+// Where members are, by what they know of a later configuration: a log that is read from its beginning names them where they
+// were long ago, and whoever has moved since would never hear an answer.
 import type { LogIndex, NodeId } from '../../consensus/types.js'
 import type { Member } from '../../ports/transport.js'
 import type { Hello } from '../../wire/hello.js'

@@ -139,6 +139,10 @@ export class NodeMembership {
     if (others.size > 0) transport.setMembers(everybody.filter(({ id }) => !others.has(id)))
     transport.setMembers(everybody)
     for (const id of others) this.#gone(id)
-    for (const id of before.keys()) if (!this.#everybody.has(id)) this.#gone(id)
+    for (const [id, { address }] of before) {
+      const now = this.#everybody.get(id)
+      // Dialled anew elsewhere, it is not linked meanwhile. A stranger that has moved has only just said so.
+      if (now === undefined || (now.address !== address && !this.strangers.has(id))) this.#gone(id)
+    }
   }
 }

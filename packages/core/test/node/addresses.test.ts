@@ -1,0 +1,68 @@
+// Where a node dials its peers: what the members say, and what a peer says that knows later members.
+import { afterEach, expect, test } from 'vitest'
+import { Admission } from '../../src/node/admission.js'
+import { Addresses } from '../../src/node/membership/addresses.js'
+import type { Member, Transport } from '../../src/ports/transport.js'
+import { Cluster } from './harness/cluster.js'
+import { incarnationOf } from './harness/solo.js'
+
+let cluster: Cluster | undefined
+afterEach(() => cluster?.stop())
+
+test('a member that was restarted behind a snapshot is still dialled where the members say', async () => {
+  cluster = Cluster.prepare({ size: 3 })
+  const { world, network } = cluster
+  const dialled = new Map<string, Map<string, string>>()
+  // What it listens on, `test:A`, is not what the members call it by: there is a NAT, or a proxy.
+  const transport = (id: string): Transport => {
+    const inner = network.transport()
+    const look = (members: readonly Member[]): void =>
+      void dialled.set(id, new Map(members.map((member) => [member.id, member.address])))
+    return {
+      ...inner,
+      listen: (host, members) => {
+        look(members)
+        return inner.listen(host, members)
+      },
+      setMembers: (members) => {
+        look(members)
+        inner.setMembers(members)
+      },
+    }
+  }
+  for (const id of 'ABC') await cluster.start(id, { transport: transport(id) })
+  const [leader, other] = await cluster.elected()
+  await world.outcome(leader.changeMembership({ add: [{ id: 'D', address: 'D', role: 'learner' }] }))
+  await world.outcome(leader.propose('word'))
+  await cluster.agreed()
+  await world.outcome(other!.takeSnapshot())
+  await cluster.kill(other!.id)
+  await cluster.start(other!.id, { transport: transport(other!.id) })
+  await cluster.agreed()
+  await world.pass(1_000)
+  // Its configuration is that of the snapshot, by a later index than the entry has.
+  expect(cluster.node(other!.id).status().membersIndex).toBeGreaterThan(leader.status().membersIndex)
+  expect(dialled.get(leader.id)!.get(other!.id)).toBe(other!.id)
+})
+
+test('a peer of a later configuration is believed until the own one is as late', () => {
+  const old: readonly Member[] = ['A', 'B'].map((id) => ({ id, address: `${id} of old`, role: 'voter' }))
+  const judge = new Admission('A', 'words', incarnationOf('A'), old, 0, 0)
+  const peer = new Admission('B', 'words', incarnationOf('B'), old, 0, 0)
+  let index = 3
+  judge.inForce = () => ({ index, members: old })
+  const moved = [old[0]!, { ...old[1]!, address: 'B elsewhere', incarnation: incarnationOf('B') }]
+  peer.address = 'B listens'
+  peer.inForce = () => ({ index: 7, members: moved })
+  const addresses = new Addresses(judge)
+  const seen = (): string | undefined =>
+    addresses.over(new Map(old.map((member) => [member.id, member]))).get('B')?.address
+  expect(seen()).toBe('B of old')
+  expect(judge.admit(peer.hello('A'))).toBeUndefined()
+  expect(addresses.version).toBe(1)
+  expect(seen()).toBe('B elsewhere')
+  index = 7
+  expect(seen()).toBe('B of old')
+  expect(judge.admit(peer.hello('A'))).toBeUndefined()
+  expect(seen()).toBe('B of old')
+})
