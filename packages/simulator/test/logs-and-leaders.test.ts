@@ -3,9 +3,11 @@ import { expect, test } from 'vitest'
 import { committedStays } from '../src/checkers/committed-stays.js'
 import { electionSafety } from '../src/checkers/election-safety.js'
 import { logMatching } from '../src/checkers/log-matching.js'
+import { matchIndexIsTrue } from '../src/checkers/match-index.js'
 import { refusalTellsTheTerm } from '../src/checkers/refusal-tells-the-term.js'
 import { refusedForAReason } from '../src/checkers/refused-for-a-reason.js'
 import { snapshotArrivesWhole } from '../src/checkers/snapshot-arrives-whole.js'
+import { successorHasTheLog } from '../src/checkers/successor-has-the-log.js'
 import { willingAsAVoter } from '../src/checkers/willing-as-a-voter.js'
 import { Story } from './membership/story.js'
 
@@ -88,4 +90,26 @@ test.each([
   b.term = 4
   story.hooks.writing!(b, { truncateFrom: 1, blocks: [], hardState: undefined })
   expect(story.said).toEqual(wrong)
+})
+
+test('a leader counts a follower as far as its disk has the same, unless a later leader has replaced that since', () => {
+  const story = new Story(matchIndexIsTrue).leads('a', 2).log(1, 1, 'ab').log(2, 2, 'a')
+  const counts = (matchIndex: number): string[] =>
+    story.event('a', { type: 'FollowerMatched', follower: 'b', matchIndex }).wrong
+  expect(counts(1)).toEqual(RIGHT)
+  expect(counts(2)).toEqual([expect.stringMatching(/^a, leader of term 2, counts b up to 2 of term 2/)])
+  story.view('b').durableHardState = { currentTerm: 3, votedFor: undefined }
+  expect(counts(2)).toEqual(RIGHT)
+})
+
+test('who is told to campaign has the whole log of a leader, or what a leader that was removed has committed', () => {
+  const story = new Story(successorHasTheLog).leads('a', 2).log(1, 2, 'ab')
+  const tells = (): string[] => story.sent('a', 'b', { type: 'TimeoutNow', term: 2 }).wrong
+  expect(tells()).toEqual(RIGHT)
+  story.log(2, 2, 'a')
+  expect(tells()).toEqual(['a tells b to campaign, which lacks entry 2'])
+  const a = story.view('a')
+  a.role = 'follower'
+  a.commitIndex = 1
+  expect(tells()).toEqual(RIGHT)
 })
