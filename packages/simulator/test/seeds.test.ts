@@ -12,9 +12,9 @@ const THREADS = 2
 const TIMEOUT_MS = 1_800_000
 /** For clusters of five under faults. CI machines share their cores: a fifth of what is promised fails the test. */
 const SPEED_MIN = 20
-/** What so many seeds may miss: the long runs must not. */
+/** What so many seeds may miss, because they meet it some six times at most: the long runs must not. */
 const RARE =
-  /^(disk: ((EIO|ENOSPC) on (syncDirectory|create)|hung sync|unsynced directory .*)|crash (before|after) read|open session: ERR.*|BecameFollower: vote-granted|recovery: killed.*|change of members: ERR_(STOPPED|TIMEOUT)|membership: (wiped|snapshot of a joint|joint interrupted).*)$/
+  /^(disk: (hung sync|ENOSPC on create)|change of members: ERR_STOPPED|recovery: killed, and done all the same)$/
 
 const statistics = new Statistics()
 
