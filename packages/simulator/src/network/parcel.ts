@@ -44,7 +44,10 @@ export function damage(frame: Frame, tape: Tape): Damage {
   if (!cut) damaged[at]! ^= flips
   try {
     const decoded = decodeFrame(damaged)
-    if (!cut && blocksOf(decoded) !== blocksOf(frame)) return { wrong: 'a damaged entry block was accepted' }
+    const sent = new Set(blocksOf(frame))
+    // A number of entries has no checksum: one may be missing, and none may be another than was sent (seed 12095).
+    if (blocksOf(decoded).some((block) => !sent.has(block)))
+      return { wrong: 'a damaged entry block was accepted' }
     return 'unnoticed'
   } catch (error) {
     if (hasCode(error, 'ERR_DECODE')) return 'refused'
@@ -52,10 +55,9 @@ export function damage(frame: Frame, tape: Tape): Damage {
   }
 }
 
-/** The entries of a frame with their checksums, as text. */
-function blocksOf(frame: Frame): string {
+/** The entries of a frame with their checksums, as text, block by block. */
+function blocksOf(frame: Frame): string[] {
   return frame.messages
     .flatMap((message) => (message.type === 'AppendEntries' ? message.entries : []))
     .map(({ bytes }) => bytes.join())
-    .join(';')
 }
