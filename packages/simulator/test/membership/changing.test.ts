@@ -218,6 +218,14 @@ test('who says that it was removed, was', () => {
   expect(stops()).toEqual(RIGHT)
   story.entry(2, 1, 'bc+a', '')
   expect(stops()).toHaveLength(1)
+  story.log(3, 2, 'bc').commit(2, 1).commit(3, 2)
+  expect(stops()).toHaveLength(1)
+})
+
+test('an entry that was lost with its leader makes nobody a member again', () => {
+  const story = new Story(stopsWhenRemoved).entry(3, 1, 'abc+d', '').entry(1, 2, 'bc', 'abc').commit(1, 2)
+  story.hooks.stopped!(story.view('a'), 'ERR_REMOVED')
+  expect(story.wrong).toEqual(RIGHT)
 })
 
 function called(story: Story, change: ChangeCall['change']): ChangeCall {
