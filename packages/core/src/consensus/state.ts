@@ -216,8 +216,9 @@ export function lastIndexFor({ leaving }: Follower, lastIndex: LogIndex): LogInd
 }
 
 /**
- * What a follower may be told of the commit index. A leader that has not committed in its term may know of no later commit
- * than of the entry that once removed a member of now, who would take itself for removed.
+ * What a follower may be told of the commit index: nothing, while that is an entry that leaves out a member of now. It or one
+ * before it may be what once removed this member, which would take itself for removed; what makes it a member again is not
+ * committed yet.
  */
 export function commitIndexFor(state: State, to: NodeId, follower: Follower): LogIndex {
   const commitIndex = lastIndexFor(follower, state.commitIndex)
@@ -225,5 +226,5 @@ export function commitIndexFor(state: State, to: NodeId, follower: Follower): Lo
   const leavesOut = state.configurations.some(
     ({ index, configuration }) => index === commitIndex && !isMember(configuration, to),
   )
-  return leavesOut ? commitIndex - 1 : commitIndex
+  return leavesOut ? 0 : commitIndex
 }
