@@ -5,6 +5,7 @@ import { isOut } from './configuration.js'
 import { drawElectionTimeout, resetElectionTimer } from './election-timer.js'
 import type { BecameFollowerReason } from './events.js'
 import { refuseWaitingReads } from './read-index.js'
+import type { State } from './state.js'
 import type { Turn } from './turn.js'
 import type { Term } from './types.js'
 
@@ -13,16 +14,20 @@ export function adoptTerm(turn: Turn, term: Term): void {
   const role = turn.state.role.role
   refuseWaitingReads(turn)
   turn.record({ type: 'TermAdvanced', term })
-  if (role !== 'follower') becomeFollower(turn, 'higher-term')
+  if (role !== 'follower') stepDown(turn, role, 'higher-term')
 }
 
 /** Gives up a role. Within a term the vote stays (two votes in one term otherwise). */
 export function becomeFollower(turn: Turn, reason: BecameFollowerReason): void {
   refuseWaitingReads(turn)
+  stepDown(turn, turn.state.role.role, reason)
+}
+
+function stepDown(turn: Turn, role: State['role']['role'], reason: BecameFollowerReason): void {
   turn.record({ type: 'BecameFollower', term: turn.state.currentTerm, reason })
   // A leader's election timer has not been running.
   drawElectionTimeout(turn)
   resetElectionTimer(turn)
-  // Only a leader comes here although it is removed: others have no role to give up.
-  if (isOut(turn.state)) turn.do({ type: 'Removed' })
+  // A leader has committed that itself. Whoever asks for votes has it from a snapshot, and may be a member again since.
+  if (role === 'leader' && isOut(turn.state)) turn.do({ type: 'Removed' })
 }

@@ -1,6 +1,6 @@
 // Raft §6 with §7: which configuration is in force when snapshots replace the log that told of it.
 import { describe, expect, test } from 'vitest'
-import type { Configuration, InstallSnapshot } from '../../../src/consensus/index.js'
+import type { Configuration, ConsensusOptions, InstallSnapshot } from '../../../src/consensus/index.js'
 import { Cluster } from '../../harness/cluster.js'
 import { type Entry, log, runsOf } from '../../harness/entry.js'
 import { OPTIONS } from '../../harness/options.js'
@@ -19,8 +19,8 @@ function entries(terms: readonly number[], changes: Record<number, Configuration
 }
 
 /** A has got these from B, and has them on disk. */
-function holding(own: readonly Entry[], leaderCommit = 0): Solo {
-  const a = new Solo()
+function holding(own: readonly Entry[], leaderCommit = 0, consensus: Partial<ConsensusOptions> = {}): Solo {
+  const a = new Solo({ consensus })
   const { term } = own.at(-1)!
   const heads = { prevLogIndex: 0, prevLogTerm: 0, leaderCommit, round: 0 }
   a.receive('B', { type: 'AppendEntries', term, ...heads, entries: runsOf(own) }, own)
@@ -217,4 +217,26 @@ test('a learner that joins when the log is gone is caught up by a snapshot, and 
     const { configuration } = cluster.server(id).state
     expect(configuration, id).toEqual({ voters: ['A', 'B', 'C', 'D'], learners: [] })
   }
+})
+
+test('who asks for votes while it restores the snapshot that removed it is a member again, as the log behind that says', () => {
+  const a = holding(entries([1, 1, 1]), 3, { steadyLeader: true, leaseMs: 0 })
+  const BC: Configuration = { voters: ['B', 'C'] }
+  const content = entries([1, 1, 1, 1, 1], { 4: { ...BC, outgoing: ['A', 'B', 'C'] }, 5: BC })
+  a.receive('B', chunk(1, content, BC), content)
+  a.persist()
+  a.server.snapshots.keep()
+  a.elapse()
+  expect(a.state.role.role).toBe('pre-candidate')
+  a.server.snapshots.restore()
+  expect(a.state.configuration).toEqual(BC)
+  // It was added at 6, and C leads by now.
+  const behind: Entry[] = [
+    { index: 6, term: 1, command: 'members', configuration: { ...BC, learners: ['A'] } },
+    { index: 7, term: 2, command: 'no-op' },
+  ]
+  const heads = { prevLogIndex: 5, prevLogTerm: 1, leaderCommit: 7, round: 1 }
+  a.receive('C', { type: 'AppendEntries', term: 2, ...heads, entries: runsOf(behind) }, behind)
+  expect(a.state.configuration.learners).toEqual(['A'])
+  expect(a.server.removals).toBe(0)
 })
