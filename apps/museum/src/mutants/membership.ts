@@ -198,7 +198,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'wiped-member-passes-for-a-later-one',
     "Any other storage under a member's id counts as one of a configuration still to come: an empty disk is let in.",
     'core/src/node/admission.ts',
-    'if ((hello.memberAt ?? 0) <= this.inForce().index) {',
+    'if (!mayBeLaterConfiguration(hello.memberAt ?? NO_AGE, this.inForce())) {',
     'if (hello === undefined) {',
   ),
 ]

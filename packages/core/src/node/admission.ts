@@ -1,9 +1,9 @@
 // Who belongs to this cluster: what we say in our hello, and how we judge another's.
-import type { LogIndex, NodeId } from '../consensus/types.js'
+import type { ConfigurationAge, NodeId } from '../consensus/types.js'
 import type { Member } from '../ports/transport.js'
 import { type Hello, type HelloRefusal, type Incarnation, PROTOCOL_MAX, PROTOCOL_MIN } from '../wire/hello.js'
 import { membersHash } from '../wire/members-hash.js'
-import type { Membership } from './membership/types.js'
+import { mayBeLaterConfiguration, NO_AGE } from './membership/configuration-age.js'
 
 export class Admission {
   readonly #id: NodeId
@@ -39,8 +39,11 @@ export class Admission {
   readonly #later = new Map<NodeId, Incarnation>()
   /** What this node knows is not out of date: a leader is there, or it leads. */
   hearsLeader: () => boolean = () => true
-  /** What this node uses. */
-  inForce: () => Membership = () => ({ index: 0, members: [] })
+  /** What this node uses, and how late that is. */
+  inForce: () => ConfigurationAge & { readonly members: readonly Member[] } = () => ({
+    ...NO_AGE,
+    members: [],
+  })
 
   constructor(
     id: NodeId,
@@ -122,7 +125,7 @@ export class Admission {
   }
 
   /** What a configuration names is where it can be dialled; what it listens on may be behind a NAT, or every interface. */
-  #place(): { readonly address?: string; readonly memberAt?: LogIndex } {
+  #place(): { readonly address?: string; readonly memberAt?: ConfigurationAge } {
     const at = this.#memberAt()
     const self =
       at.memberAt === undefined ? undefined : this.inForce().members.find(({ id }) => id === this.#id)
@@ -134,12 +137,12 @@ export class Admission {
    * Also where it was added as a learner before anybody had met its storage (of a voter somebody has), and where its log
    * has not come to that yet: that log left out whoever was called so before.
    */
-  #memberAt(): { readonly memberAt?: LogIndex } {
-    const { index, members } = this.inForce()
+  #memberAt(): { readonly memberAt?: ConfigurationAge } {
+    const { index, lastTerm, members } = this.inForce()
     const self = members.find(({ id }) => id === this.#id)
     const isNamed = self?.incarnation === this.#incarnation
     const isNew = self === undefined || (self.role === 'learner' && self.incarnation === undefined)
-    return (isNamed || isNew) && index > 0 ? { memberAt: index } : {}
+    return (isNamed || isNew) && index > 0 ? { memberAt: { lastTerm, index } } : {}
   }
 
   admit(hello: Hello): HelloRefusal | undefined {
@@ -169,7 +172,7 @@ export class Admission {
     const isPinned = known !== this.#earlier.get(hello.from) && !this.isStranger(hello.from)
     if (known !== undefined && known !== hello.incarnation && isPinned) {
       // A new disk names nobody: this one was added after the other was removed, and this node has not heard of it.
-      if ((hello.memberAt ?? 0) <= this.inForce().index) {
+      if (!mayBeLaterConfiguration(hello.memberAt ?? NO_AGE, this.inForce())) {
         return this.hearsLeader() ? 'incarnation-changed' : 'incarnation-doubted'
       }
       this.#later.set(hello.from, hello.incarnation)

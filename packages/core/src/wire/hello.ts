@@ -1,5 +1,5 @@
 // The hello: the first frame each way on a connection. It decides whether two servers belong together.
-import type { LogIndex, NodeId } from '../consensus/types.js'
+import type { ConfigurationAge, NodeId } from '../consensus/types.js'
 import { ByteReader, ByteWriter, decodeError } from './bytes.js'
 import { ADDRESS_BYTES_MAX, HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
 
@@ -34,10 +34,10 @@ export interface Hello {
    */
   readonly address?: string
   /**
-   * The index of the configuration in force in the sender's log, above 0, if that names it with this very incarnation, or as a
+   * How late the configuration in force at the sender is, its index above 0, if that names it with this very incarnation, or as a
    * learner with none, or not at all. Absent: it names another storage, or there is none, so that this one may be wiped.
    */
-  readonly memberAt?: LogIndex
+  readonly memberAt?: ConfigurationAge
 }
 
 export const HELLO_REFUSALS = [
@@ -73,7 +73,8 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u32(hello.membersHash)
     .u32(hello.leaseHash)
     .text(hello.address ?? '')
-    .u53(hello.memberAt ?? 0)
+    .u53(hello.memberAt?.index ?? 0)
+    .u53(hello.memberAt?.lastTerm ?? 0)
   return writer.bytes().slice()
 }
 
@@ -108,8 +109,12 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
   if (!INCARNATION_PATTERN.test(hello.incarnation))
     throw decodeError('incarnation is not 16 hexadecimal digits')
   const address = reader.text(ADDRESS_BYTES_MAX)
-  const memberAt = reader.u53()
+  const memberAt: ConfigurationAge = { index: reader.u53(), lastTerm: reader.u53() }
   return {
-    hello: { ...hello, ...(address === '' ? {} : { address }), ...(memberAt === 0 ? {} : { memberAt }) },
+    hello: {
+      ...hello,
+      ...(address === '' ? {} : { address }),
+      ...(memberAt.index === 0 ? {} : { memberAt }),
+    },
   }
 }

@@ -1,19 +1,20 @@
 // Where a node dials its peers: what the members say, and what a peer says that knows later members.
 import { afterEach, expect, test } from 'vitest'
+import type { ConfigurationAge } from '../../src/consensus/types.js'
 import { Admission } from '../../src/node/admission.js'
 import { Addresses } from '../../src/node/membership/addresses.js'
 import type { Member, Transport } from '../../src/ports/transport.js'
 import { Cluster } from './harness/cluster.js'
 import { incarnationOf } from './harness/solo.js'
 
-let cluster: Cluster | undefined
+let cluster: Cluster
 afterEach(() => cluster?.stop())
 
-test('a member that was restarted behind a snapshot is still dialled where the members say', async () => {
+/** What each of three dials, by id. What it listens on, `test:A`, is not what the members call it by: there is a NAT, or a proxy. */
+function watched(): { transport: (id: string) => Transport; dialled: Map<string, Map<string, string>> } {
   cluster = Cluster.prepare({ size: 3 })
-  const { world, network } = cluster
+  const { network } = cluster
   const dialled = new Map<string, Map<string, string>>()
-  // What it listens on, `test:A`, is not what the members call it by: there is a NAT, or a proxy.
   const transport = (id: string): Transport => {
     const inner = network.transport()
     const look = (members: readonly Member[]): void =>
@@ -30,6 +31,12 @@ test('a member that was restarted behind a snapshot is still dialled where the m
       },
     }
   }
+  return { transport, dialled }
+}
+
+test('a member that was restarted behind a snapshot is still dialled where the members say', async () => {
+  const { transport, dialled } = watched()
+  const { world } = cluster
   for (const id of 'ABC') await cluster.start(id, { transport: transport(id) })
   const [leader, other] = await cluster.elected()
   await world.outcome(leader.changeMembership({ add: [{ id: 'D', address: 'D', role: 'learner' }] }))
@@ -45,15 +52,39 @@ test('a member that was restarted behind a snapshot is still dialled where the m
   expect(dialled.get(leader.id)!.get(other!.id)).toBe(other!.id)
 })
 
+test('where a member was by the configuration of a deposed leader, nobody dials it', async () => {
+  const { transport, dialled } = watched()
+  const { world, network } = cluster
+  for (const id of 'ABC') await cluster.start(id, { transport: transport(id) })
+  const [leader] = await cluster.elected()
+  await world.outcome(leader.propose('first'))
+  await cluster.agreed()
+  const moved = leader.id
+  const rest = [...'ABC'].filter((id) => id !== moved)
+  network.partition([moved], rest)
+  for (let i = 0; i < 5; i++) leader.propose(`lost ${i}`).catch(() => {})
+  leader.changeMembership({ add: [{ id: 'X', address: 'X', role: 'learner' }] }).catch(() => {})
+  await world.until('it is appended', () => leader.status().members.some(({ id }) => id === 'X'))
+  await cluster.kill(moved)
+  const [next] = await cluster.elected(rest)
+  const elsewhere: Member = { id: moved, address: 'elsewhere', role: 'voter' }
+  await world.outcome(next.changeMembership({ add: [elsewhere] }))
+  await cluster.agreed(rest)
+  network.heal()
+  await cluster.start(moved, { transport: transport(moved) })
+  await cluster.agreed()
+  expect(rest.map((id) => dialled.get(id)!.get(moved))).toEqual(['elsewhere', 'elsewhere'])
+})
+
 test('a peer of a later configuration is believed until the own one is as late', () => {
   const old: readonly Member[] = ['A', 'B'].map((id) => ({ id, address: `${id} of old`, role: 'voter' }))
   const judge = new Admission('A', 'words', incarnationOf('A'), old, 0, 0)
   const peer = new Admission('B', 'words', incarnationOf('B'), old, 0, 0)
-  let index = 3
-  judge.inForce = () => ({ index, members: old })
+  let age: ConfigurationAge = { lastTerm: 2, index: 3 }
+  judge.inForce = () => ({ ...age, members: old })
   const moved = [old[0]!, { ...old[1]!, address: 'B elsewhere', incarnation: incarnationOf('B') }]
   peer.address = 'B listens'
-  peer.inForce = () => ({ index: 7, members: moved })
+  peer.inForce = () => ({ lastTerm: 2, index: 7, members: moved })
   const addresses = new Addresses(judge)
   const seen = (): string | undefined =>
     addresses.over(new Map(old.map((member) => [member.id, member]))).get('B')?.address
@@ -61,8 +92,14 @@ test('a peer of a later configuration is believed until the own one is as late',
   expect(judge.admit(peer.hello('A'))).toBeUndefined()
   expect(addresses.version).toBe(1)
   expect(seen()).toBe('B elsewhere')
-  index = 7
+  age = { lastTerm: 2, index: 7 }
   expect(seen()).toBe('B of old')
   expect(judge.admit(peer.hello('A'))).toBeUndefined()
+  expect(seen()).toBe('B of old')
+  // It was appended by a leader that was deposed: what others have committed since may stand before it.
+  age = { lastTerm: 1, index: 9 }
+  expect(judge.admit(peer.hello('A'))).toBeUndefined()
+  expect(seen()).toBe('B elsewhere')
+  age = { lastTerm: 3, index: 6 }
   expect(seen()).toBe('B of old')
 })

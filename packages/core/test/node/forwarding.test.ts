@@ -122,7 +122,14 @@ test('a refusal by another storage under the id of the leader is not believed: t
   }
   await refuse()
   // A later configuration names it, it says: it may lead this node, and its answers do not count.
-  const hello = { ...solo.host.hello('B'), from: 'B', to: 'A', address: 'B', incarnation, memberAt: 9 }
+  const hello = {
+    ...solo.host.hello('B'),
+    from: 'B',
+    to: 'A',
+    address: 'B',
+    incarnation,
+    memberAt: { lastTerm: 1, index: 9 },
+  }
   expect(solo.host.admit(hello)).toBeUndefined()
   await refuse()
   await solo.leaderTakes('B', opening!)

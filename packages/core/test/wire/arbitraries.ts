@@ -220,7 +220,10 @@ export const hellos: fc.Arbitrary<Hello> = fc
   .tuple(
     saidAlways,
     fc.record(
-      { address: fc.string({ minLength: 1, maxLength: 60 }), memberAt: u53.filter((index) => index > 0) },
+      {
+        address: fc.string({ minLength: 1, maxLength: 60 }),
+        memberAt: fc.record({ lastTerm: u53, index: u53.filter((index) => index > 0) }),
+      },
       { requiredKeys: [] },
     ),
   )

@@ -42,7 +42,7 @@ export class NodeMembership {
     this.strangers = new Strangers(parts.admission)
     this.#addresses = new Addresses(parts.admission)
     this.#version = this.#members.version
-    parts.admission.inForce = () => this.inForce
+    parts.admission.inForce = () => ({ ...this.inForce, lastTerm: state.log.lastTerm })
     parts.admission.hearsLeader = () => hearsLeader(state, scheduler.now())
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
