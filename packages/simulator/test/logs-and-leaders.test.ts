@@ -1,4 +1,5 @@
 // What servers answer about their logs and their leaders: each checker seen to agree, and to fail with one thing wrong.
+import type { SnapshotMetadata } from '@riverraft/core'
 import { expect, test } from 'vitest'
 import { committedStays } from '../src/checkers/committed-stays.js'
 import { electionSafety } from '../src/checkers/election-safety.js'
@@ -92,6 +93,41 @@ test.each([
   expect(story.said).toEqual(wrong)
 })
 
+test('each write takes what was truncated before it, in the term of then', () => {
+  const story = new Story(committedStays).log(1, 1, 'abc').log(2, 5, 'b')
+  const b = story.view('b')
+  for (const term of [5, 6]) {
+    b.term = term
+    story.event('b', { type: 'LogTruncated', fromIndex: 2 })
+  }
+  // Term 5's leader leads again, and commits what b is about to lose: it does not count on b.
+  story.commit(1, 1)
+  story.history.committed.push({ term: 5, inTerm: 7 })
+  b.term = 7
+  const writes = (): string[] => {
+    story.hooks.writing!(b, { truncateFrom: 2, blocks: [], hardState: undefined })
+    return story.wrong
+  }
+  expect(writes()).toEqual(RIGHT)
+  expect(writes()).toEqual(RIGHT)
+  story.event('b', { type: 'LogTruncated', fromIndex: 2 })
+  expect(writes()).toHaveLength(1)
+})
+
+test('a write cuts a log, and not the snapshot that is about to take its place', () => {
+  const story = new Story(committedStays).log(3, 1, 'abc')
+  const b = story.view('b')
+  for (const index of [2, 3]) b.storedLog[index - 1] = 2
+  for (const term of [1, 3, 3]) story.history.committed.push({ term, inTerm: 3 })
+  const metadata = { index: 3, term: 3 } as SnapshotMetadata
+  b.durableSnapshot = { metadata, prefix: [1, 3, 3] }
+  b.term = 4
+  story.event('b', { type: 'LogTruncated', fromIndex: 2 })
+  story.hooks.writing!(b, { truncateFrom: 2, blocks: [], hardState: undefined })
+  expect(story.wrong).toEqual(RIGHT)
+  expect(b.durableLog).toEqual([1, 3, 3])
+})
+
 test('a leader counts a follower as far as its disk has the same, unless a later leader has replaced that since', () => {
   const story = new Story(matchIndexIsTrue).leads('a', 2).log(1, 1, 'ab').log(2, 2, 'a')
   const counts = (matchIndex: number): string[] =>
@@ -102,14 +138,32 @@ test('a leader counts a follower as far as its disk has the same, unless a later
   expect(counts(2)).toEqual(RIGHT)
 })
 
+test('what a learner has acknowledged may be told after another one has taken its id', () => {
+  const story = new Story(matchIndexIsTrue).leads('a', 2).log(1, 2, 'ab')
+  story.history.newcomer('b')
+  const counts = (matchIndex: number): string[] =>
+    story.event('a', { type: 'FollowerMatched', follower: 'b', matchIndex }).wrong
+  expect(counts(1)).toEqual(RIGHT)
+  story.log(2, 2, 'a')
+  expect(counts(2)).toHaveLength(1)
+})
+
 test('who is told to campaign has the whole log of a leader, or what a leader that was removed has committed', () => {
   const story = new Story(successorHasTheLog).leads('a', 2).log(1, 2, 'ab')
   const tells = (): string[] => story.sent('a', 'b', { type: 'TimeoutNow', term: 2 }).wrong
   expect(tells()).toEqual(RIGHT)
   story.log(2, 2, 'a')
   expect(tells()).toEqual(['a tells b to campaign, which lacks entry 2'])
-  const a = story.view('a')
-  a.role = 'follower'
-  a.commitIndex = 1
+  story.view('a').commitIndex = 1
+  story.event('a', { type: 'BecameFollower', term: 2, reason: 'removed' })
   expect(tells()).toEqual(RIGHT)
+})
+
+test('the word leaves at the end of the turn in which it was decided on: the log may have gone on by then', () => {
+  const story = new Story(successorHasTheLog).leads('a', 2).log(1, 2, 'ab')
+  story.event('a', { type: 'TimeoutNowSent', to: 'b' })
+  story.log(2, 2, 'a').sent('a', 'b', { type: 'TimeoutNow', term: 2 })
+  expect(story.wrong).toEqual(RIGHT)
+  story.event('a', { type: 'TimeoutNowSent', to: 'b' }).sent('a', 'b', { type: 'TimeoutNow', term: 2 })
+  expect(story.wrong).toEqual(['a tells b to campaign, which lacks entry 2'])
 })

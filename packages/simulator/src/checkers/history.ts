@@ -105,6 +105,12 @@ export class History {
     return [...behind, this.committedConfiguration()]
   }
 
+  /** It is behind the last committed entry, and of an earlier term: in no log that could still lead. */
+  isLost({ index, term }: KnownConfiguration): boolean {
+    const last = this.committed.at(-1)
+    return last !== undefined && index > this.committed.length && term < last.term
+  }
+
   entry(index: LogIndex, term: Term): KnownEntry | undefined {
     return this.#entries.get(key(index, term))
   }

@@ -110,10 +110,11 @@ function isFollowed<Command, Result, State>(cluster: Cluster<Command, Result, St
 
 /** No change is under way, and every member that is up knows the same members. */
 function isSettled<Command, Result, State>(cluster: Cluster<Command, Result, State>): boolean {
-  const { configurationsInPlay } = cluster.history
-  const configuration = cluster.history.committedConfiguration()
+  const { history } = cluster
+  const inPlay = history.configurationsInPlay.filter((one) => !history.isLost(one))
+  const configuration = history.committedConfiguration()
   return (
-    configurationsInPlay.length === 1 &&
+    inPlay.length === 1 &&
     configuration.outgoing === undefined &&
     membersOf(cluster).every(({ parts: { view } }) => view.configuration === configuration)
   )

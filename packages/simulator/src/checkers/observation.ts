@@ -17,7 +17,7 @@ import type { World } from '../world/world.js'
 import type { ChangeCall } from './change-call.js'
 import type { AppliedCommand, Checker, Hooks } from './checker.js'
 import type { History } from './history.js'
-import type { NodeView, SnapshotView } from './node-view.js'
+import { appendedBy, type NodeView, type SnapshotView } from './node-view.js'
 
 /** The events somebody looks at. */
 export const OBSERVED_EVENTS: readonly NodeEventType[] = [
@@ -128,8 +128,9 @@ export class Observation implements NetworkObserver {
     for (const hook of this.#event) hook(node, event)
     node.follow(event)
     // Before anything counts by it. When its bytes come they are compared.
-    if (event.type === 'MembershipChanged' && node.role === 'leader')
-      this.#history.configurations.announce(event.index, node.termAt(event.index), event.configuration)
+    const appended = appendedBy(node, event)
+    if (appended !== undefined)
+      this.#history.configurations.announce(appended.index, node.term, appended.configuration)
     this.afterEvent?.(node, event)
     this.#say(id, () => JSON.stringify({ ...event, node: undefined, sequence: undefined, now: undefined }))
     this.#world.coverage.hit(event.type)

@@ -1,6 +1,6 @@
 // A node with a wiped disk has lost its vote and its log: nobody who knew it before lets it in under its old id, unless it
 // has been removed since.
-import type { LogIndex, NodeId } from '@riverraft/core'
+import type { LogIndex, NodeId, Term } from '@riverraft/core'
 import type { Checker } from './checker.js'
 import { isMemberOf } from './configurations.js'
 import type { NodeView } from './node-view.js'
@@ -49,7 +49,9 @@ export const wipedNodeIsRefused: Checker = {
         if (refusal !== undefined) return
         const earlier = known.get(key(by.id, node.id))
         const saidAt = asOf.get(node.id) ?? node.configuration.index
-        if (saidAt > by.configuration.index && speaksFor(node, incarnation)) return
+        // A configuration of a deposed leader may stand behind a later one.
+        const mayBeLater = saidAt > by.configuration.index || lastTermOf(node) > lastTermOf(by)
+        if (mayBeLater && speaksFor(node, incarnation)) return
         const isAnother = earlier !== undefined && earlier.incarnation !== incarnation
         if (isAnother && !wasRemoved(by, node.id, earlier))
           fail(`${by.id} lets ${node.id} in with another storage than before`)
@@ -59,13 +61,16 @@ export const wipedNodeIsRefused: Checker = {
   },
 }
 
+const lastTermOf = ({ log }: NodeView): Term => log.at(-1) ?? 0
+
 /**
  * Its configuration names this storage, or a learner with none, or leaves out whoever was called so: nothing of that is what a
  * disk was lost from. A judge that has not heard of it yet may follow it.
  */
 function speaksFor({ id, configuration }: NodeView, incarnation: string): boolean {
   const { members } = configuration
-  if (members === undefined) return false
+  // It leads, and has appended that: it speaks as whoever it was before.
+  if (members === undefined) return true
   const self = members.find((one) => one.id === id)
   if (self === undefined || self.incarnation === incarnation) return true
   return self.role === 'learner' && self.incarnation === undefined

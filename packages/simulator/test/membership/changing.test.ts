@@ -168,6 +168,21 @@ test('another storage is let in with a configuration that leaves out the one bef
   expect(comes('4')).toHaveLength(1)
 })
 
+test('a configuration that a deposed leader appended is no later one, wherever it stands', () => {
+  const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab', { incarnation: '1' })
+  const [a, b] = [story.view('a'), story.view('b')]
+  const comes = (incarnation: string): string[] => {
+    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
+    return story.wrong
+  }
+  story.entry(5, 1, 'abc+d', 'a', { incarnation: '1' })
+  expect(comes('1')).toEqual(RIGHT)
+  story.entry(2, 1, 'abc', 'b', { incarnation: '2' })
+  expect(comes('2')).toHaveLength(1)
+  story.entry(3, 2, 'abc', 'b', { incarnation: '3' })
+  expect(comes('3')).toEqual(RIGHT)
+})
+
 test.each([
   ['ac', RIGHT],
   ['abc', ['a lets b in with another storage than before']],
