@@ -43,13 +43,14 @@ export function forgetRemoved(turn: Turn): void {
 
 /**
  * "the leader steps down (returns to follower state) once it has committed the C_new log entry"; thesis §4.2.2. Here when
- * the others that leave know of it too, and with a word to its successor, so that nobody has to wait for an election timeout.
+ * something of its own term is committed, too, behind which nothing takes it back, and when the others that leave know of it;
+ * and with a word to its successor, so that nobody has to wait for an election timeout.
  */
 export function leaveWhenRemoved(turn: Turn): void {
   const { state } = turn
   const { role, configuration, configurations } = state
   if (role.role !== 'leader' || isVoter(configuration, state.id)) return
-  if (configurations.at(-1)!.index > state.commitIndex) return
+  if (configurations.at(-1)!.index > state.commitIndex || state.commitIndex < role.firstIndex) return
   for (const { leaving } of role.followers.values()) if (leaving !== undefined) return
   broadcastHeartbeat(turn)
   const to = successor(state, role)

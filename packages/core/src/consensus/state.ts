@@ -218,7 +218,7 @@ export function lastIndexFor({ leaving }: Follower, lastIndex: LogIndex): LogInd
 /**
  * What a follower may be told of the commit index: nothing, while that is an entry that leaves out a member of now. It or one
  * before it may be what once removed this member, which would take itself for removed; what makes it a member again is not
- * committed yet.
+ * committed yet, as far as this leader knows.
  */
 export function commitIndexFor(state: State, to: NodeId, follower: Follower): LogIndex {
   const commitIndex = lastIndexFor(follower, state.commitIndex)

@@ -11,23 +11,24 @@ import type { Term } from './types.js'
 
 /** Adopts a higher term as a follower that knows no leader and has not voted. */
 export function adoptTerm(turn: Turn, term: Term): void {
-  const role = turn.state.role.role
+  const { role } = turn.state
   refuseWaitingReads(turn)
   turn.record({ type: 'TermAdvanced', term })
-  if (role !== 'follower') stepDown(turn, role, 'higher-term')
+  if (role.role !== 'follower') stepDown(turn, role, 'higher-term')
 }
 
 /** Gives up a role. Within a term the vote stays (two votes in one term otherwise). */
 export function becomeFollower(turn: Turn, reason: BecameFollowerReason): void {
   refuseWaitingReads(turn)
-  stepDown(turn, turn.state.role.role, reason)
+  stepDown(turn, turn.state.role, reason)
 }
 
-function stepDown(turn: Turn, role: State['role']['role'], reason: BecameFollowerReason): void {
+function stepDown(turn: Turn, role: State['role'], reason: BecameFollowerReason): void {
   turn.record({ type: 'BecameFollower', term: turn.state.currentTerm, reason })
   // A leader's election timer has not been running.
   drawElectionTimeout(turn)
   resetElectionTimer(turn)
-  // A leader has committed that itself. Whoever asks for votes has it from a snapshot, and may be a member again since.
-  if (role === 'leader' && isOut(turn.state)) turn.do({ type: 'Removed' })
+  // Who has not committed anything in its term may have that from a snapshot, and be a member again since.
+  if (role.role !== 'leader' || turn.state.commitIndex < role.firstIndex) return
+  if (isOut(turn.state)) turn.do({ type: 'Removed' })
 }

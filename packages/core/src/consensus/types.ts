@@ -43,12 +43,6 @@ export interface ConfigurationEntry {
   readonly configuration: Configuration
 }
 
-/** How late a configuration is: the term of the last entry of the log that has it, and the index of its own entry. */
-export interface ConfigurationAge {
-  readonly lastTerm: Term
-  readonly index: LogIndex
-}
-
 /**
  * §7: what a snapshot replaces: the log up to and including lastIncludedIndex. All zeros before the first snapshot: the
  * empty log, and the configuration the cluster began with.

@@ -240,3 +240,29 @@ test('who asks for votes while it restores the snapshot that removed it is a mem
   expect(a.state.configuration.learners).toEqual(['A'])
   expect(a.server.removals).toBe(0)
 })
+
+test('nor is a leader out that was elected meanwhile, until it knows of a commit in its own term', () => {
+  const BC: Configuration = { voters: ['B', 'C'] }
+  const content = entries([1, 1, 1, 1, 1], { 4: { ...BC, outgoing: ['A', 'B', 'C'] }, 5: BC })
+  const a = holding(content, 3)
+  a.receive('B', chunk(1, content, BC), content)
+  a.persist()
+  a.server.snapshots.keep()
+  a.lead()
+  a.server.snapshots.restore()
+  expect(a.state).toMatchObject({
+    commitIndex: 5,
+    configuration: BC,
+    role: { role: 'leader', firstIndex: 6 },
+  })
+  a.elapse()
+  expect(a.state.role.role).toBe('leader')
+  const behind: Entry[] = [
+    { index: 6, term: 1, command: 'members', configuration: { ...BC, learners: ['A'] } },
+    { index: 7, term: 3, command: 'no-op' },
+  ]
+  const heads = { prevLogIndex: 5, prevLogTerm: 1, leaderCommit: 7, round: 1 }
+  a.receive('C', { type: 'AppendEntries', term: 3, ...heads, entries: runsOf(behind) }, behind)
+  expect(a.state.configuration.learners).toEqual(['A'])
+  expect(a.server.removals).toBe(0)
+})
