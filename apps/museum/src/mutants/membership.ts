@@ -156,7 +156,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'removed-leader-goes-at-once',
     'A leader that removes itself steps down before that is committed: nobody knows whether it has left (§6).',
     LEAVING,
-    'if (configurations.at(-1)!.index > state.commitIndex) return\n  for',
+    'if (configurations.at(-1)!.index > state.commitIndex || state.commitIndex < role.firstIndex) return\n  for',
     'for',
   ),
   mutant(
@@ -198,7 +198,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'wiped-member-passes-for-a-later-one',
     "Any other storage under a member's id counts as one of a configuration still to come: an empty disk is let in.",
     'core/src/node/admission.ts',
-    'if (!mayBeLaterConfiguration(hello.memberAt ?? NO_AGE, this.inForce())) {',
+    'if (!mayBeLater(hello.memberAt ?? NO_RANK, this.inForce())) {',
     'if (hello === undefined) {',
   ),
 ]

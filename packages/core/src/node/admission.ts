@@ -1,9 +1,16 @@
 // Who belongs to this cluster: what we say in our hello, and how we judge another's.
-import type { ConfigurationAge, NodeId } from '../consensus/types.js'
+import type { NodeId } from '../consensus/types.js'
 import type { Member } from '../ports/transport.js'
-import { type Hello, type HelloRefusal, type Incarnation, PROTOCOL_MAX, PROTOCOL_MIN } from '../wire/hello.js'
+import {
+  type ConfigurationRank,
+  type Hello,
+  type HelloRefusal,
+  type Incarnation,
+  PROTOCOL_MAX,
+  PROTOCOL_MIN,
+} from '../wire/hello.js'
 import { membersHash } from '../wire/members-hash.js'
-import { mayBeLaterConfiguration, NO_AGE } from './membership/configuration-age.js'
+import { mayBeLater, NO_RANK, type OwnRank } from './membership/configuration-rank.js'
 
 export class Admission {
   readonly #id: NodeId
@@ -40,8 +47,9 @@ export class Admission {
   /** What this node knows is not out of date: a leader is there, or it leads. */
   hearsLeader: () => boolean = () => true
   /** What this node uses, and how late that is. */
-  inForce: () => ConfigurationAge & { readonly members: readonly Member[] } = () => ({
-    ...NO_AGE,
+  inForce: () => OwnRank & { readonly members: readonly Member[] } = () => ({
+    ...NO_RANK,
+    isSettled: true,
     members: [],
   })
 
@@ -125,7 +133,7 @@ export class Admission {
   }
 
   /** What a configuration names is where it can be dialled; what it listens on may be behind a NAT, or every interface. */
-  #place(): { readonly address?: string; readonly memberAt?: ConfigurationAge } {
+  #place(): { readonly address?: string; readonly memberAt?: ConfigurationRank } {
     const at = this.#memberAt()
     const self =
       at.memberAt === undefined ? undefined : this.inForce().members.find(({ id }) => id === this.#id)
@@ -137,7 +145,7 @@ export class Admission {
    * Also where it was added as a learner before anybody had met its storage (of a voter somebody has), and where its log
    * has not come to that yet: that log left out whoever was called so before.
    */
-  #memberAt(): { readonly memberAt?: ConfigurationAge } {
+  #memberAt(): { readonly memberAt?: ConfigurationRank } {
     const { index, lastTerm, members } = this.inForce()
     const self = members.find(({ id }) => id === this.#id)
     const isNamed = self?.incarnation === this.#incarnation
@@ -172,7 +180,7 @@ export class Admission {
     const isPinned = known !== this.#earlier.get(hello.from) && !this.isStranger(hello.from)
     if (known !== undefined && known !== hello.incarnation && isPinned) {
       // A new disk names nobody: this one was added after the other was removed, and this node has not heard of it.
-      if (!mayBeLaterConfiguration(hello.memberAt ?? NO_AGE, this.inForce())) {
+      if (!mayBeLater(hello.memberAt ?? NO_RANK, this.inForce())) {
         return this.hearsLeader() ? 'incarnation-changed' : 'incarnation-doubted'
       }
       this.#later.set(hello.from, hello.incarnation)

@@ -1,5 +1,5 @@
 // The hello: the first frame each way on a connection. It decides whether two servers belong together.
-import type { ConfigurationAge, NodeId } from '../consensus/types.js'
+import type { LogIndex, NodeId, Term } from '../consensus/types.js'
 import { ByteReader, ByteWriter, decodeError } from './bytes.js'
 import { ADDRESS_BYTES_MAX, HELLO_BYTES_MAX, ID_BYTES_MAX } from './limits.js'
 
@@ -13,6 +13,12 @@ export const PROTOCOL_MAX = 1
 export type Incarnation = string
 
 export const INCARNATION_PATTERN: RegExp = /^[0-9a-f]{16}$/
+
+/** How late a configuration is: the term of the last entry of the log that has it, and the index of its own entry. */
+export interface ConfigurationRank {
+  readonly lastTerm: Term
+  readonly index: LogIndex
+}
 
 export interface Hello {
   readonly protocolMin: number
@@ -37,7 +43,7 @@ export interface Hello {
    * How late the configuration in force at the sender is, its index above 0, if that names it with this very incarnation, or as a
    * learner with none, or not at all. Absent: it names another storage, or there is none, so that this one may be wiped.
    */
-  readonly memberAt?: ConfigurationAge
+  readonly memberAt?: ConfigurationRank
 }
 
 export const HELLO_REFUSALS = [
@@ -109,7 +115,7 @@ export function decodeHello(bytes: Uint8Array): HelloReply {
   if (!INCARNATION_PATTERN.test(hello.incarnation))
     throw decodeError('incarnation is not 16 hexadecimal digits')
   const address = reader.text(ADDRESS_BYTES_MAX)
-  const memberAt: ConfigurationAge = { index: reader.u53(), lastTerm: reader.u53() }
+  const memberAt: ConfigurationRank = { index: reader.u53(), lastTerm: reader.u53() }
   return {
     hello: {
       ...hello,

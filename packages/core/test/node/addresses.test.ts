@@ -1,8 +1,8 @@
 // Where a node dials its peers: what the members say, and what a peer says that knows later members.
 import { afterEach, expect, test } from 'vitest'
-import type { ConfigurationAge } from '../../src/consensus/types.js'
 import { Admission } from '../../src/node/admission.js'
 import { Addresses } from '../../src/node/membership/addresses.js'
+import type { OwnRank } from '../../src/node/membership/configuration-rank.js'
 import type { Member, Transport } from '../../src/ports/transport.js'
 import { Cluster } from './harness/cluster.js'
 import { incarnationOf } from './harness/solo.js'
@@ -80,26 +80,32 @@ test('a peer of a later configuration is believed until the own one is as late',
   const old: readonly Member[] = ['A', 'B'].map((id) => ({ id, address: `${id} of old`, role: 'voter' }))
   const judge = new Admission('A', 'words', incarnationOf('A'), old, 0, 0)
   const peer = new Admission('B', 'words', incarnationOf('B'), old, 0, 0)
-  let age: ConfigurationAge = { lastTerm: 2, index: 3 }
-  judge.inForce = () => ({ ...age, members: old })
+  let rank: OwnRank = { lastTerm: 2, index: 3, isSettled: true }
+  judge.inForce = () => ({ ...rank, members: old })
   const moved = [old[0]!, { ...old[1]!, address: 'B elsewhere', incarnation: incarnationOf('B') }]
   peer.address = 'B listens'
-  peer.inForce = () => ({ lastTerm: 2, index: 7, members: moved })
-  const addresses = new Addresses(judge)
+  peer.inForce = () => ({ lastTerm: 2, index: 7, isSettled: true, members: moved })
+  let leader: string | undefined
+  const addresses = new Addresses(judge, () => leader)
   const seen = (): string | undefined =>
     addresses.over(new Map(old.map((member) => [member.id, member]))).get('B')?.address
   expect(seen()).toBe('B of old')
   expect(judge.admit(peer.hello('A'))).toBeUndefined()
   expect(addresses.version).toBe(1)
   expect(seen()).toBe('B elsewhere')
-  age = { lastTerm: 2, index: 7 }
+  rank = { lastTerm: 2, index: 7, isSettled: true }
   expect(seen()).toBe('B of old')
   expect(judge.admit(peer.hello('A'))).toBeUndefined()
   expect(seen()).toBe('B of old')
   // It was appended by a leader that was deposed: what others have committed since may stand before it.
-  age = { lastTerm: 1, index: 9 }
+  rank = { lastTerm: 1, index: 9, isSettled: true }
   expect(judge.admit(peer.hello('A'))).toBeUndefined()
   expect(seen()).toBe('B elsewhere')
-  age = { lastTerm: 3, index: 6 }
+  // So may what this node has itself, with the term of that leader: B's own is later once B leads.
+  rank = { lastTerm: 3, index: 6, isSettled: false }
+  expect(seen()).toBe('B of old')
+  leader = 'B'
+  expect(seen()).toBe('B elsewhere')
+  rank = { lastTerm: 3, index: 6, isSettled: true }
   expect(seen()).toBe('B of old')
 })

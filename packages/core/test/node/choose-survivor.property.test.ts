@@ -9,7 +9,9 @@ const { RIVERRAFT_NODE_SEED: given } = process.env
 const seeds = given === undefined ? Array.from({ length: 40_000 }, (_, i) => i + 1) : [Number(given)]
 const reached = { committed: 0, conflicts: 0, lostThoughSomeoneHadIt: 0, passedOver: 0 }
 
-test('the chosen survivor has all that was committed up to the latest last term, and where it may lack more, that is told', () => {
+test('the chosen survivor has all that was committed up to the latest last term, and where it may lack more, that is told', {
+  timeout: 60_000,
+}, () => {
   for (const seed of seeds) check(seed)
 })
 

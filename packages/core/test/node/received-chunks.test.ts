@@ -61,7 +61,9 @@ test('chunks out of order, repeated and overlapping: each byte counts once, and 
   await solo.node.stop({ transfer: false })
 })
 
-test('a sender of the smallest chunks cannot make them take many times the memory of what they carry', async () => {
+test('a sender of the smallest chunks cannot make them take many times the memory of what they carry', {
+  timeout: 60_000,
+}, async () => {
   const stuck = { saveSnapshot: () => new Promise<void>(() => {}) }
   const solo = new Solo({ storage: { ...new Solo().disk.storage(), ...stuck } })
   await solo.start()

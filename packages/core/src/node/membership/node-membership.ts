@@ -1,6 +1,6 @@
 // Keeps transport and admission to who is a member, and carries out changes of the members.
 import type { EncodeBlock } from '../../consensus/effects.js'
-import { type ConsensusEvent, hearsLeader, type Input } from '../../consensus/index.js'
+import { type ConsensusEvent, hearsLeader, type Input, leaderOf } from '../../consensus/index.js'
 import type { Configuration, LogIndex, NodeId } from '../../consensus/types.js'
 import { RaftError } from '../../ports/errors.js'
 import type { SnapshotMetadata } from '../../ports/storage.js'
@@ -40,9 +40,12 @@ export class NodeMembership {
     this.#members = new Members(state, initial, recoveredMemberships, (id) => parts.admission.mayReplace(id))
     this.#everybody = this.#members.everybody(new Map())
     this.strangers = new Strangers(parts.admission)
-    this.#addresses = new Addresses(parts.admission)
+    this.#addresses = new Addresses(parts.admission, () => leaderOf(state))
     this.#version = this.#members.version
-    parts.admission.inForce = () => ({ ...this.inForce, lastTerm: state.log.lastTerm })
+    parts.admission.inForce = () => {
+      const { log, commitIndex } = state
+      return { ...this.inForce, lastTerm: log.lastTerm, isSettled: log.termAt(commitIndex) === log.lastTerm }
+    }
     parts.admission.hearsLeader = () => hearsLeader(state, scheduler.now())
     parts.admission.setMembers([...this.#everybody.values()])
     const members = this.#members
@@ -126,7 +129,8 @@ export class NodeMembership {
   run(): void {
     this.entrance.run()
     this.changes.run()
-    const version = `${this.#members.version} ${this.strangers.version} ${this.#addresses.version}`
+    const { log } = this.#parts.state
+    const version = `${this.#members.version} ${this.strangers.version} ${this.#addresses.version} ${log.lastTerm}`
     if (version === this.#version) return
     this.#version = version
     this.#members.forget()
