@@ -67,10 +67,11 @@ const lastTermOf = ({ log }: NodeView): Term => log.at(-1) ?? 0
  * Its configuration names this storage, or a learner with none, or leaves out whoever was called so: nothing of that is what a
  * disk was lost from. A judge that has not heard of it yet may follow it.
  */
-function speaksFor({ id, configuration }: NodeView, incarnation: string): boolean {
-  const { members } = configuration
-  // It leads, and has appended that: it speaks as whoever it was before.
-  if (members === undefined) return true
+function speaksFor(node: NodeView, incarnation: string): boolean {
+  const { id, configuration } = node
+  // It leads, and what it has just appended has no bytes yet: it speaks as before.
+  const members = configuration.members ?? node.configurationAt(configuration.index - 1).members
+  if (members === undefined) return false
   const self = members.find((one) => one.id === id)
   if (self === undefined || self.incarnation === incarnation) return true
   return self.role === 'learner' && self.incarnation === undefined
