@@ -5,6 +5,7 @@ import { changeAnswersAreTrue } from '../../src/checkers/change-answers-are-true
 import { type ChangeCall, targetsOf } from '../../src/checkers/change-call.js'
 import { configurationsOverlap } from '../../src/checkers/configurations-overlap.js'
 import { generationsStayApart } from '../../src/checkers/generations-stay-apart.js'
+import type { NodeView } from '../../src/checkers/node-view.js'
 import { oneChangeAtATime } from '../../src/checkers/one-change-at-a-time.js'
 import { onlyVotersCampaign } from '../../src/checkers/only-voters-campaign.js'
 import { snapshotHasItsConfiguration } from '../../src/checkers/snapshot-has-its-configuration.js'
@@ -113,13 +114,18 @@ test('what a wiped server says under its old id is not counted', () => {
   expect(matches(4)).toHaveLength(1)
 })
 
+/** What is said of `by` when it lets `id` in with this storage. */
+function letsIn(story: Story, by: NodeView, id: NodeView): (incarnation: string) => string[] {
+  return (incarnation) => {
+    story.hooks.greeted!(id, by, { incarnation, generation: 0 }, undefined)
+    return story.wrong
+  }
+}
+
 test('another storage is let in under an id that was removed, and under no other', () => {
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'a')
   const [a, b] = [story.view('a'), story.view('b')]
-  const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
-    return story.wrong
-  }
+  const comes = letsIn(story, a, b)
   expect(comes('1')).toEqual(RIGHT)
   expect(comes('2')).toEqual(['a lets b in with another storage than before'])
   story.entry(2, 1, 'ac', 'a').entry(3, 1, 'ac+b', 'a')
@@ -129,10 +135,7 @@ test('another storage is let in under an id that was removed, and under no other
 test('another storage is let in by whoever has not heard yet that it is a member', () => {
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab')
   const [a, b] = [story.view('a'), story.view('b')]
-  const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
-    return story.wrong
-  }
+  const comes = letsIn(story, a, b)
   expect(comes('1')).toEqual(RIGHT)
   story.entry(2, 1, 'abc', 'b', { incarnation: '2' })
   expect(comes('2')).toEqual(RIGHT)
@@ -142,10 +145,7 @@ test('another storage is let in by whoever has not heard yet that it is a member
 test('a snapshot tells of its members as of its own index, behind the entry that its judge has, too', () => {
   const story = new Story(wipedNodeIsRefused, 'abcd').entry(1, 1, 'abc+d', 'ad')
   const [a, d] = [story.view('a'), story.view('d')]
-  const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(d, a, { incarnation, generation: 0 }, undefined)
-    return story.wrong
-  }
+  const comes = letsIn(story, a, d)
   expect(comes('1')).toEqual(RIGHT)
   expect(comes('2')).toHaveLength(1)
   const learning = { voters: [...'abc'], learners: ['d'] }
@@ -156,10 +156,7 @@ test('a snapshot tells of its members as of its own index, behind the entry that
 test('another storage is let in with a configuration that leaves out the one before, if it is news to its judge', () => {
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab', { incarnation: '1' })
   const [a, b] = [story.view('a'), story.view('b')]
-  const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
-    return story.wrong
-  }
+  const comes = letsIn(story, a, b)
   expect(comes('1')).toEqual(RIGHT)
   expect(comes('2')).toHaveLength(1)
   story.entry(2, 1, 'ac', 'b')
@@ -171,10 +168,7 @@ test('another storage is let in with a configuration that leaves out the one bef
 test('a configuration that a deposed leader appended is no later one, wherever it stands', () => {
   const story = new Story(wipedNodeIsRefused, 'abc').entry(1, 1, 'abc', 'ab', { incarnation: '1' })
   const [a, b] = [story.view('a'), story.view('b')]
-  const comes = (incarnation: string): string[] => {
-    story.hooks.greeted!(b, a, { incarnation, generation: 0 }, undefined)
-    return story.wrong
-  }
+  const comes = letsIn(story, a, b)
   story.entry(5, 1, 'abc+d', 'a', { incarnation: '1' })
   expect(comes('1')).toEqual(RIGHT)
   story.entry(2, 1, 'abc', 'b', { incarnation: '2' })

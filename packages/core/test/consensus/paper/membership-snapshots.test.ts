@@ -219,50 +219,45 @@ test('a learner that joins when the log is gone is caught up by a snapshot, and 
   }
 })
 
-test('who asks for votes while it restores the snapshot that removed it is a member again, as the log behind that says', () => {
-  const a = holding(entries([1, 1, 1]), 3, { steadyLeader: true, leaseMs: 0 })
+describe('a snapshot that removes a server which is a member again, as the log behind it says', () => {
   const BC: Configuration = { voters: ['B', 'C'] }
   const content = entries([1, 1, 1, 1, 1], { 4: { ...BC, outgoing: ['A', 'B', 'C'] }, 5: BC })
-  a.receive('B', chunk(1, content, BC), content)
-  a.persist()
-  a.server.snapshots.keep()
-  a.elapse()
-  expect(a.state.role.role).toBe('pre-candidate')
-  a.server.snapshots.restore()
-  expect(a.state.configuration).toEqual(BC)
-  // It was added at 6, and C leads by now.
-  const behind: Entry[] = [
-    { index: 6, term: 1, command: 'members', configuration: { ...BC, learners: ['A'] } },
-    { index: 7, term: 2, command: 'no-op' },
-  ]
-  const heads = { prevLogIndex: 5, prevLogTerm: 1, leaderCommit: 7, round: 1 }
-  a.receive('C', { type: 'AppendEntries', term: 2, ...heads, entries: runsOf(behind) }, behind)
-  expect(a.state.configuration.learners).toEqual(['A'])
-  expect(a.server.removals).toBe(0)
-})
 
-test('nor is a leader out that was elected meanwhile, until it knows of a commit in its own term', () => {
-  const BC: Configuration = { voters: ['B', 'C'] }
-  const content = entries([1, 1, 1, 1, 1], { 4: { ...BC, outgoing: ['A', 'B', 'C'] }, 5: BC })
-  const a = holding(content, 3)
-  a.receive('B', chunk(1, content, BC), content)
-  a.persist()
-  a.server.snapshots.keep()
-  a.lead()
-  a.server.snapshots.restore()
-  expect(a.state).toMatchObject({
-    commitIndex: 5,
-    configuration: BC,
-    role: { role: 'leader', firstIndex: 6 },
+  function restoring(a: Solo): Solo {
+    a.receive('B', chunk(1, content, BC), content)
+    a.persist()
+    a.server.snapshots.keep()
+    return a
+  }
+
+  /** It was added at 6, and C leads by now. */
+  function readsOn(a: Solo): void {
+    expect(a.state.configuration).toEqual(BC)
+    const term = a.state.currentTerm + 1
+    const behind: Entry[] = [
+      { index: 6, term: 1, command: 'members', configuration: { ...BC, learners: ['A'] } },
+      { index: 7, term, command: 'no-op' },
+    ]
+    const heads = { prevLogIndex: 5, prevLogTerm: 1, leaderCommit: 7, round: 1 }
+    a.receive('C', { type: 'AppendEntries', term, ...heads, entries: runsOf(behind) }, behind)
+    expect(a.state.configuration.learners).toEqual(['A'])
+    expect(a.server.removals).toBe(0)
+  }
+
+  test('does not stop it when it asked for votes while it restored that', () => {
+    const a = restoring(holding(entries([1, 1, 1]), 3, { steadyLeader: true, leaseMs: 0 }))
+    a.elapse()
+    expect(a.state.role.role).toBe('pre-candidate')
+    a.server.snapshots.restore()
+    readsOn(a)
   })
-  a.elapse()
-  expect(a.state.role.role).toBe('leader')
-  const behind: Entry[] = [
-    { index: 6, term: 1, command: 'members', configuration: { ...BC, learners: ['A'] } },
-    { index: 7, term: 3, command: 'no-op' },
-  ]
-  const heads = { prevLogIndex: 5, prevLogTerm: 1, leaderCommit: 7, round: 1 }
-  a.receive('C', { type: 'AppendEntries', term: 3, ...heads, entries: runsOf(behind) }, behind)
-  expect(a.state.configuration.learners).toEqual(['A'])
-  expect(a.server.removals).toBe(0)
+
+  test('nor when it was elected meanwhile, and knows of no commit in its own term', () => {
+    const a = restoring(holding(content, 3)).lead()
+    a.server.snapshots.restore()
+    expect(a.state).toMatchObject({ commitIndex: 5, role: { role: 'leader', firstIndex: 6 } })
+    a.elapse()
+    expect(a.state.role.role).toBe('leader')
+    readsOn(a)
+  })
 })
