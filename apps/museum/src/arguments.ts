@@ -17,7 +17,7 @@ export interface Arguments {
 
 export const USAGE = `usage: pnpm museum [options]
   --only NAME           mutants whose name contains this; may be repeated
-  --seeds N             seeds in a range (default 500); a mutant must be caught in most ranges
+  --seeds N             seeds in a range (default 1000); a mutant must be caught in most ranges
   --ranges N            disjoint ranges: 1..N, N+1..2N, ... (default 1)
   --seconds N           virtual seconds of faults per seed (default 60)
   --jobs K              mutants at a time (default 1)
@@ -33,7 +33,7 @@ export function readArguments(args: readonly string[]): Arguments {
     args: args.filter((arg) => arg !== '--'),
     options: {
       only: { type: 'string', multiple: true, default: [] },
-      seeds: { type: 'string', default: '500' },
+      seeds: { type: 'string', default: '1000' },
       ranges: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '60' },
       jobs: { type: 'string', default: '1' },
