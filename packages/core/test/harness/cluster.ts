@@ -25,6 +25,9 @@ export interface Clock {
   readonly offset: number
 }
 
+/** What nobody asks of whoever reads of the time before it. */
+const OF_VOTERS: ReadonlySet<string> = new Set(['RequestVote', 'PreVote', 'TimeoutNow'])
+
 export class Cluster implements World {
   readonly servers = new Map<NodeId, Server>()
   readonly history = new History(this.servers)
@@ -80,7 +83,7 @@ export class Cluster implements World {
 
   /** The disk of `id` is replaced by an empty one. What it promised before, nobody may count. */
   wipe(id: NodeId): void {
-    this.server(id).wipe()
+    this.server(id).wipe(this.history.committed.length)
     this.history.forget(id)
     this.happened.set('wiped', (this.happened.get('wiped') ?? 0) + 1)
   }
@@ -110,6 +113,7 @@ export class Cluster implements World {
     if (!to.up || !this.connected(letter.from, letter.to)) return
     const { incarnation: newest } = this.server(letter.from)
     if (!to.acquaintances.hears(to.state, letter.from, letter.incarnation, newest)) return
+    if (to.isAnother && OF_VOTERS.has(letter.message.type)) return
     this.#setClock(to)
     to.receive(letter)
   }

@@ -1,5 +1,6 @@
 // One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
 
+import { isMember } from '../../src/consensus/configuration.js'
 import {
   type ConsensusEvent,
   type ConsensusOptions,
@@ -47,6 +48,8 @@ export class Server {
   disk: Disk = new Disk()
   /** Rises when the storage is replaced by an empty one. */
   incarnation = 0
+  /** Whom entries up to here call by this id had the storage before. */
+  #formerThrough: LogIndex = 0
   readonly acquaintances = new Acquaintances()
   readonly snapshots: Snapshots = new Snapshots(this)
   readonly automatic: Automatic = { disk: true, offers: true, apply: true }
@@ -118,8 +121,9 @@ export class Server {
   }
 
   /** All that the disk held is gone: it comes back, if at all, as a server that knows nobody. */
-  wipe(): void {
+  wipe(committed: LogIndex): void {
     this.crash()
+    this.#formerThrough = committed
     this.disk = new Disk()
     this.options = { ...this.options, voters: [] }
     this.firstVoters = this.options.voters
@@ -128,8 +132,15 @@ export class Server {
     this.incarnation++
   }
 
+  /** As a node tells by incarnations: it reads of the time when somebody before it had its id. */
+  get isAnother(): boolean {
+    const { index, configuration } = this.state.configurations.at(-1)!
+    return this.incarnation > 0 && index <= this.#formerThrough && isMember(configuration, this.id)
+  }
+
   step(input: InputAt, arrived: readonly Entry[] = []): StepResult {
-    const stamped = { ...input, now: this.now } as Input
+    const { isAnother } = this
+    const stamped = { ...input, now: this.now, ...(input.type === 'Tick' ? { isAnother } : {}) } as Input
     this.inputs.push(stamped)
     const result = step(this.state, stamped)
     this.outputs.push(result)
