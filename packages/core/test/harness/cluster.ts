@@ -25,9 +25,6 @@ export interface Clock {
   readonly offset: number
 }
 
-/** What nobody asks of whoever reads of the time before it. */
-const OF_VOTERS: ReadonlySet<string> = new Set(['RequestVote', 'PreVote', 'TimeoutNow'])
-
 export class Cluster implements World {
   readonly servers = new Map<NodeId, Server>()
   readonly history = new History(this.servers)
@@ -111,9 +108,9 @@ export class Cluster implements World {
     if (at !== -1) this.pool.splice(at, 1)
     const to = this.server(letter.to)
     if (!to.up || !this.connected(letter.from, letter.to)) return
-    const { incarnation: newest } = this.server(letter.from)
+    const { incarnation: newest } = this.server(letter.from).identity
     if (!to.acquaintances.hears(to.state, letter.from, letter.incarnation, newest)) return
-    if (to.isAnother && OF_VOTERS.has(letter.message.type)) return
+    if (!to.identity.hears(to.state, letter.message)) return
     this.#setClock(to)
     to.receive(letter)
   }

@@ -1,6 +1,4 @@
 // One server: pure consensus, its disk, and the few lines of runtime that carry out effects. No node, no clock.
-
-import { isMember } from '../../src/consensus/configuration.js'
 import {
   type ConsensusEvent,
   type ConsensusOptions,
@@ -20,6 +18,7 @@ import {
 import { Acquaintances } from './acquaintances.js'
 import { Disk, type Snapshot } from './disk.js'
 import { type Entry, runsOf } from './entry.js'
+import { Identity } from './identity.js'
 import type { Automatic, Letter } from './letter.js'
 import { ENTRY_BYTES } from './options.js'
 import { Snapshots } from './snapshots.js'
@@ -46,10 +45,7 @@ export class Server {
   options: ServerOptions
   readonly id: NodeId
   disk: Disk = new Disk()
-  /** Rises when the storage is replaced by an empty one. */
-  incarnation = 0
-  /** Whom entries up to here call by this id had the storage before. */
-  #formerThrough: LogIndex = 0
+  readonly identity = new Identity()
   readonly acquaintances = new Acquaintances()
   readonly snapshots: Snapshots = new Snapshots(this)
   readonly automatic: Automatic = { disk: true, offers: true, apply: true }
@@ -123,23 +119,16 @@ export class Server {
   /** All that the disk held is gone: it comes back, if at all, as a server that knows nobody. */
   wipe(committed: LogIndex): void {
     this.crash()
-    this.#formerThrough = committed
     this.disk = new Disk()
     this.options = { ...this.options, voters: [] }
     this.firstVoters = this.options.voters
     this.entries = []
     this.acquaintances.forget()
-    this.incarnation++
-  }
-
-  /** As a node tells by incarnations: it reads of the time when somebody before it had its id. */
-  get isAnother(): boolean {
-    const { index, configuration } = this.state.configurations.at(-1)!
-    return this.incarnation > 0 && index <= this.#formerThrough && isMember(configuration, this.id)
+    this.identity.replaced(committed)
   }
 
   step(input: InputAt, arrived: readonly Entry[] = []): StepResult {
-    const { isAnother } = this
+    const isAnother = this.identity.isAnother(this.state)
     const stamped = { ...input, now: this.now, ...(input.type === 'Tick' ? { isAnother } : {}) } as Input
     this.inputs.push(stamped)
     const result = step(this.state, stamped)
@@ -245,7 +234,7 @@ export class Server {
 
   /** It promises nothing, so it waits for no write. */
   sendAtOnce(to: NodeId, message: Message, entries: readonly Entry[]): void {
-    this.#world.send({ from: this.id, to, message, entries, incarnation: this.incarnation })
+    this.#world.send({ from: this.id, to, message, entries, incarnation: this.identity.incarnation })
   }
 
   #carryOut(effect: Effect, arrived: readonly Entry[]): void {
@@ -254,7 +243,7 @@ export class Server {
         const { to, message, afterWrite } = effect
         const runs = message.type === 'AppendEntries' ? message.entries : []
         const entries = runs.flatMap((run) => this.entries.slice(run.firstIndex - 1, run.lastIndex))
-        const letter = { from: this.id, to, message, entries, incarnation: this.incarnation }
+        const letter = { from: this.id, to, message, entries, incarnation: this.identity.incarnation }
         if (afterWrite === 0) this.#world.send(letter)
         else this.#held.push({ letter, afterWrite })
         return
