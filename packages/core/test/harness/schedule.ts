@@ -159,8 +159,8 @@ function isOut({ history, servers }: Cluster, id: NodeId): boolean {
   if (newest === undefined || isMember(newest.configuration!, id)) return false
   const isAdded = (entry: Entry): boolean =>
     entry.index > newest.index && entry.configuration !== undefined && isMember(entry.configuration, id)
-  const { incarnation, disk } = servers.get(id)!
-  const wasThere = incarnation === 0 || disk.entries.length > 0
+  const { identity, disk } = servers.get(id)!
+  const wasThere = identity.incarnation === 0 || disk.entries.length > 0
   return wasThere && ![...servers.values()].some(({ entries }) => entries.some(isAdded))
 }
 
