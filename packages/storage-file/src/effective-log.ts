@@ -1,5 +1,5 @@
 // The log as it counts: terms, its two ends, and where to begin reading. Entries are never here.
-import type { LogIndex, Run, StoredBlock, Term } from '@riverraft/core'
+import type { LogIndex, LogPosition, Run, StoredBlock, Term } from '@riverraft/core'
 
 /** A place every so many bytes is kept in memory; reading walks from the one before. */
 const MARK_EVERY_BYTES = 64 * 1024
@@ -19,7 +19,7 @@ export interface Place {
 
 export class EffectiveLog {
   /** What stood right before the log's first entry. */
-  base: { readonly index: LogIndex; readonly term: Term } = { index: 0, term: 0 }
+  base: LogPosition = { index: 0, term: 0 }
   lastIndex: LogIndex = 0
   /** Where each term begins: both strictly increasing. */
   readonly #terms: { readonly firstIndex: LogIndex; readonly term: Term }[] = []
@@ -133,8 +133,23 @@ export class EffectiveLog {
   }
 }
 
+/**
+ * Judges a batch that restarts the log, when the newest snapshot ends at `snapshotIndex`.
+ * @throws Error saying what is wrong
+ */
+export function checkRestart(
+  { index, term }: LogPosition,
+  snapshotIndex: LogIndex,
+  blocks: readonly StoredBlock[],
+): void {
+  if (blocks.length === 0) throw wrong(`a restart behind ${index} with nothing`)
+  if (index > snapshotIndex)
+    throw wrong(`a restart behind ${index}, the newest snapshot ends at ${snapshotIndex}`)
+  checkBlocks(index, term, blocks)
+}
+
 /** @throws Error when they do not continue a log that ends at `end` with `term` */
-export function checkBlocks(end: LogIndex, term: Term, blocks: readonly StoredBlock[]): void {
+function checkBlocks(end: LogIndex, term: Term, blocks: readonly StoredBlock[]): void {
   for (const { block, firstIndex } of blocks) {
     if (firstIndex !== end + 1) throw wrong(`entries from ${firstIndex} after ${end}`)
     if (firstIndex < block.firstIndex || firstIndex > block.lastIndex) {

@@ -1,10 +1,10 @@
 // Appends batches: one positioned write each, to the active segment; a new segment begins together with its first batch.
-import type { StorageIdentity, Term, WriteBatch } from '@riverraft/core'
+import type { LogPosition, StorageIdentity, Term, WriteBatch } from '@riverraft/core'
 import { blockOffsets, encodeBatch, type PlannedBatch, planBatch } from './batch.js'
 import { writeAll } from './calls.js'
 import type { Done, File, FileSystem } from './file-system.js'
 import { segmentName } from './names.js'
-import { nextSegmentHeader, nextSequence, type Restart } from './next-segment.js'
+import { nextSegmentHeader, nextSequence } from './next-segment.js'
 import type { RecoveredLog, Segment } from './recover-log.js'
 import type { SegmentSupply } from './segment-supply.js'
 
@@ -17,7 +17,8 @@ interface ActiveSegment extends Segment {
 /** A batch that was judged and measured. */
 export interface Append {
   readonly batch: WriteBatch
-  readonly restart: Restart | undefined
+  /** The log begins anew behind it. */
+  readonly restart: LogPosition | undefined
   /** Of the entry before the truncation: compaction may have taken it when the batch is durable. */
   readonly termBefore: Term
   readonly plan: PlannedBatch
@@ -51,13 +52,10 @@ export class LogAppender {
     this.#state = state
   }
 
-  /**
-   * `whole` continues the log, or what `behind` says.
-   * @throws Error when it does not fit the format
-   */
-  plan(whole: WriteBatch, behind: Restart | undefined): Append {
+  /** @throws Error when it does not fit the format */
+  plan(whole: WriteBatch): Append {
     const { log, dropped } = this.#state
-    const restart = behind ?? (dropped ? log.base : undefined)
+    const restart = whole.restartBehind ?? (dropped ? log.base : undefined)
     // A restart gives everything up: there is nothing left to truncate.
     const batch = restart === undefined ? whole : { ...whole, truncateFrom: undefined }
     const { truncateFrom } = batch

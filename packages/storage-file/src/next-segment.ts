@@ -1,24 +1,19 @@
 // The segment that comes next: what its header will say, and what a crash during its first write may leave of it.
-import type { LogIndex, StorageIdentity, Term } from '@riverraft/core'
+import type { LogPosition, StorageIdentity } from '@riverraft/core'
 import type { RecoveredLog } from './recover-log.js'
 import { CRC_AT, type Sealed } from './sealed.js'
 import { encodeSegmentHeader, isUnforeseeable, SALT_AT } from './segment-header.js'
-
-/** The log goes on behind a snapshot that it does not contain. */
-export interface Restart {
-  readonly index: LogIndex
-  readonly term: Term
-}
 
 export function nextSequence({ segments }: RecoveredLog): number {
   return (segments.at(-1)?.sequence ?? 0) + 1
 }
 
+/** `restart`: the log goes on behind this entry, which a snapshot replaces, and not behind what stands before. */
 export function nextSegmentHeader(
   state: RecoveredLog,
   { clusterId, nodeId, incarnation }: StorageIdentity,
   salt: number,
-  restart: Restart | undefined,
+  restart: LogPosition | undefined,
 ): Sealed {
   const { log, segments, hardState, generation, batch } = state
   const previous = segments.at(-1)

@@ -9,11 +9,10 @@ import type {
   WriteBatch,
 } from '@riverraft/core'
 import { RaftError } from '@riverraft/core'
-import { checkBlocks } from './effective-log.js'
+import { checkRestart } from './effective-log.js'
 import type { Done, FileSystem } from './file-system.js'
 import { type Append, LogAppender } from './log-appender.js'
 import { segmentName } from './names.js'
-import type { Restart } from './next-segment.js'
 import { type OpenedDirectory, openDirectory, refuseEmpty, storedStateOf } from './open-directory.js'
 import { readLog } from './read-log.js'
 import { SegmentSupply } from './segment-supply.js'
@@ -89,22 +88,14 @@ export class OpenLog {
   #judge(batch: WriteBatch): Append | Error {
     try {
       if (this.#writing) throw new Error('a write was begun while another was under way')
-      const restart = this.#restartBy(batch)
-      if (restart === undefined) this.#opened.state.log.check(batch.truncateFrom, batch.blocks)
-      else checkBlocks(restart.index, restart.term, batch.blocks)
-      return this.#appender.plan(batch, restart)
+      const { truncateFrom, restartBehind, blocks } = batch
+      const { snapshots, state } = this.#opened
+      if (restartBehind === undefined) state.log.check(truncateFrom, blocks)
+      else checkRestart(restartBehind, snapshots.newest?.index ?? 0, blocks)
+      return this.#appender.plan(batch)
     } catch (error) {
       return error as Error
     }
-  }
-
-  /** A batch that begins right behind a snapshot whose last entry the log does not have takes its place. */
-  #restartBy({ truncateFrom, blocks }: WriteBatch): Restart | undefined {
-    const { newest } = this.#opened.snapshots
-    if (newest === undefined || blocks[0]?.firstIndex !== newest.index + 1) return undefined
-    const { log } = this.#opened.state
-    const isCut = truncateFrom !== undefined && truncateFrom <= newest.index
-    return !isCut && log.termAt(newest.index) === newest.term ? undefined : newest
   }
 
   async read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {

@@ -85,9 +85,9 @@ test.each(['open', 'read'] as const)(
     const storage = await begun(disk)
     const found = await heldUp(disk, storage, call, async () => {
       await storage.saveSnapshot(metadata(4, 2), content('state'))
-      for (let index = 5; index <= 6; index++) {
-        await written(storage, batch([stored(block(index, 1, 2, 1_800))]))
-      }
+      const first = batch([stored(block(5, 1, 2, 1_800))])
+      await written(storage, { ...first, restartBehind: { index: 4, term: 2 } })
+      await written(storage, batch([stored(block(6, 1, 2, 1_800))]))
       await storage.compact(4)
       for (let index = 7; index <= 30; index++) {
         await written(storage, batch([stored(block(index, 1, 2, 1_800))]))

@@ -252,9 +252,10 @@ describe('a log and a snapshot that do not meet', () => {
     expect((await (await reopened()).open(identity)).runs.at(-1)).toMatchObject({ lastIndex: 9 })
   })
 
-  test('a running storage goes on behind the snapshot too, when the next entries begin there', async () => {
+  test('a running storage goes on behind the snapshot too, when it is told to', async () => {
     await storage.saveSnapshot(metadata(20, 4), content('from a leader'))
-    await written(storage, { ...batch([stored(block(19, 4, 4), 21)]), truncateFrom: 4 })
+    const restartBehind = { index: 20, term: 4 }
+    await written(storage, { ...batch([stored(block(19, 4, 4), 21)], 4), restartBehind })
     for (let times = 0; times < 2; times++) {
       expect(await storage.read(9, 100)).toEqual([])
       expect(await everything(storage, 21)).toEqual(['21@4', '22@4'])

@@ -2,17 +2,11 @@
 import {
   type EntryBlock,
   type LogIndex,
+  type LogPosition,
   reframe,
   type StoredBlock,
   type Term,
-  type WriteBatch,
 } from '@riverraft/core'
-
-/** An entry, by its index and term. */
-interface Position {
-  readonly index: LogIndex
-  readonly term: Term
-}
 
 /** Slot i holds the entries from #firsts[i] up to where the next slot begins, the last slot up to lastIndex. */
 export class MemoryLog {
@@ -21,17 +15,7 @@ export class MemoryLog {
   readonly #firsts: LogIndex[] = []
   lastIndex: LogIndex = 0
   /** What stood right before the first block when it was compacted away. */
-  #before: Position = { index: 0, term: 0 }
-
-  /**
-   * The snapshot, when a batch begins right behind it and the log, as the batch cuts it, lacks its last entry: then the
-   * log is given up and restarts there.
-   */
-  restartBy(snapshot: Position | undefined, { truncateFrom, blocks }: WriteBatch): Position | undefined {
-    if (snapshot === undefined || blocks[0]?.firstIndex !== snapshot.index + 1) return undefined
-    const isCut = truncateFrom !== undefined && truncateFrom <= snapshot.index
-    return !isCut && this.#termAt(snapshot.index) === snapshot.term ? undefined : snapshot
-  }
+  #before: LogPosition = { index: 0, term: 0 }
 
   /**
    * Judges a whole batch before any of it is stored: a batch happens completely or not at all.
@@ -45,11 +29,22 @@ export class MemoryLog {
       throw wrong(`truncation at ${truncateFrom}, the log ends at ${this.lastIndex}`)
     }
     const end = truncateFrom === undefined ? this.lastIndex : truncateFrom - 1
-    this.checkBlocks({ index: end, term: this.#termAt(end)! }, blocks)
+    this.#checkBlocks({ index: end, term: this.#termAt(end)! }, blocks)
+  }
+
+  /**
+   * Judges a batch that restarts the log, when the newest snapshot ends at `snapshotIndex`.
+   * @throws Error
+   */
+  checkRestart(behind: LogPosition, snapshotIndex: LogIndex, blocks: readonly StoredBlock[]): void {
+    if (blocks.length === 0) throw wrong(`a restart behind ${behind.index} with nothing`)
+    if (behind.index > snapshotIndex)
+      throw wrong(`a restart behind ${behind.index}, the newest snapshot ends at ${snapshotIndex}`)
+    this.#checkBlocks(behind, blocks)
   }
 
   /** @throws Error when they do not continue a log that ends there */
-  checkBlocks({ index: end, term }: Position, blocks: readonly StoredBlock[]): void {
+  #checkBlocks({ index: end, term }: LogPosition, blocks: readonly StoredBlock[]): void {
     for (const { block, firstIndex } of blocks) {
       if (firstIndex !== end + 1) throw wrong(`entries from ${firstIndex} after ${end}`)
       if (firstIndex < block.firstIndex || firstIndex > block.lastIndex) {
@@ -62,7 +57,7 @@ export class MemoryLog {
   }
 
   /** Gives everything up: the log goes on behind this. */
-  restart({ index, term }: Position): void {
+  restart({ index, term }: LogPosition): void {
     this.#blocks.length = 0
     this.#firsts.length = 0
     this.lastIndex = index

@@ -56,12 +56,11 @@ class MemoryStorage implements Storage {
   #failureOf(batch: WriteBatch): RaftError | undefined {
     const log = this.#log
     if (this.#poison || !log) return this.#unusable()
-    const { truncateFrom, blocks } = batch
+    const { truncateFrom, restartBehind, blocks } = batch
     try {
-      const restart = log.restartBy(this.#snapshot?.metadata, batch)
-      if (restart === undefined) log.check(truncateFrom, blocks)
-      else log.checkBlocks(restart, blocks)
-      if (restart !== undefined) log.restart(restart)
+      if (restartBehind === undefined) log.check(truncateFrom, blocks)
+      else log.checkRestart(restartBehind, this.#snapshot?.metadata.index ?? 0, blocks)
+      if (restartBehind !== undefined) log.restart(restartBehind)
       else if (truncateFrom !== undefined) log.truncate(truncateFrom)
       for (const stored of blocks) log.append(stored)
       return undefined

@@ -61,11 +61,13 @@ describe('snapshots', () => {
 
   test('a log that ends before the snapshot, or has another entry there, begins anew behind it', async () => {
     await storage.saveSnapshot({ ...metadata(20), term: 2 }, content('ahead'))
-    expect(write(storage, batch([stored(block(21, 2, 3))]))).toBeUndefined()
+    const ahead = { ...batch([stored(block(21, 2, 3))]), restartBehind: { index: 20, term: 2 } }
+    expect(write(storage, ahead)).toBeUndefined()
     expect(text(await storage.read(21, 1_000))).toEqual(['21@3', '22@3'])
     expect(await storage.read(9, 1_000)).toEqual([])
     await storage.saveSnapshot({ ...metadata(21), term: 4 }, content('another entry 21'))
-    expect(write(storage, batch([stored(block(22, 1, 4))], 22))).toBeUndefined()
+    const another = { ...batch([stored(block(22, 1, 4))], 22), restartBehind: { index: 21, term: 4 } }
+    expect(write(storage, another)).toBeUndefined()
     expect(text(await storage.read(22, 1_000))).toEqual(['22@4'])
     expect(await storage.read(21, 1_000)).toEqual([])
   })

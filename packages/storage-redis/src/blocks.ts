@@ -7,9 +7,9 @@ import type { Session } from './session.js'
 
 /** The arguments of WRITE. */
 export function batchArguments(batch: WriteBatch, last: LogIndex): Argument[] {
-  const { hardState, generation = '', truncateFrom = '', blocks } = batch
+  const { hardState, generation = '', truncateFrom = '', restartBehind, blocks } = batch
   const args: Argument[] = [last, hardState?.currentTerm ?? '', hardState?.votedFor ?? '']
-  args.push(truncateFrom, generation)
+  args.push(truncateFrom, generation, restartBehind?.index ?? '', restartBehind?.term ?? '')
   for (const { block, firstIndex } of blocks) {
     const { bytes } = block
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -246,19 +246,22 @@ describeWithRedis('snapshots in Redis', () => {
     )
 
     test.each(Object.entries(histories))(
-      '%s: compaction drops it without a restart',
+      '%s: compaction lets it be, and a write drops it',
       async (_, [index, term]) => {
         await storage.saveSnapshot(snapshotOf(index, term), content('state'))
         await storage.compact(index)
-        expect(await write(storage, batch([stored(block(index + 1, 2, term))]))).toBeUndefined()
+        expect(await wholeLog(storage)).toEqual(entries(1, 9))
+        const restartBehind = { index, term }
+        const what = { ...batch([stored(block(index + 1, 2, term))]), restartBehind }
+        expect(await write(storage, what)).toBeUndefined()
         expect((await reopened()).runs).toEqual([{ firstIndex: index + 1, lastIndex: index + 2, term }])
       },
     )
 
     test('what goes on after it is of its term or a later one', async () => {
       await storage.saveSnapshot(snapshotOf(20, 3), content('state'))
-      await storage.compact(20)
-      expect(await write(storage, batch([stored(block(21, 1, 2))]))).toMatchObject({ code: 'ERR_STORAGE' })
+      const what = { ...batch([stored(block(21, 1, 2))]), restartBehind: { index: 20, term: 3 } }
+      expect(await write(storage, what)).toMatchObject({ code: 'ERR_STORAGE' })
       expect(await reopened()).toMatchObject({ runs: [] })
       expect(await write(storage, batch([stored(block(21, 1, 2))]))).toMatchObject({ code: 'ERR_STORAGE' })
     })

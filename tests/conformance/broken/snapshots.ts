@@ -1,6 +1,6 @@
 // Storages that keep snapshots wrongly.
 import type { SnapshotMetadata, Storage, StoredSnapshot } from '@riverraft/core'
-import { altered, type Broken } from './altered.js'
+import { altered, type Broken, writing } from './altered.js'
 
 interface Held {
   readonly metadata: SnapshotMetadata
@@ -157,9 +157,28 @@ export const BROKEN_SNAPSHOTS: readonly Broken[] = [
   },
   {
     what: 'does not restart its log behind a snapshot',
-    caughtBy: 'a log that ends before it: it restarts with the first write behind the snapshot',
+    caughtBy: 'a log that ends before it: it restarts behind the snapshot',
     saying: /write: it failed with .*entries from 21 after 9/,
-    alter: aside,
+    alter: writing((batch) => ({ ...batch, restartBehind: undefined })),
+  },
+  {
+    what: 'restarts its log behind the newest snapshot, and not where it is told to',
+    caughtBy:
+      'of a log that restarts behind the snapshot before the newest one nothing stays, even when it ends there',
+    saying: /read\(1\): expected \[\], got/,
+    alter: (storage) => {
+      let newest = 0
+      return altered(storage, {
+        saveSnapshot: async (metadata, content) => {
+          await storage.saveSnapshot(metadata, content)
+          newest = metadata.index
+        },
+        write: (batch, completed) => {
+          const { restartBehind, ...rest } = batch
+          storage.write(restartBehind?.index === newest ? batch : rest, completed)
+        },
+      })
+    },
   },
   {
     what: 'reads a snapshot to its end though it is closed',

@@ -79,15 +79,15 @@ export const DURABILITY_MUTANTS: readonly Mutant[] = [
     'truncation-joins-blocks',
     'A truncation joins a write that has blocks already, and is carried out before them.',
     WRITER,
-    '(truncateFrom === undefined || last.blocks.length === 0)',
+    '(!cuts || last.blocks.length === 0)',
     'true',
   ),
   mutant(
     'completed-when-begun',
     'A write counts as durable as soon as it is given to the storage.',
     WRITER,
-    'if (isCompaction(batch)) return this.#compact(batch)\n      try {',
-    'if (isCompaction(batch)) return this.#compact(batch)\n      this.#events.persisted(batch.write)\n      try {',
+    'try {\n        this.#storage.write(batch',
+    'try {\n        this.#events.persisted(batch.write)\n        this.#storage.write(batch',
   ),
   mutant(
     'failed-write-taken-for-done',

@@ -60,6 +60,16 @@ export function batch(blocks: readonly (EntryBlock | StoredBlock)[], truncateFro
   return { hardState: undefined, truncateFrom, blocks: all }
 }
 
+/** A batch with which the log restarts behind the entry of `index`. */
+export function restarting(
+  index: LogIndex,
+  term: Term,
+  blocks: readonly (EntryBlock | StoredBlock)[],
+  truncateFrom?: LogIndex,
+): WriteBatch {
+  return { ...batch(blocks, truncateFrom), restartBehind: { index, term } }
+}
+
 /** A batch of a hard state alone. */
 export function vote(currentTerm: Term, votedFor?: string): WriteBatch {
   return { hardState: { currentTerm, votedFor }, truncateFrom: undefined, blocks: [] }

@@ -142,16 +142,17 @@ export class History {
       this.#bench.durable ? ['nothing', 'compact', 'reopen'] : ['nothing', 'compact'],
     )
     if (before === 'compact') await this.#bench.storage.compact(index)
+    const behind = { index, term: this.#term }
     const truncateFrom = random.chance(0.3) ? index + 1 : undefined
     const opened = before === 'reopen' ? await this.#bench.reopen() : undefined
     model.restart(index)
     if (opened !== undefined) model.expectState(opened, 'open behind a snapshot ahead of the log')
-    const batch = {
-      truncateFrom,
-      blocks: this.#drawBlocks(index, random.between(1, 3)),
-      hardState: undefined,
-    }
-    this.#note(`${before}, and a restart by`, batch)
+    const blocks = this.#drawBlocks(index, random.between(1, 3))
+    // The next snapshot may be there before the log restarts behind this one. What it holds comes with the entries.
+    if (random.chance(0.4))
+      await this.#save(random.between(index, blocks.at(-1)!.block.lastIndex), this.#term)
+    const batch = { truncateFrom, restartBehind: behind, blocks, hardState: undefined }
+    this.#note(`${before}, and a restart behind ${index} by`, batch)
     await this.#bench.written(batch)
     model.write({ ...batch, truncateFrom: undefined })
   }

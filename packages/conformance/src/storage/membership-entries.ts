@@ -13,7 +13,7 @@ import {
 } from '@riverraft/core'
 import { check, same } from '../assert.js'
 import type { Bench, Contract } from './bench.js'
-import { batch, block, timestampOf } from './entries.js'
+import { batch, block, restarting, timestampOf } from './entries.js'
 import { chunks, metadataOf } from './snapshot-content.js'
 
 function membersOf(index: LogIndex): Member[] {
@@ -88,7 +88,7 @@ export const membershipEntriesBesideSnapshots: Contract = {
     await bench.open()
     await bench.written(batch([membership(1), block(2, 3), membership(5)]))
     await bench.storage.saveSnapshot({ ...metadataOf(20, 3), members: membersOf(19) }, chunks('state'))
-    await bench.written(batch([block(21, 1, 3), membership(22, 3)]))
+    await bench.written(restarting(20, 3, [block(21, 1, 3), membership(22, 3)]))
     const stored = await bench.reopen()
     await expectMemberships(bench, stored, [22])
     same(stored.snapshot?.members, membersOf(19), 'members of the snapshot that open tells')

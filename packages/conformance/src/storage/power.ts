@@ -1,7 +1,7 @@
 // What must be there when the power comes back.
 import { check, same } from '../assert.js'
 import { type Contract, IDENTITY } from './bench.js'
-import { batch, block, entries, logFrom, stored, vote } from './entries.js'
+import { batch, block, entries, logFrom, restarting, stored, vote } from './entries.js'
 import type { PowerPlace } from './place.js'
 import { bytes, chunks, expectSnapshot, metadataOf } from './snapshot-content.js'
 
@@ -182,7 +182,10 @@ export const snapshotPower: Contract<PowerPlace> = {
       await bench.storage.saveSnapshot(metadataOf(index, 3), chunks(`at ${index}`))
       let completed = false
       void bench
-        .write({ ...batch([block(index + 1, 2, 3)]), hardState: { currentTerm: index, votedFor: 'a' } })
+        .write({
+          ...restarting(index, 3, [block(index + 1, 2, 3)]),
+          hardState: { currentTerm: index, votedFor: 'a' },
+        })
         .then(() => {
           completed = true
         })

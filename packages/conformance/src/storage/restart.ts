@@ -2,7 +2,7 @@
 import type { LogIndex, Run, Term, WriteBatch } from '@riverraft/core'
 import { hasCode, same } from '../assert.js'
 import type { Bench, Contract } from './bench.js'
-import { batch, block, entries, logFrom, stored, vote } from './entries.js'
+import { batch, block, entries, logFrom, restarting, stored, vote } from './entries.js'
 import { chunks, expectSnapshot, metadataOf } from './snapshot-content.js'
 
 interface History {
@@ -48,9 +48,9 @@ const byCompaction: Contract = {}
 for (const [name, history] of Object.entries(HISTORIES)) {
   const { index, term } = history
 
-  byWriting[`a log that ${name}: it restarts with the first write behind the snapshot`] = async (bench) => {
+  byWriting[`a log that ${name}: it restarts behind the snapshot`] = async (bench) => {
     await prepared(bench, history)
-    await bench.written(batch([block(index + 1, 2, term)]))
+    await bench.written(restarting(index, term, [block(index + 1, 2, term)]))
     await expectBehind(bench, index, entries(index + 1, index + 2, term))
     if (!bench.durable) return
     const { runs, hardState } = await bench.reopen()
@@ -61,7 +61,7 @@ for (const [name, history] of Object.entries(HISTORIES)) {
   byCompaction[`a log that ${name}: it restarts after compaction, too`] = async (bench) => {
     await prepared(bench, history)
     await bench.storage.compact(index)
-    await bench.written(batch([block(index + 1, 2, term)]))
+    await bench.written(restarting(index, term, [block(index + 1, 2, term)]))
     await expectBehind(bench, index, entries(index + 1, index + 2, term))
     await bench.storage.compact(index)
     await bench.written(batch([block(index + 3, 1, term)]))
@@ -98,7 +98,7 @@ export const restart: Contract = {
   ...byWriting,
   ...byCompaction,
 
-  'with the write that restarts the log, its truncation is moot': async (bench) => {
+  'in a batch that restarts the log a truncation is moot': async (bench) => {
     await bench.open()
     await bench.written(NINE)
     for (const [index, truncateFrom] of [
@@ -110,7 +110,7 @@ export const restart: Contract = {
       await bench.storage.saveSnapshot(metadataOf(index, 4), chunks('state'))
       const hardState = { currentTerm: index, votedFor: 'c' }
       const blocks = [stored(block(index - 1, 4, 4), index + 1)]
-      await bench.written({ hardState, truncateFrom, blocks })
+      await bench.written({ ...restarting(index, 4, blocks, truncateFrom), hardState })
       await expectBehind(bench, index, entries(index + 1, index + 2, 4))
       if (bench.durable) same((await bench.reopen()).hardState, hardState, 'hard state, reopened')
     }
@@ -120,7 +120,7 @@ export const restart: Contract = {
     await bench.open()
     await bench.written(batch([block(1, 9), block(10, 9, 2)]))
     await bench.storage.saveSnapshot(metadataOf(12, 3), chunks('state'))
-    await bench.written(batch([block(13, 2, 3)], 13))
+    await bench.written(restarting(12, 3, [block(13, 2, 3)], 13))
     await expectBehind(bench, 12, entries(13, 14, 3))
   },
 
@@ -128,7 +128,7 @@ export const restart: Contract = {
     await bench.open()
     await bench.written(batch([block(1, 9), block(10, 9, 2)]))
     await bench.storage.saveSnapshot(metadataOf(12, 3), chunks('state'))
-    await bench.written(batch([block(13, 2, 3)]))
+    await bench.written(restarting(12, 3, [block(13, 2, 3)]))
     await expectBehind(bench, 12, entries(13, 14, 3))
   },
 
@@ -136,32 +136,81 @@ export const restart: Contract = {
     await bench.open()
     await bench.written(NINE)
     await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
-    await bench.written(batch([block(21, 5, 4)]), batch([block(23, 1, 5)], 23), batch([block(21, 3, 6)], 21))
+    const first = restarting(20, 4, [block(21, 5, 4)])
+    await bench.written(first, batch([block(23, 1, 5)], 23), batch([block(21, 3, 6)], 21))
     await expectBehind(bench, 20, entries(21, 23, 6))
     await bench.storage.saveSnapshot(metadataOf(30, 7), chunks('state'))
-    await bench.written(batch([block(31, 1, 7)]))
+    await bench.written(restarting(30, 7, [block(31, 1, 7)]))
     await expectBehind(bench, 30, ['31@7'])
     hasCode(await bench.write(batch([], 30)), 'ERR_STORAGE', 'a truncation before the beginning')
   },
 
-  'a log restarts only right behind the snapshot': async (bench) => {
+  'a log that restarted may lack the last entry of a snapshot that was saved meanwhile, and opening drops it':
+    async (bench) => {
+      await bench.open()
+      await bench.written(NINE)
+      await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
+      await bench.storage.saveSnapshot(metadataOf(23, 4), chunks('later'))
+      await bench.written(restarting(20, 4, [block(21, 2, 4)]))
+      same(await logFrom(bench.storage, 21), entries(21, 22, 4), 'the log')
+      if (bench.durable) same((await bench.reopen()).runs, [], 'runs, reopened')
+      else await bench.written(batch([block(23, 1, 4)]))
+      await bench.written(batch([block(24, 1, 4)]))
+      await expectBehind(bench, 20, bench.durable ? [] : entries(21, 24, 4))
+      same(await logFrom(bench.storage, 24), ['24@4'], 'the log behind the later snapshot')
+    },
+
+  'of a log that restarts behind the snapshot before the newest one nothing stays, even when it ends there':
+    async (bench) => {
+      await bench.open()
+      await bench.written(NINE)
+      await bench.storage.saveSnapshot(metadataOf(9, 3), chunks('state'))
+      await bench.storage.saveSnapshot(metadataOf(11, 4), chunks('later'))
+      await bench.written(restarting(9, 3, [block(10, 3, 4)]))
+      await expectBehind(bench, 9, entries(10, 12, 4))
+      if (bench.durable) same((await bench.reopen()).runs, runOf(10, 12, 4), 'runs, reopened')
+    },
+
+  'without a word of a restart, what begins behind a snapshot is a gap': async (bench) => {
     await bench.open()
     await bench.written(NINE)
     await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
-    hasCode(await bench.write(batch([block(22, 1, 4)])), 'ERR_STORAGE', 'a batch from 22 on')
+    hasCode(await bench.write(batch([block(21, 1, 4)])), 'ERR_STORAGE', 'a batch from 21 on')
+  },
+
+  'a log restarts only right behind what it says': async (bench) => {
+    await bench.open()
+    await bench.written(NINE)
+    await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
+    hasCode(await bench.write(restarting(20, 4, [block(22, 1, 4)])), 'ERR_STORAGE', 'a batch from 22 on')
+  },
+
+  'a log does not restart behind what no snapshot replaces': async (bench) => {
+    await bench.open()
+    await bench.written(NINE)
+    await bench.storage.saveSnapshot(metadataOf(5), chunks('state'))
+    const beyond = restarting(6, 1, [block(7, 1)])
+    hasCode(await bench.write(beyond), 'ERR_STORAGE', 'a restart behind 6')
+  },
+
+  'a log restarts with entries': async (bench) => {
+    await bench.open()
+    await bench.written(NINE)
+    await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
+    hasCode(await bench.write(restarting(20, 4, [])), 'ERR_STORAGE', 'a restart with nothing')
   },
 
   'a log restarts in the term of the snapshot or a later one': async (bench) => {
     await bench.open()
     await bench.written(NINE)
     await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
-    hasCode(await bench.write(batch([block(21, 1, 3)])), 'ERR_STORAGE', 'a batch of term 3')
+    hasCode(await bench.write(restarting(20, 4, [block(21, 1, 3)])), 'ERR_STORAGE', 'a batch of term 3')
     if (!bench.durable) return
     same((await bench.reopen()).runs, [], 'runs, reopened')
     hasCode(await bench.write(batch([block(21, 1, 3)])), 'ERR_STORAGE', 'a batch of term 3, reopened')
   },
 
-  'a log that has the entry of the snapshot does not restart': async (bench) => {
+  'a log that has the entry of the snapshot goes on': async (bench) => {
     await bench.open()
     await bench.written(NINE)
     await bench.storage.saveSnapshot(metadataOf(5), chunks('state'))
@@ -179,7 +228,8 @@ export const restart: Contract = {
     await bench.open()
     const [index, term] = [Number.MAX_SAFE_INTEGER - 10, Number.MAX_SAFE_INTEGER]
     await bench.storage.saveSnapshot(metadataOf(index, 3), chunks('state'))
-    await bench.written(batch([block(index + 1, 5, term), block(index + 6, 5, term)]), batch([], index + 9))
+    const blocks = [block(index + 1, 5, term), block(index + 6, 5, term)]
+    await bench.written(restarting(index, 3, blocks), batch([], index + 9))
     await expectBehind(bench, index, entries(index + 1, index + 8, term))
     if (bench.durable) same((await bench.reopen()).runs, runOf(index + 1, index + 8, term), 'runs, reopened')
   },

@@ -72,10 +72,14 @@ export interface ForgetLog {
   readonly through: LogIndex
 }
 
-/** "Discard the entire log" (§7): none of its entries counts any more, and it goes on behind `index`. */
+/**
+ * "Discard the entire log" (§7): none of its entries counts any more, and the next ones that are written begin it anew
+ * behind this one, which is not in it.
+ */
 export interface RestartLog {
   readonly type: 'RestartLog'
   readonly index: LogIndex
+  readonly term: Term
 }
 
 /** Everything up to `commitIndex` is committed: apply it in order. */

@@ -32,7 +32,7 @@ export function snapshotRestored(turn: Turn, from: NodeId, snapshot: SnapshotPoi
     turn.record({ type: 'SnapshotInstalled', ...snapshot, logKept })
     const inForce = configurationInForce(state)
     if (inForce.index === lastIncludedIndex) turn.record({ type: 'MembershipChanged', ...inForce })
-    if (!logKept) turn.do({ type: 'RestartLog', index: lastIncludedIndex })
+    if (!logKept) turn.do({ type: 'RestartLog', index: lastIncludedIndex, term: lastIncludedTerm })
   }
   if (leaderOf(state) === from) reply(turn, from, lastIncludedIndex, lastIncludedIndex)
 }

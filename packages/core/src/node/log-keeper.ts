@@ -2,7 +2,7 @@
 import type { Persist } from '../consensus/effects.js'
 import type { Input } from '../consensus/inputs.js'
 import type { LogIndex, Term } from '../consensus/types.js'
-import type { Storage, StoredBlock } from '../ports/storage.js'
+import type { LogPosition, Storage, StoredBlock } from '../ports/storage.js'
 import type { Member } from '../ports/transport.js'
 import { type EntryBlock, EntryKind, encodeBlock, FLAG_MEMBERSHIP } from '../wire/entry-block.js'
 import { encodeMembers } from '../wire/membership-entry.js'
@@ -26,6 +26,8 @@ export class LogKeeper {
   #lastTimestamp: number
   /** The blocks behind the entries the present step appends: received with it, or encoded for it. */
   #newBlocks: readonly EntryBlock[] = []
+  /** The next entries begin the log anew behind this one. */
+  #restartBehind: LogPosition | undefined
 
   constructor(
     storage: Storage,
@@ -97,13 +99,15 @@ export class LogKeeper {
       this.#lastTimestamp = Math.max(this.#lastTimestamp, block.timestamp)
       blocks.push({ block, firstIndex })
     }
-    this.#writer.add(persist, blocks)
+    if (blocks.length === 0) return this.#writer.add(persist, blocks)
+    this.#writer.add(persist, blocks, this.#restartBehind)
+    this.#restartBehind = undefined
   }
 
-  /** §7, "discard the entire log": it goes on behind `index`, where the newest snapshot ends. */
-  restart(index: LogIndex): void {
+  /** §7, "discard the entire log": it goes on behind an entry that a snapshot replaces. */
+  restart({ index, term }: LogPosition): void {
     this.cache.clear()
-    this.#writer.compact(index)
+    this.#restartBehind = { index, term }
   }
 
   /** Storage may forget entries up to `through`. */

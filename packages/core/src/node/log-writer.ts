@@ -1,18 +1,14 @@
 // Group commit: one write in flight; whatever arrives meanwhile forms the next one.
 import type { Persist } from '../consensus/effects.js'
 import type { HardState, LogIndex } from '../consensus/types.js'
-import type { Storage, StoredBlock } from '../ports/storage.js'
-
-/** Storage lets go of a log that a snapshot replaces, before anything is written behind that. */
-interface Compaction {
-  readonly through: LogIndex
-}
+import type { LogPosition, Storage, StoredBlock } from '../ports/storage.js'
 
 interface Batch {
   /** The last write number this batch completes. */
   write: number
   hardState: HardState | undefined
   truncateFrom: LogIndex | undefined
+  restartBehind: LogPosition | undefined
   blocks: StoredBlock[]
   bytes: number
 }
@@ -30,7 +26,7 @@ export interface LogWriterEvents {
 export class LogWriter {
   readonly #storage: Storage
   readonly #events: LogWriterEvents
-  readonly #waiting: (Batch | Compaction)[] = []
+  readonly #waiting: Batch[] = []
   #writing = false
   /** Bytes of blocks whose write has not completed. */
   unwrittenBytes = 0
@@ -41,25 +37,24 @@ export class LogWriter {
     this.#events = events
   }
 
-  add(persist: Persist, blocks: readonly StoredBlock[]): void {
+  /** `restartBehind`: the blocks begin the log anew, behind this entry. */
+  add(persist: Persist, blocks: readonly StoredBlock[], restartBehind?: LogPosition): void {
     const { write, hardState, truncateFrom } = persist
     let bytes = 0
     for (const { block } of blocks) bytes += block.byteLength + BLOCK_OVERHEAD_BYTES
     this.unwrittenBytes += bytes
     const last = this.#waiting.at(-1)
-    // A truncation comes first in a batch: it can join only one that has no blocks for it to cut.
-    if (
-      last !== undefined &&
-      !isCompaction(last) &&
-      (truncateFrom === undefined || last.blocks.length === 0)
-    ) {
+    // A truncation, or a restart, comes first in a batch: it can join only one that has no blocks for it to cut.
+    const cuts = truncateFrom !== undefined || restartBehind !== undefined
+    if (last !== undefined && (!cuts || last.blocks.length === 0)) {
       last.write = write
       last.hardState = hardState ?? last.hardState
       last.truncateFrom = least(last.truncateFrom, truncateFrom)
+      last.restartBehind ??= restartBehind
       for (const block of blocks) last.blocks.push(block)
       last.bytes += bytes
     } else {
-      this.#waiting.push({ write, hardState, truncateFrom, blocks: [...blocks], bytes })
+      this.#waiting.push({ write, hardState, truncateFrom, restartBehind, blocks: [...blocks], bytes })
     }
   }
 
@@ -68,40 +63,18 @@ export class LogWriter {
     this.#storage.compact(through).catch((error: Error) => this.#events.failed(error))
   }
 
-  /** Between what was written before and what comes. */
-  compact(through: LogIndex): void {
-    this.#waiting.push({ through })
-  }
-
   /** Starts the next write unless one is in flight. A storage that completes at once gets them all. */
   start(): void {
     while (!this.#writing) {
       const batch = this.#waiting.shift()
       if (batch === undefined) return
       this.#writing = true
-      if (isCompaction(batch)) return this.#compact(batch)
       try {
         this.#storage.write(batch, (error) => this.#completed(batch, error))
       } catch (error) {
         this.#completed(batch, error instanceof Error ? error : new Error(String(error)))
       }
     }
-  }
-
-  #compact({ through }: Compaction): void {
-    this.#storage.compact(through).then(
-      () => {
-        this.#writing = false
-        this.#idle?.()
-        this.start()
-      },
-      (error: Error) => {
-        this.#writing = false
-        this.#idle?.()
-        this.#waiting.length = 0
-        this.#events.failed(error)
-      },
-    )
   }
 
   #completed(batch: Batch, error: Error | undefined): void {
@@ -118,10 +91,6 @@ export class LogWriter {
     this.#waiting.length = 0
     if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
-}
-
-function isCompaction(item: Batch | Compaction): item is Compaction {
-  return 'through' in item
 }
 
 function least(a: number | undefined, b: number | undefined): number | undefined {

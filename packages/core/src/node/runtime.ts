@@ -227,7 +227,7 @@ export class Runtime {
         return this.#log.forget(effect.through)
       case 'RestartLog':
         this.#replicator.forgetFetched()
-        return this.#log.restart(effect.index)
+        return this.#log.restart(effect)
       case 'Apply':
         this.applier.commitIndex = effect.commitIndex
         return

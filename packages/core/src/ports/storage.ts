@@ -77,6 +77,12 @@ export interface StoredSnapshot {
   readonly content: AsyncIterable<Uint8Array>
 }
 
+/** An entry, by its index and term. */
+export interface LogPosition {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
 /** A block to store, of which the entries before `firstIndex` are already in the log and are skipped. */
 export interface StoredBlock {
   readonly block: EntryBlock
@@ -84,14 +90,7 @@ export interface StoredBlock {
   readonly firstIndex: LogIndex
 }
 
-/**
- * One atomic, durable step: first the truncation, then the blocks, and the hard state and the generation with them.
- *
- * A log **restarts behind the newest snapshot** (paper §7: "discard the entire log"): when the log, after the truncation,
- * lacks that snapshot's last entry (its index with its term) because it ends before it or has another entry there, and the
- * first block begins right behind the snapshot, then everything that was in the log goes with this batch, wherever the
- * truncation pointed, and the log begins with these blocks.
- */
+/** One atomic, durable step: first the truncation or the restart, then the blocks, and hard state and generation with them. */
 export interface WriteBatch {
   /** Undefined: it stays as it is. A `votedFor` of undefined takes the vote back. */
   readonly hardState: HardState | undefined
@@ -102,6 +101,12 @@ export interface WriteBatch {
   readonly generation?: number | undefined
   /** Remove this index and everything after it: within the log or right behind its end, above what is committed. */
   readonly truncateFrom: LogIndex | undefined
+  /**
+   * Undefined: the log goes on. Else it restarts behind this entry, the last one of a snapshot that was saved (paper §7: "discard
+   * the entire log"): everything that was in the log goes with this batch, wherever the truncation pointed, and the log
+   * begins with these blocks, of which there is at least one. The newest snapshot may be a later one by then.
+   */
+  readonly restartBehind?: LogPosition | undefined
   /** Contiguous, the first one right after the end of the (truncated) log; terms do not go back, also from there. */
   readonly blocks: readonly StoredBlock[]
 }
@@ -169,8 +174,7 @@ export interface Storage {
   openSnapshot(): Promise<StoredSnapshot | undefined>
   /**
    * Forgets log entries up to `through`, at most up to the newest snapshot's index: whole units of the storage's own
-   * choosing, so fewer may go, or none. The log ends where it did. A log that lacks the snapshot's last entry may go
-   * whole: it can only restart.
+   * choosing, so fewer may go, or none. The log ends where it did.
    */
   compact(through: LogIndex): Promise<void>
   /**

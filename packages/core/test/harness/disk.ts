@@ -5,6 +5,8 @@ import { type Entry, runsOf } from './entry.js'
 interface Write {
   readonly persist: Persist
   readonly entries: readonly Entry[]
+  /** What a snapshot stands for, when the log begins anew behind it. */
+  readonly behind: readonly Entry[] | undefined
 }
 
 /** Its content is the entries it stands for: checkers compare them. */
@@ -21,9 +23,18 @@ export class Disk {
   snapshot: Snapshot | undefined
   /** The log is forgotten up to here. */
   #forgotten = 0
+  /** The next entries begin the log anew behind these. */
+  #behind: readonly Entry[] | undefined
 
   start(persist: Persist, entries: readonly Entry[]): void {
-    this.inFlight.push({ persist, entries })
+    const behind = entries.length > 0 ? this.#behind : undefined
+    if (entries.length > 0) this.#behind = undefined
+    this.inFlight.push({ persist, entries, behind })
+  }
+
+  /** "Discard the entire log", with the next entries: it goes on behind these, which a snapshot replaces. */
+  restartBehind(entries: readonly Entry[]): void {
+    this.#behind = entries
   }
 
   /** What opening it shows: the log, or the snapshot in its place when the log lacks the snapshot's last entry. */
@@ -52,26 +63,23 @@ export class Disk {
 
   /** The oldest write reaches the image. Returns its number. */
   complete(): number {
-    const { persist, entries } = this.inFlight.shift()!
+    const { persist, entries, behind } = this.inFlight.shift()!
     if (persist.hardState !== undefined) this.hardState = persist.hardState
     const { truncateFrom } = persist
     if (truncateFrom !== undefined) {
       if (truncateFrom > this.entries.length) throw new Error(`truncates ${truncateFrom}, which is not there`)
       this.entries.length = truncateFrom - 1
     }
+    if (behind !== undefined) {
+      this.entries = [...behind]
+      this.#forgotten = behind.length
+    }
     if (entries.length > 0) this.#append(persist.write, entries)
     return persist.write
   }
 
   #append(write: number, entries: readonly Entry[]): void {
-    const { snapshot } = this
     const { index } = entries[0]!
-    if (snapshot?.entries.length === index - 1 && this.#lacks(snapshot)) {
-      if (this.entries.length > snapshot.entries.length)
-        throw new Error(`write ${write} leaves entries behind it`)
-      this.entries = [...snapshot.entries]
-      this.#forgotten = index - 1
-    }
     if (index !== this.entries.length + 1) throw new Error(`write ${write} leaves a hole before ${index}`)
     this.entries.push(...entries)
   }
@@ -80,5 +88,6 @@ export class Disk {
   crash(reached: number): void {
     for (let i = 0; i < reached && this.inFlight.length > 0; i++) this.complete()
     this.inFlight = []
+    this.#behind = undefined
   }
 }

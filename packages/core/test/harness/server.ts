@@ -283,9 +283,10 @@ export class Server {
       case 'Removed':
         this.removals++
         return
+      case 'RestartLog':
+        return this.disk.restartBehind(this.entries.slice(0, effect.index))
       case 'EncodeBlock':
       case 'ContinueSnapshot':
-      case 'RestartLog':
       case 'TransferFailed':
         return
       default:

@@ -1,43 +1,12 @@
 // The chunks of a leader's snapshot, as they arrive (Raft §7, Figure 13): each byte counts once, and only when all is right.
 import { expect, test } from 'vitest'
-import { contentOf } from '../../src/node/snapshots/content.js'
 import { CHUNKS_MAX } from '../../src/node/snapshots/incoming-snapshot.js'
 import { crc32 } from '../../src/wire/crc32-table.js'
 import { EntryKind, encodeBlock } from '../../src/wire/entry-block.js'
-import type { InstallSnapshotChunk, PeerMessage } from '../../src/wire/messages.js'
 import { encodeOpening } from '../../src/wire/open-session.js'
-import { encodeValues } from '../../src/wire/value-encoder.js'
+import { chunk, contentBytes } from './harness/chunks.js'
 import { accepted, append, block, blockOf, Solo } from './harness/solo.js'
 import { watch } from './harness/world.js'
-
-/** A content as a leader would send it, of a state of these words. */
-async function contentBytes(...words: string[]): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of contentOf({ sessions: [], machine: encodeValues([{ words }]) }))
-    pieces.push(piece.slice())
-  return new Uint8Array(Buffer.concat(pieces))
-}
-
-function chunk(
-  content: Uint8Array,
-  from: number,
-  to: number,
-  changed: Partial<InstallSnapshotChunk> = {},
-): PeerMessage {
-  return {
-    type: 'InstallSnapshot',
-    term: 3,
-    lastIncludedIndex: 5,
-    lastIncludedTerm: 2,
-    timestamp: 7,
-    members: ['A', 'B', 'C'].map((id) => ({ id, address: id, role: 'voter' })),
-    totalBytes: content.length,
-    contentChecksum: crc32(content),
-    offset: from,
-    data: content.subarray(from, to),
-    ...changed,
-  }
-}
 
 const progress = (solo: Solo): number[] =>
   solo.take('InstallSnapshotReply').map(({ nextOffset }) => nextOffset)

@@ -38,7 +38,7 @@ export class ReplicaImage {
     const formatted = this.#identity === undefined
     if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty')
     this.#identity ??= identity
-    if (this.#lacksSnapshot()) this.#restart()
+    if (this.#lacksSnapshot) this.#restart(this.#snapshotIndex)
     const { incarnation, members, generation = 0 } = this.#identity
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this.#content
@@ -65,9 +65,11 @@ export class ReplicaImage {
   }
 
   /** @throws Error when `batch` would leave a gap, or write over what is there */
-  check({ truncateFrom, blocks }: WriteBatch): void {
-    let end = Math.min(this.#lastIndex, (truncateFrom ?? Number.POSITIVE_INFINITY) - 1)
-    if (this.#restarts(end, blocks[0]?.firstIndex)) end = this.snapshot!.metadata.index
+  check({ truncateFrom, restartBehind, blocks }: WriteBatch): void {
+    const kept = Math.min(this.#lastIndex, (truncateFrom ?? Number.POSITIVE_INFINITY) - 1)
+    let end = restartBehind?.index ?? kept
+    if (restartBehind !== undefined && (blocks.length === 0 || end > this.#snapshotIndex))
+      throw new Error(`wrong batch: a restart behind ${end} of ${blocks.length} blocks`)
     for (const { block, firstIndex } of blocks) {
       if (firstIndex !== end + 1) throw new Error(`wrong batch: entries from ${firstIndex} after ${end}`)
       end = block.lastIndex
@@ -75,11 +77,11 @@ export class ReplicaImage {
   }
 
   /** The whole batch at once. It was checked. */
-  store({ hardState, generation, truncateFrom, blocks }: WriteBatch): void {
+  store({ hardState, generation, truncateFrom, restartBehind, blocks }: WriteBatch): void {
     if (hardState !== undefined) this.#hardState = hardState
     if (generation !== undefined) this.#generation = generation
-    if (truncateFrom !== undefined) this.#truncate(truncateFrom)
-    if (this.#restarts(this.#lastIndex, blocks[0]?.firstIndex)) this.#restart()
+    if (restartBehind !== undefined) this.#restart(restartBehind.index)
+    else if (truncateFrom !== undefined) this.#truncate(truncateFrom)
     for (const { block, firstIndex } of blocks)
       this.#slots.push({ block, firstIndex, lastIndex: block.lastIndex })
   }
@@ -93,23 +95,20 @@ export class ReplicaImage {
     return slot !== undefined && slot.firstIndex <= index ? slot.block.term : undefined
   }
 
-  /** The log, as far as it goes up to `end`, does not have the snapshot's last entry. */
-  #lacksSnapshot(end: LogIndex = this.#lastIndex): boolean {
+  get #snapshotIndex(): LogIndex {
+    return this.snapshot?.metadata.index ?? 0
+  }
+
+  /** The log does not have the snapshot's last entry. */
+  get #lacksSnapshot(): boolean {
     if (this.snapshot === undefined) return false
     const { index, term } = this.snapshot.metadata
-    return index > this.#begin && (index > end || this.#termAt(index) !== term)
+    return index > this.#begin && this.#termAt(index) !== term
   }
 
-  /** Right behind a snapshot whose last entry the log lacks, it begins anew. */
-  #restarts(end: LogIndex, firstIndex: LogIndex | undefined): boolean {
-    return (
-      firstIndex === (this.snapshot?.metadata.index ?? 0) + 1 && end < firstIndex && this.#lacksSnapshot(end)
-    )
-  }
-
-  #restart(): void {
+  #restart(index: LogIndex): void {
     this.#slots = []
-    this.#begin = this.snapshot!.metadata.index
+    this.#begin = index
   }
 
   openSnapshot(): StoredSnapshot | undefined {
@@ -120,7 +119,7 @@ export class ReplicaImage {
 
   /** Forgets whole blocks. */
   compact(through: LogIndex): void {
-    const limit = Math.min(through, this.snapshot?.metadata.index ?? 0)
+    const limit = Math.min(through, this.#snapshotIndex)
     while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit)
       this.#begin = this.#slots.shift()!.lastIndex
   }

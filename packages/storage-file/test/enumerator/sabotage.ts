@@ -142,10 +142,10 @@ function answersEarly(storage: FileStorage, call: 'write' | 'saveSnapshot'): Fil
 /** The vote, and then what comes with it. */
 const writesInParts: Wiring = (storage) =>
   careless(storage, {
-    write({ truncateFrom, blocks, ...rest }, completed) {
-      storage.write({ ...rest, truncateFrom: undefined, blocks: [] }, (error) => {
+    write({ hardState, generation, ...log }, completed) {
+      storage.write({ hardState, generation, truncateFrom: undefined, blocks: [] }, (error) => {
         if (error) completed(error)
-        else storage.write({ hardState: undefined, truncateFrom, blocks }, completed)
+        else storage.write({ ...log, hardState: undefined }, completed)
       })
     },
   })

@@ -2,7 +2,7 @@
 import { type FileStorage, fileStorage } from '../../src/index.js'
 import { block, content, metadata, stored, written } from '../harness/helpers.js'
 import { DIRECTORY, type RecordingDisk } from './recording-disk.js'
-import { behind, entryAt, lastIndexOf, type Replica, type Snapshot, stateAt, type Told } from './told.js'
+import { entryAt, lastIndexOf, type Replica, type Snapshot, stateAt, type Told } from './told.js'
 import { verify } from './verify.js'
 
 export const SEGMENT_BYTES = 4096
@@ -15,6 +15,8 @@ export interface Change {
   readonly vote?: { readonly currentTerm: number; readonly votedFor: string | undefined }
   readonly generation?: number
   readonly truncateFrom?: number
+  /** The log goes on behind this snapshot, and not behind what it was. */
+  readonly restartBehind?: Snapshot
   /** Entries per block, of the present term. */
   readonly blocks?: readonly number[]
   /** Bytes of an entry. */
@@ -43,16 +45,17 @@ export class Session {
 
   /** @throws what the write fails with */
   async write(change: Change): Promise<void> {
-    const { now, snapshot } = this.#told
+    const { now } = this.#told
     const {
       vote: hardState,
       generation = now.generation,
       truncateFrom,
+      restartBehind,
       blocks = [],
       entryBytes = 700,
     } = change
     const { currentTerm, votedFor } = hardState ?? now
-    const before = behind(now, snapshot)
+    const before = restartBehind === undefined ? now : { ...now, base: restartBehind.index, entries: [] }
     const cut = truncateFrom === undefined ? before : upTo(before, truncateFrom - 1)
     let first = lastIndexOf(cut) + 1
     const made = blocks.map((count) => {
@@ -73,6 +76,7 @@ export class Session {
       hardState,
       generation: change.generation,
       truncateFrom,
+      restartBehind,
       blocks: blocksToStore,
     })
     this.disk.tell({ now: next, next: undefined })

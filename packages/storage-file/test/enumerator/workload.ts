@@ -25,7 +25,7 @@ export async function workload(disk: RecordingDisk, wiring?: Wiring): Promise<vo
   await second.compact()
   // From a leader whose log begins beyond this one's end.
   await second.save(20, 3)
-  await second.write({ blocks: [2] })
+  await second.write({ restartBehind: { index: 20, term: 3 }, blocks: [2] })
   await second.write({ vote: { currentTerm: 4, votedFor: 'a' }, truncateFrom: 22, blocks: [2] })
   await Promise.all([second.compact(), second.write({ blocks: [1] })])
   await second.write({ blocks: [3] })
@@ -40,9 +40,25 @@ export async function workload(disk: RecordingDisk, wiring?: Wiring): Promise<vo
   await third.compact()
   await third.write({ vote: { currentTerm: 6, votedFor: undefined }, blocks: [2, 1] })
   await third.save(28)
-  // The same, while it runs: the log goes with the compaction.
+  // The same, while it runs.
   await third.save(29, 7)
   await third.compact()
-  await third.write({ vote: { currentTerm: 8, votedFor: undefined }, blocks: [1] })
+  const vote = { currentTerm: 8, votedFor: undefined }
+  await third.write({ vote, restartBehind: { index: 29, term: 7 }, blocks: [1] })
+  // The next snapshot is there before the log restarts behind the one that was installed: first the log comes as far.
+  await third.save(40, 8)
+  await third.save(42, 8)
+  await third.write({ restartBehind: { index: 40, term: 8 }, blocks: [1] })
+  await third.write({ blocks: [2] })
+  await third.compact()
+  // Then it does not: the snapshot stands in its place.
+  await third.save(50, 8)
+  await third.save(55, 8)
+  await third.write({ restartBehind: { index: 50, term: 8 }, blocks: [2] })
   await third.close()
+
+  const fourth = new Session(disk, wiring)
+  await fourth.open()
+  await fourth.write({ blocks: [1] })
+  await fourth.close()
 }

@@ -3,11 +3,14 @@ import { fenced, type Script } from './script.js'
 /** What WRITE is told of each block: first effective index, first, last, term, bytes. */
 export const BLOCK_ARGUMENTS = 5
 
+/** Of ARGV, where they begin. */
+const FIRST_BLOCK = 10
+
 /**
- * One batch: truncation, blocks, hard state, generation; or, when it begins right behind a snapshot whose last entry the log lacks,
- * a log that restarts there. Judged as a whole before anything is changed, since what a script has
- * changed stays changed when it fails.
- * ARGV[3..]: last index before, term or '', vote or '', truncate from or '', generation or '', then the blocks.
+ * One batch: truncation or restart, blocks, hard state, generation. Judged as a whole before anything is changed, since what a
+ * script has changed stays changed when it fails.
+ * ARGV[3..]: last index before, term or '', vote or '', truncate from or '', generation or '', index and term of what the log
+ * restarts behind or '', then the blocks.
  * Answers: last.
  */
 export const WRITE: Script = fenced(
@@ -20,17 +23,21 @@ end
 local function wrong(what) return redis.error_reply('BATCH wrong batch: ' .. what) end
 
 local from = tonumber(ARGV[6]) or last + 1
-local index, snapshotTerm = newestSnapshot()
-local restarts = index and tonumber(ARGV[8]) == index + 1 and not (from > index and has(index, snapshotTerm))
-if not restarts and (from < first or from > last + 1) then
+local index, indexTerm = tonumber(ARGV[8]), tonumber(ARGV[9])
+local runTerm, term, tail = nil, indexTerm, index
+if index then
+  local newest = newestSnapshot() or 0
+  if #ARGV < ${FIRST_BLOCK} then return wrong('a restart behind ' .. text(index) .. ' with nothing') end
+  if index > newest then
+    return wrong('a restart behind ' .. text(index) .. ', the newest snapshot ends at ' .. text(newest))
+  end
+elseif from < first or from > last + 1 then
   return wrong('truncation at ' .. text(from) .. ', the log is ' .. text(first) .. ' to ' .. text(last))
-end
-local runTerm, term, tail = nil, snapshotTerm, index
-if not restarts then
+else
   runTerm, tail = termAt(from - 1), from - 1
   term = runTerm or field('before-term')
 end
-for i = 8, #ARGV, ${BLOCK_ARGUMENTS} do
+for i = ${FIRST_BLOCK}, #ARGV, ${BLOCK_ARGUMENTS} do
   local effective, blockFirst, blockLast = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   if effective ~= tail + 1 then return wrong('entries from ' .. text(effective) .. ' after ' .. text(tail)) end
   if effective < blockFirst or effective > blockLast then
@@ -42,8 +49,8 @@ for i = 8, #ARGV, ${BLOCK_ARGUMENTS} do
   tail, term = blockLast, tonumber(ARGV[i + 3])
 end
 
-if restarts then
-  restart(index, snapshotTerm)
+if index then
+  restart(index, indexTerm)
   last = index
 elseif from <= last then
   -- A block that begins before the cut stays whole: where it now ends shows from what follows it.
@@ -53,7 +60,7 @@ elseif from <= last then
   redis.call('ZREMRANGEBYSCORE', blocks, text(from), '+inf')
   redis.call('ZREMRANGEBYSCORE', runs, text(from), '+inf')
 end
-for i = 8, #ARGV, ${BLOCK_ARGUMENTS} do
+for i = ${FIRST_BLOCK}, #ARGV, ${BLOCK_ARGUMENTS} do
   redis.call('HSET', segment(tonumber(ARGV[i])), ARGV[i], ARGV[i + 4])
   redis.call('ZADD', blocks, ARGV[i], ARGV[i])
   local blockTerm = tonumber(ARGV[i + 3])

@@ -1,6 +1,5 @@
 // Waits for the writes of the log that are under way. A snapshot must not be durable before what was written before it: the
-// disk would hold a state of a term that its hard state does not know, and a write of a log that a received snapshot
-// replaces would be taken for the beginning of what follows it.
+// disk would hold a state of a term that its hard state does not know.
 import type { State } from '../../consensus/index.js'
 
 interface Waiting {

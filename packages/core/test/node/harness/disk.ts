@@ -91,7 +91,7 @@ export class Disk {
       this.generation = identity.generation ?? 0
     }
     const { incarnation, members } = this.#identity!
-    if (this.#lacksSnapshot) this.#restart()
+    if (this.#lacksSnapshot) this.#restart(this.#snapshotIndex)
     const snapshot = this.snapshot?.metadata
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, generation, runs } = this
@@ -165,7 +165,7 @@ export class Disk {
     completed()
   }
 
-  #store({ hardState, generation, truncateFrom, blocks }: WriteBatch): void {
+  #store({ hardState, generation, truncateFrom, restartBehind, blocks }: WriteBatch): void {
     this.hardState = hardState ?? this.hardState
     this.generation = generation ?? this.generation
     if (truncateFrom !== undefined) {
@@ -173,11 +173,11 @@ export class Disk {
       const last = this.#slots.at(-1)
       if (last !== undefined) last.lastIndex = Math.min(last.lastIndex, truncateFrom - 1)
     }
-    if (blocks[0] !== undefined && this.#lacksSnapshot && blocks[0].firstIndex === this.#snapshotIndex + 1) {
-      const end = this.#slots.at(-1)?.lastIndex ?? 0
-      if (end > this.#snapshotIndex)
-        throw new Error(`entries up to ${end} behind a snapshot they do not follow`)
-      this.#restart()
+    if (restartBehind !== undefined) {
+      const { index } = restartBehind
+      if (blocks.length === 0) throw new Error(`nothing behind ${index}`)
+      if (index > this.#snapshotIndex) throw new Error(`no snapshot replaces ${index}`)
+      this.#restart(index)
     }
     for (const { block, firstIndex } of blocks) {
       const end = this.#slots.at(-1)?.lastIndex ?? this.begin
@@ -196,9 +196,9 @@ export class Disk {
     return index > this.begin && this.termAt(index) !== term
   }
 
-  #restart(): void {
+  #restart(index: LogIndex): void {
     this.#slots = []
-    this.begin = this.#snapshotIndex
+    this.begin = index
   }
 
   async #saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
@@ -225,9 +225,8 @@ export class Disk {
     return { metadata, content: iterate(content) }
   }
 
-  /** Whole blocks only; a log that is another than the snapshot's goes as a whole. */
+  /** Whole blocks only. */
   #compact(through: LogIndex): void {
-    if (this.#lacksSnapshot) return this.#restart()
     const limit = Math.min(through, this.#snapshotIndex)
     while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit)
       this.begin = this.#slots.shift()!.lastIndex
