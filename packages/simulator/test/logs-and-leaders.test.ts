@@ -1,5 +1,5 @@
 // What servers answer about their logs and their leaders: each checker seen to agree, and to fail with one thing wrong.
-import type { SnapshotMetadata } from '@riverraft/core'
+import { EntryKind, encodeBlock, type SnapshotMetadata } from '@riverraft/core'
 import { expect, test } from 'vitest'
 import { committedStays } from '../src/checkers/committed-stays.js'
 import { electionSafety } from '../src/checkers/election-safety.js'
@@ -60,6 +60,24 @@ test('a log is kept behind a snapshot exactly when it has the last entry of it',
   expect(installs(2, false)).toEqual(RIGHT)
   expect(installs(2, true)).toEqual(['b keeps a log with term 1 at 3 behind a snapshot of term 2'])
   expect(installs(1, false)).toHaveLength(1)
+})
+
+test('a log restarts behind the entry that its batch names, also when the newest snapshot is a later one', () => {
+  const story = new Story(logMatching).log(5, 1, 'b')
+  const b = story.view('b')
+  const metadata = { index: 7, term: 3, members: [], timestamp: 1 }
+  b.durableSnapshot = { metadata, prefix: [1, 1, 2, 2, 2, 3, 3] }
+  const entry = { kind: EntryKind.Command, payload: new Uint8Array(1) }
+  const block = encodeBlock({ firstIndex: 6, term: 3, timestamp: 1 }, [entry, entry, entry])
+  const batch = { hardState: undefined, truncateFrom: undefined, blocks: [{ block, firstIndex: 6 }] }
+  const restart = { ...batch, restartBehind: { index: 5, term: 2 } }
+  story.hooks.writing!(b, restart)
+  b.durable(restart)
+  expect(b.durableLog).toEqual([1, 1, 2, 2, 2, 3, 3, 3])
+  expect(story.wrong).toEqual(RIGHT)
+  // The same behind what was there.
+  story.hooks.writing!(story.log(5, 1, 'c').view('c'), batch)
+  expect(story.wrong).toHaveLength(1)
 })
 
 test('a snapshot that is given up on the way is none whose bytes are wrong', () => {

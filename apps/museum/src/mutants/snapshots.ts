@@ -113,4 +113,18 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     'log.restart(index, newest.term)\n    state.dropped = true',
     'void log',
   ),
+  mutant(
+    'discarded-log-goes-on',
+    'A log that a snapshot replaces is discarded in memory alone: nobody tells the storage that it begins anew.',
+    'core/src/node/log-keeper.ts',
+    'this.#writer.add(persist, blocks, this.#restartBehind)',
+    'this.#writer.add(persist, blocks)',
+  ),
+  mutant(
+    'restarts-behind-the-newest-alone',
+    'A log begins anew only behind the newest snapshot, and a later one is saved while the one before is installed.',
+    'storage-file/src/open-log.ts',
+    'if (restartBehind === undefined)',
+    'if (restartBehind === undefined || restartBehind.index !== snapshots.newest?.index)',
+  ),
 ]

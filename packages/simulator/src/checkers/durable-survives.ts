@@ -44,7 +44,7 @@ function isWhat(
   )
     return false
   const log = [...node.storedLog]
-  if (batch !== undefined) applyBatch(log, batch, snapshot)
+  if (batch !== undefined) applyBatch(log, batch, node.durableSnapshot)
   return shows(stored, logWith(log, snapshot))
 }
 

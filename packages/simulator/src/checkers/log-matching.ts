@@ -8,8 +8,7 @@ export const logMatching: Checker = {
     writing(node, batch) {
       if (batch.blocks.length === 0) return
       const before = batch.blocks[0]!.firstIndex - 1
-      const snapshot = node.durableSnapshot?.metadata
-      let previous = before === snapshot?.index ? snapshot.term : (node.storedLog[before - 1] ?? 0)
+      let previous = batch.restartBehind?.term ?? node.storedLog[before - 1] ?? 0
       for (const { block, firstIndex } of batch.blocks) {
         const wrong = history.learn(block, firstIndex, previous)
         if (wrong !== undefined) fail(`on the disk of ${node.id}: ${wrong}`)

@@ -166,7 +166,7 @@ export class NodeView {
         this.log.length = Math.min(this.log.length, event.fromIndex - 1)
         return
       case 'SnapshotInstalled':
-        if (!event.logKept) this.log = [...(this.durableSnapshot?.prefix ?? [])]
+        if (!event.logKept) this.log = (this.durableSnapshot?.prefix ?? []).slice(0, event.lastIncludedIndex)
         this.commitIndex = Math.max(this.commitIndex, event.lastIncludedIndex)
         this.lastApplied = event.lastIncludedIndex
         return
@@ -209,15 +209,14 @@ export function logWith(log: readonly Term[], snapshot: SnapshotView | undefined
   return log[index - 1] === term ? log : snapshot.prefix
 }
 
-/** What `batch` makes of a log's terms. */
+/** What `batch` makes of a log's terms. `snapshot`: the newest one, which goes at least as far as the log restarts behind. */
 export function applyBatch(
   log: Term[],
-  { truncateFrom, blocks }: WriteBatch,
+  { truncateFrom, restartBehind, blocks }: WriteBatch,
   snapshot: SnapshotView | undefined,
 ): void {
-  if (truncateFrom !== undefined) log.length = Math.min(log.length, truncateFrom - 1)
-  // Right behind a snapshot that the log lacks, it begins anew.
-  if (snapshot !== undefined && blocks[0]?.firstIndex === snapshot.metadata.index + 1)
-    log.splice(0, log.length, ...logWith(log, snapshot))
+  if (restartBehind !== undefined)
+    log.splice(0, log.length, ...(snapshot?.prefix ?? []).slice(0, restartBehind.index))
+  else if (truncateFrom !== undefined) log.length = Math.min(log.length, truncateFrom - 1)
   for (const { block, firstIndex } of blocks) pushTerms(log, firstIndex, block.lastIndex, block.term)
 }

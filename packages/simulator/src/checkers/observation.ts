@@ -220,6 +220,11 @@ export class Observation implements NetworkObserver {
       },
       writing: (batch: WriteBatch) => {
         this.#learn(batch.blocks.map(({ block }) => block))
+        const { restartBehind } = batch
+        if (restartBehind !== undefined) {
+          const isNewest = node.durableSnapshot?.metadata.index === restartBehind.index
+          this.#world.coverage.hit(isNewest ? 'log restarts' : 'log restarts, the next snapshot is there')
+        }
         for (const hook of this.#writing) hook(node, batch)
         node.writing = batch
       },

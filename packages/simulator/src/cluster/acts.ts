@@ -4,6 +4,7 @@ import { hitPartitions } from './acts-network.js'
 import { crashWriting } from './crash-writing.js'
 import { forgetLeader } from './forget-leader.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
+import { overtakenInstall } from './overtaken-install.js'
 import { type Act, CLOCK_DRIFT_MAX } from './plan.js'
 import { seeSaw } from './see-saw.js'
 import { wipe } from './wipe.js'
@@ -101,6 +102,14 @@ export const ACT_TABLE: Record<Act, Perform> = {
         server.applyMs = 0
       })
     }),
+  /** Its next snapshots are durable long before they are installed. */
+  'slow-restore': (nemesis) =>
+    withProcess(nemesis, (server) => {
+      server.restoreMs = 200 + nemesis.tape.below(4_000)
+      nemesis.later(2_000, 15_000, () => {
+        server.restoreMs = 0
+      })
+    }),
   'slow-disk': (nemesis) =>
     withProcess(nemesis, ({ parts: { disk } }) => {
       disk.faults = { ...disk.faults, slowWrite: 0.3, latencyMs: 20 }
@@ -136,5 +145,6 @@ export const ACT_TABLE: Record<Act, Perform> = {
   'see-saw': seeSaw,
   'crash-writing': crashWriting,
   'forget-leader': forgetLeader,
+  'overtaken-install': overtakenInstall,
   wipe,
 }

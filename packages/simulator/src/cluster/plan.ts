@@ -36,6 +36,8 @@ export const ACTS = [
   'crash-writing',
   'forget-leader',
   'take-snapshot',
+  'slow-restore',
+  'overtaken-install',
 ] as const
 
 /** What happens to the members. */
@@ -113,6 +115,8 @@ const ACT_MS: Record<Act, number> = {
   'crash-writing': 8_000,
   'forget-leader': 12_000,
   'take-snapshot': 1_500,
+  'slow-restore': 8_000,
+  'overtaken-install': 12_000,
   'add-voter': 6_000,
   'add-learner': 8_000,
   promote: 5_000,

@@ -40,6 +40,8 @@ export interface MachineObserver<State> {
   created(machine: { readonly state: State }): void
   /** Before the outcome is known: the machine may be slow here. */
   applying(): void
+  /** Before a snapshot is restored: resolves when the machine has taken its time. */
+  restoring(): Promise<void>
   applied(command: AppliedCommand): void
 }
 
@@ -57,7 +59,10 @@ export function recordedMachine<Command, Result, State>(
           return machine.state
         },
         snapshot: () => machine.snapshot(),
-        restore: (content) => machine.restore(content),
+        restore: async (content) => {
+          await observer.restoring()
+          await machine.restore(content)
+        },
         apply({ attempt, command }, context) {
           const { index, term, timestamp, session } = context
           const entry = { index, term, timestamp, session, attempt }

@@ -1,10 +1,7 @@
 // Leadership goes from a server that has entries of its own to somebody else, who replaces them, and back: what either
 // remembers of its first time is wrong by then. In a larger cluster a companion keeps those entries, and stays behind.
 import type { AnyServer, Nemesis } from './nemesis.js'
-
-const WATCH_MS = 20
-/** Who is not elected by then will not be. */
-const PATIENCE_MS = 6_000
+import { divide, PATIENCE_MS, undo, when } from './scenario.js'
 
 interface SeeSaw {
   readonly nemesis: Nemesis
@@ -109,30 +106,4 @@ function hasCommitted(server: AnyServer | undefined): boolean {
   if (server === undefined) return false
   const { view } = server.parts
   return view.termAt(view.commitIndex) === view.term
-}
-
-/** Nobody reaches anybody of another group; who is in none reaches everybody. */
-function divide({ cluster: { network } }: Nemesis, ...groups: readonly (readonly AnyServer[])[]): void {
-  network.unblock()
-  for (const group of groups)
-    for (const other of groups)
-      if (group !== other) for (const a of group) for (const b of other) network.block(a.id, b.id)
-}
-
-function undo({ cluster: { network } }: Nemesis): void {
-  network.unblock()
-  network.unclog()
-}
-
-/** Calls `then` as soon as `holds`; when that takes too long, it is over. */
-function when(nemesis: Nemesis, holds: () => boolean, then: () => void): void {
-  const { world } = nemesis
-  const until = world.now + PATIENCE_MS
-  const look = (): void => {
-    if (nemesis.over) return
-    if (holds()) then()
-    else if (world.now > until) undo(nemesis)
-    else world.after(WATCH_MS, look)
-  }
-  look()
 }

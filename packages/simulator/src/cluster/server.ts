@@ -66,6 +66,8 @@ export class Server<Command, Result, State> {
   machine: { readonly state: State } | undefined
   /** Milliseconds that each apply takes at present. */
   applyMs = 0
+  /** Milliseconds that restoring a snapshot takes at present. */
+  restoreMs = 0
   boots = 0
   /** What an empty disk is to be formatted with: whoever puts a new one in names the cluster as it is by then. */
   generation: number
@@ -143,10 +145,20 @@ export class Server<Command, Result, State> {
       applying: () => {
         if (this.applyMs > 0) process.spend(this.applyMs)
       },
+      restoring: () => this.#spendRestoring(process),
       applied: (command) => {
         if (process.alive) observation.applied(id, command)
       },
     })
+  }
+
+  async #spendRestoring(process: Process): Promise<void> {
+    if (this.restoreMs === 0) return
+    const end = process.now() + this.restoreMs
+    // What happens in this process may settle it.
+    process.openPromises++
+    await new Promise<void>((resolve) => process.wakeAt(end, resolve))
+    process.openPromises--
   }
 
   #started(node: RaftNode<Attempted<Command>, Result, State>, process: Process): void {

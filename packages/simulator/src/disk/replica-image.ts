@@ -3,6 +3,7 @@ import {
   type EntryBlock,
   type HardState,
   type LogIndex,
+  type LogPosition,
   RaftError,
   type Run,
   reframe,
@@ -31,14 +32,14 @@ export class ReplicaImage {
   #generation: number | undefined
   #slots: Slot[] = []
   /** The log begins behind it. */
-  #begin: LogIndex = 0
+  #begin: LogPosition = { index: 0, term: 0 }
   snapshot: SavedSnapshot | undefined
 
   open(identity: StorageIdentity): StoredState {
     const formatted = this.#identity === undefined
     if (formatted && identity.mustExist) throw new RaftError('ERR_STORAGE_EMPTY', 'it is empty')
     this.#identity ??= identity
-    if (this.#lacksSnapshot) this.#restart(this.#snapshotIndex)
+    if (this.#lacksSnapshot) this.#restart(this.snapshot!.metadata)
     const { incarnation, members, generation = 0 } = this.#identity
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, runs } = this.#content
@@ -68,8 +69,7 @@ export class ReplicaImage {
   check({ truncateFrom, restartBehind, blocks }: WriteBatch): void {
     const kept = Math.min(this.#lastIndex, (truncateFrom ?? Number.POSITIVE_INFINITY) - 1)
     let end = restartBehind?.index ?? kept
-    if (restartBehind !== undefined && (blocks.length === 0 || end > this.#snapshotIndex))
-      throw new Error(`wrong batch: a restart behind ${end} of ${blocks.length} blocks`)
+    if (restartBehind !== undefined) this.#checkRestart(restartBehind, blocks.length)
     for (const { block, firstIndex } of blocks) {
       if (firstIndex !== end + 1) throw new Error(`wrong batch: entries from ${firstIndex} after ${end}`)
       end = block.lastIndex
@@ -80,14 +80,14 @@ export class ReplicaImage {
   store({ hardState, generation, truncateFrom, restartBehind, blocks }: WriteBatch): void {
     if (hardState !== undefined) this.#hardState = hardState
     if (generation !== undefined) this.#generation = generation
-    if (restartBehind !== undefined) this.#restart(restartBehind.index)
+    if (restartBehind !== undefined) this.#restart(restartBehind)
     else if (truncateFrom !== undefined) this.#truncate(truncateFrom)
     for (const { block, firstIndex } of blocks)
       this.#slots.push({ block, firstIndex, lastIndex: block.lastIndex })
   }
 
   get #lastIndex(): LogIndex {
-    return this.#slots.at(-1)?.lastIndex ?? this.#begin
+    return this.#slots.at(-1)?.lastIndex ?? this.#begin.index
   }
 
   #termAt(index: LogIndex): number | undefined {
@@ -103,12 +103,20 @@ export class ReplicaImage {
   get #lacksSnapshot(): boolean {
     if (this.snapshot === undefined) return false
     const { index, term } = this.snapshot.metadata
-    return index > this.#begin && this.#termAt(index) !== term
+    if (index === this.#begin.index) return term !== this.#begin.term
+    return index > this.#begin.index && this.#termAt(index) !== term
   }
 
-  #restart(index: LogIndex): void {
+  #checkRestart({ index, term }: LogPosition, blocks: number): void {
+    const { metadata } = this.snapshot ?? {}
+    const isThere = index < this.#snapshotIndex || (index === metadata?.index && term === metadata.term)
+    if (blocks === 0 || !isThere)
+      throw new Error(`wrong batch: a restart behind ${index} of ${blocks} blocks`)
+  }
+
+  #restart({ index, term }: LogPosition): void {
     this.#slots = []
-    this.#begin = index
+    this.#begin = { index, term }
   }
 
   openSnapshot(): StoredSnapshot | undefined {
@@ -120,8 +128,10 @@ export class ReplicaImage {
   /** Forgets whole blocks. */
   compact(through: LogIndex): void {
     const limit = Math.min(through, this.#snapshotIndex)
-    while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit)
-      this.#begin = this.#slots.shift()!.lastIndex
+    while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit) {
+      const { lastIndex, block } = this.#slots.shift()!
+      this.#begin = { index: lastIndex, term: block.term }
+    }
   }
 
   #truncate(from: LogIndex): void {
@@ -131,6 +141,7 @@ export class ReplicaImage {
   }
 
   read(from: LogIndex, bytesMax: number): EntryBlock[] {
+    if (from <= this.#begin.index) return []
     const found: EntryBlock[] = []
     let bytes = 0
     for (let at = this.#slotOf(from); at >= 0 && at < this.#slots.length; at++) {
