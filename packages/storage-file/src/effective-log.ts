@@ -134,17 +134,19 @@ export class EffectiveLog {
 }
 
 /**
- * Judges a batch that restarts the log, when the newest snapshot ends at `snapshotIndex`.
+ * Judges a batch that restarts the log behind what a snapshot replaces.
  * @throws Error saying what is wrong
  */
 export function checkRestart(
   { index, term }: LogPosition,
-  snapshotIndex: LogIndex,
+  newest: LogPosition | undefined,
   blocks: readonly StoredBlock[],
 ): void {
   if (blocks.length === 0) throw wrong(`a restart behind ${index} with nothing`)
-  if (index > snapshotIndex)
-    throw wrong(`a restart behind ${index}, the newest snapshot ends at ${snapshotIndex}`)
+  if (newest === undefined || index > newest.index || (index === newest.index && term !== newest.term))
+    throw wrong(
+      `a restart behind ${index} of term ${term}, the newest snapshot is ${newest?.index} of ${newest?.term}`,
+    )
   checkBlocks(index, term, blocks)
 }
 

@@ -91,7 +91,7 @@ export class OpenLog {
       const { truncateFrom, restartBehind, blocks } = batch
       const { snapshots, state } = this.#opened
       if (restartBehind === undefined) state.log.check(truncateFrom, blocks)
-      else checkRestart(restartBehind, snapshots.newest?.index ?? 0, blocks)
+      else checkRestart(restartBehind, snapshots.newest, blocks)
       return this.#appender.plan(batch)
     } catch (error) {
       return error as Error

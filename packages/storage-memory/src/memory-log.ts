@@ -33,13 +33,16 @@ export class MemoryLog {
   }
 
   /**
-   * Judges a batch that restarts the log, when the newest snapshot ends at `snapshotIndex`.
+   * Judges a batch that restarts the log behind what a snapshot replaces.
    * @throws Error
    */
-  checkRestart(behind: LogPosition, snapshotIndex: LogIndex, blocks: readonly StoredBlock[]): void {
-    if (blocks.length === 0) throw wrong(`a restart behind ${behind.index} with nothing`)
-    if (behind.index > snapshotIndex)
-      throw wrong(`a restart behind ${behind.index}, the newest snapshot ends at ${snapshotIndex}`)
+  checkRestart(behind: LogPosition, newest: LogPosition | undefined, blocks: readonly StoredBlock[]): void {
+    const { index, term } = behind
+    if (blocks.length === 0) throw wrong(`a restart behind ${index} with nothing`)
+    if (newest === undefined || index > newest.index || (index === newest.index && term !== newest.term))
+      throw wrong(
+        `a restart behind ${index} of term ${term}, the newest snapshot is ${newest?.index} of ${newest?.term}`,
+      )
     this.#checkBlocks(behind, blocks)
   }
 

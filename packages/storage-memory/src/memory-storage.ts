@@ -59,7 +59,7 @@ class MemoryStorage implements Storage {
     const { truncateFrom, restartBehind, blocks } = batch
     try {
       if (restartBehind === undefined) log.check(truncateFrom, blocks)
-      else log.checkRestart(restartBehind, this.#snapshot?.metadata.index ?? 0, blocks)
+      else log.checkRestart(restartBehind, this.#snapshot?.metadata, blocks)
       if (restartBehind !== undefined) log.restart(restartBehind)
       else if (truncateFrom !== undefined) log.truncate(truncateFrom)
       for (const stored of blocks) log.append(stored)

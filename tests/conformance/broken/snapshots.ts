@@ -163,8 +163,7 @@ export const BROKEN_SNAPSHOTS: readonly Broken[] = [
   },
   {
     what: 'restarts its log behind the newest snapshot, and not where it is told to',
-    caughtBy:
-      'of a log that restarts behind the snapshot before the newest one nothing stays, even when it ends there',
+    caughtBy: 'a log that restarts where it ended, behind an older snapshot, keeps nothing',
     saying: /read\(1\): expected \[\], got/,
     alter: (storage) => {
       let newest = 0

@@ -68,27 +68,34 @@ for (const [name, history] of Object.entries(HISTORIES)) {
     await expectBehind(bench, index, entries(index + 1, index + 3, term))
   }
 
-  byReopening[`a log that ${name}: opening drops it`] = async (bench) => {
-    await prepared(bench, history)
-    for (let times = 0; times < 2; times++) {
-      const { runs, snapshot, hardState, lastTimestamp } = await bench.reopen()
-      same(
-        { runs, snapshot, hardState, lastTimestamp },
-        {
-          runs: [],
-          snapshot: metadataOf(index, term),
-          hardState: { currentTerm: 2, votedFor: 'b' },
-          lastTimestamp: 0,
-        },
-        'what open returns',
-      )
-      await expectBehind(bench, index, [])
+  for (const [compacts, what] of [
+    [false, 'opening'],
+    [true, 'opening after compaction'],
+  ] as const) {
+    byReopening[`a log that ${name}: ${what} drops it`] = async (bench) => {
+      await prepared(bench, history)
+      // Which replaces none of it: what it forgets is what nobody will ask for.
+      if (compacts) await bench.storage.compact(index)
+      for (let times = 0; times < 2; times++) {
+        const { runs, snapshot, hardState, lastTimestamp } = await bench.reopen()
+        same(
+          { runs, snapshot, hardState, lastTimestamp },
+          {
+            runs: [],
+            snapshot: metadataOf(index, term),
+            hardState: { currentTerm: 2, votedFor: 'b' },
+            lastTimestamp: 0,
+          },
+          'what open returns',
+        )
+        await expectBehind(bench, index, [])
+      }
+      await bench.written(vote(5, 'c'))
+      same((await bench.reopen()).hardState, { currentTerm: 5, votedFor: 'c' }, 'hard state, reopened')
+      await bench.written(batch([block(index + 1, 2, term)]))
+      await expectBehind(bench, index, entries(index + 1, index + 2, term))
+      await expectSnapshot(bench.storage, metadataOf(index, term), 'from a leader')
     }
-    await bench.written(vote(5, 'c'))
-    same((await bench.reopen()).hardState, { currentTerm: 5, votedFor: 'c' }, 'hard state, reopened')
-    await bench.written(batch([block(index + 1, 2, term)]))
-    await expectBehind(bench, index, entries(index + 1, index + 2, term))
-    await expectSnapshot(bench.storage, metadataOf(index, term), 'from a leader')
   }
 }
 
@@ -160,16 +167,15 @@ export const restart: Contract = {
       same(await logFrom(bench.storage, 24), ['24@4'], 'the log behind the later snapshot')
     },
 
-  'of a log that restarts behind the snapshot before the newest one nothing stays, even when it ends there':
-    async (bench) => {
-      await bench.open()
-      await bench.written(NINE)
-      await bench.storage.saveSnapshot(metadataOf(9, 3), chunks('state'))
-      await bench.storage.saveSnapshot(metadataOf(11, 4), chunks('later'))
-      await bench.written(restarting(9, 3, [block(10, 3, 4)]))
-      await expectBehind(bench, 9, entries(10, 12, 4))
-      if (bench.durable) same((await bench.reopen()).runs, runOf(10, 12, 4), 'runs, reopened')
-    },
+  'a log that restarts where it ended, behind an older snapshot, keeps nothing': async (bench) => {
+    await bench.open()
+    await bench.written(NINE)
+    await bench.storage.saveSnapshot(metadataOf(9, 3), chunks('state'))
+    await bench.storage.saveSnapshot(metadataOf(11, 4), chunks('later'))
+    await bench.written(restarting(9, 3, [block(10, 3, 4)]))
+    await expectBehind(bench, 9, entries(10, 12, 4))
+    if (bench.durable) same((await bench.reopen()).runs, runOf(10, 12, 4), 'runs, reopened')
+  },
 
   'without a word of a restart, what begins behind a snapshot is a gap': async (bench) => {
     await bench.open()
@@ -191,6 +197,14 @@ export const restart: Contract = {
     await bench.storage.saveSnapshot(metadataOf(5), chunks('state'))
     const beyond = restarting(6, 1, [block(7, 1)])
     hasCode(await bench.write(beyond), 'ERR_STORAGE', 'a restart behind 6')
+  },
+
+  'a log does not restart behind another entry than that of the snapshot': async (bench) => {
+    await bench.open()
+    await bench.written(NINE)
+    await bench.storage.saveSnapshot(metadataOf(20, 4), chunks('state'))
+    const other = restarting(20, 3, [block(21, 1, 4)])
+    hasCode(await bench.write(other), 'ERR_STORAGE', 'a restart behind 20 of term 3')
   },
 
   'a log restarts with entries': async (bench) => {

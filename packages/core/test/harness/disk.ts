@@ -1,5 +1,5 @@
 // One server's storage: a durable image, and writes on their way to it, which a crash may lose.
-import type { HardState, Persist, Run, SnapshotPoint } from '../../src/consensus/index.js'
+import type { HardState, Persist, Run, SnapshotPoint, Term } from '../../src/consensus/index.js'
 import { type Entry, runsOf } from './entry.js'
 
 interface Write {
@@ -33,7 +33,8 @@ export class Disk {
   }
 
   /** "Discard the entire log", with the next entries: it goes on behind these, which a snapshot replaces. */
-  restartBehind(entries: readonly Entry[]): void {
+  restartBehind(entries: readonly Entry[], term: Term): void {
+    if (entries.at(-1)!.term !== term) throw new Error(`restarts behind ${entries.length} of another term`)
     this.#behind = entries
   }
 

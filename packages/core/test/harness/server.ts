@@ -284,7 +284,7 @@ export class Server {
         this.removals++
         return
       case 'RestartLog':
-        return this.disk.restartBehind(this.entries.slice(0, effect.index))
+        return this.disk.restartBehind(this.entries.slice(0, effect.index), effect.term)
       case 'EncodeBlock':
       case 'ContinueSnapshot':
       case 'TransferFailed':

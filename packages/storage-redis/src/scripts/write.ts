@@ -26,10 +26,11 @@ local from = tonumber(ARGV[6]) or last + 1
 local index, indexTerm = tonumber(ARGV[8]), tonumber(ARGV[9])
 local runTerm, term, tail = nil, indexTerm, index
 if index then
-  local newest = newestSnapshot() or 0
+  local newest, newestTerm = newestSnapshot()
   if #ARGV < ${FIRST_BLOCK} then return wrong('a restart behind ' .. text(index) .. ' with nothing') end
-  if index > newest then
-    return wrong('a restart behind ' .. text(index) .. ', the newest snapshot ends at ' .. text(newest))
+  if not newest or index > newest or (index == newest and indexTerm ~= newestTerm) then
+    local there = newest and text(newest) .. ' of ' .. text(newestTerm) or 'not there'
+    return wrong('a restart behind ' .. ARGV[8] .. ' of term ' .. ARGV[9] .. ', the newest snapshot is ' .. there)
   end
 elseif from < first or from > last + 1 then
   return wrong('truncation at ' .. text(from) .. ', the log is ' .. text(first) .. ' to ' .. text(last))

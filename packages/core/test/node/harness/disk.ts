@@ -1,7 +1,8 @@
 // A storage that obeys the test: it completes at once or when told, fails when told, and survives its process.
-import type { HardState, LogIndex, Run } from '../../../src/consensus/types.js'
+import type { HardState, LogIndex, Run, Term } from '../../../src/consensus/types.js'
 import { RaftError } from '../../../src/ports/errors.js'
 import type {
+  LogPosition,
   SnapshotMetadata,
   Storage,
   StorageIdentity,
@@ -52,6 +53,7 @@ export class Disk {
   #slots: Slot[] = []
   /** The log begins behind it: compacted, or begun anew behind a snapshot. */
   begin: LogIndex = 0
+  #beginTerm: Term = 0
   #heldSnapshots: (() => void)[] = []
 
   constructor(world: World, { writes = 'at once', durable = true }: DiskOptions = {}) {
@@ -86,12 +88,13 @@ export class Disk {
       this.#identity = identity
       this.#slots = []
       this.begin = 0
+      this.#beginTerm = 0
       this.snapshot = undefined
       this.hardState = { currentTerm: 0, votedFor: undefined }
       this.generation = identity.generation ?? 0
     }
     const { incarnation, members } = this.#identity!
-    if (this.#lacksSnapshot) this.#restart(this.#snapshotIndex)
+    if (this.#lacksSnapshot) this.#restart(this.snapshot!.metadata)
     const snapshot = this.snapshot?.metadata
     const lastTimestamp = this.#slots.at(-1)?.block.timestamp ?? 0
     const { hardState, generation, runs } = this
@@ -174,10 +177,12 @@ export class Disk {
       if (last !== undefined) last.lastIndex = Math.min(last.lastIndex, truncateFrom - 1)
     }
     if (restartBehind !== undefined) {
-      const { index } = restartBehind
+      const { index, term } = restartBehind
       if (blocks.length === 0) throw new Error(`nothing behind ${index}`)
       if (index > this.#snapshotIndex) throw new Error(`no snapshot replaces ${index}`)
-      this.#restart(index)
+      if (index === this.#snapshotIndex && term !== this.snapshot?.metadata.term)
+        throw new Error(`the snapshot of ${index} is not of term ${term}`)
+      this.#restart(restartBehind)
     }
     for (const { block, firstIndex } of blocks) {
       const end = this.#slots.at(-1)?.lastIndex ?? this.begin
@@ -193,12 +198,13 @@ export class Disk {
   /** The log does not have the snapshot's last entry. */
   get #lacksSnapshot(): boolean {
     const { index, term } = this.snapshot?.metadata ?? { index: 0, term: 0 }
-    return index > this.begin && this.termAt(index) !== term
+    return index >= this.begin && (index === this.begin ? this.#beginTerm : this.termAt(index)) !== term
   }
 
-  #restart(index: LogIndex): void {
+  #restart({ index, term }: LogPosition): void {
     this.#slots = []
     this.begin = index
+    this.#beginTerm = term
   }
 
   async #saveSnapshot(metadata: SnapshotMetadata, content: AsyncIterable<Uint8Array>): Promise<void> {
@@ -228,8 +234,11 @@ export class Disk {
   /** Whole blocks only. */
   #compact(through: LogIndex): void {
     const limit = Math.min(through, this.#snapshotIndex)
-    while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit)
-      this.begin = this.#slots.shift()!.lastIndex
+    while (this.#slots.length > 0 && this.#slots[0]!.lastIndex <= limit) {
+      const { lastIndex, block } = this.#slots.shift()!
+      this.begin = lastIndex
+      this.#beginTerm = block.term
+    }
   }
 
   async #read(from: LogIndex, bytesMax: number): Promise<EntryBlock[]> {
