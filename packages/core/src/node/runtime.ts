@@ -229,7 +229,8 @@ export class Runtime {
         this.#replicator.forgetFetched()
         return this.#log.restart(effect)
       case 'Apply':
-        this.applier.commitIndex = effect.commitIndex
+        // A snapshot that has just been restored may be ahead.
+        this.applier.commitIndex = Math.max(this.applier.commitIndex, effect.commitIndex)
         return
       case 'AnswerReads':
         return this.reads.answered(effect.readIds, effect.readIndex)

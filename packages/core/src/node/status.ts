@@ -32,7 +32,8 @@ export function statusOf(
     snapshotIndex: runtime.snapshots.newest?.metadata.index ?? 0,
     commitIndex: state.commitIndex,
     lastApplied,
-    entriesToApply: state.commitIndex - lastApplied,
+    // A snapshot that has just been restored is ahead, until consensus hears of it.
+    entriesToApply: Math.max(0, state.commitIndex - lastApplied),
     uncommittedBytes: state.role.role === 'leader' ? backlog.byteLength : 0,
     pendingProposals: proposals.pending,
     pendingReads: reads.count,

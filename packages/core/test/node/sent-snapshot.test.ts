@@ -54,6 +54,24 @@ test('a newer snapshot that storage has already while the node is not told so ye
   await solo.node.stop({ transfer: false })
 })
 
+test('until then the follower is asked now and then, and not as fast as it answers', async () => {
+  const solo = await sending(['a'])
+  solo.disk.holdSaved = true
+  await proposed(solo, 'b')
+  const taken = solo.node.takeSnapshot()
+  await solo.world.until('storage has it', () => solo.disk.heldSnapshots === 1)
+  await room(solo)
+  expect(solo.take('InstallSnapshot', 'C')).toEqual([])
+  for (let times = 0; times < 3; times++) {
+    const { now } = solo.world
+    await room(solo)
+    expect(solo.world.now - now).toBeGreaterThan(100)
+  }
+  solo.disk.releaseSnapshots()
+  await solo.world.outcome(taken)
+  await solo.node.stop({ transfer: false })
+})
+
 test('a follower that claims to have room for all of it is sent no more ahead than any other', async () => {
   const words = Array.from({ length: 40 }, () => 'w'.repeat(500_000))
   const solo = await sending(words, { snapshotTrailingBytes: 1, snapshotChunkBytes: 1024 * 1024 })

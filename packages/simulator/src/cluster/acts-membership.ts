@@ -7,12 +7,15 @@ import { interrupt } from './interrupt.js'
 import type { AnyServer, Nemesis } from './nemesis.js'
 import type { ChurnAct } from './plan.js'
 import { recover } from './recover.js'
+import type { ServerState } from './server.js'
 
 /** More than so many machines are never in use. */
 const SERVERS_MAX = 9
 const VOTERS_MAX = 7
 /** In one of so many cases somebody else than the leader is asked. */
 const WRONG_SERVER = 16
+
+const LIVES: ReadonlySet<ServerState> = new Set(['down', 'starting', 'up', 'stopping'])
 
 type Perform = (nemesis: Nemesis) => boolean
 
@@ -188,15 +191,18 @@ function leftBehind(nemesis: Nemesis): boolean {
     history.view(id) === view &&
     ![view.durableConfiguration, view.configuration].some((one) => isQuorum(one, (other) => other === id))
   const server = nemesis.one(cluster.leftBehind.filter(mayReturn))
-  const isAlone = !servers.some(
-    ({ parts: { view } }) => view.generation < cluster.generation && view.role !== 'down',
-  )
+  const isAlone = !servers.some((other) => goesOnAsBefore(other, cluster.generation))
   if (wiping || server === undefined || !isAlone || servers.length >= SERVERS_MAX) return false
   cluster.leftBehind.splice(cluster.leftBehind.indexOf(server), 1)
   servers.push(server)
   server.state = 'down'
   server.start()
   return true
+}
+
+/** It knows nothing of the recovery, and has not ended: it may be between two of its lives (seed 26929). */
+function goesOnAsBefore({ state, parts: { view } }: AnyServer, generation: number): boolean {
+  return view.incarnation !== undefined && view.generation < generation && LIVES.has(state)
 }
 
 /**

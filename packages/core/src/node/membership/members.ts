@@ -49,8 +49,11 @@ export class Members {
 
   /** A snapshot is installed, and told of these members. What the log behind it holds may still be in force. */
   installed(index: LogIndex, members: readonly Member[]): void {
-    this.#keep(index, members)
-    this.#index = configurationInForce(this.#state).index
+    const inForce = configurationInForce(this.#state).index
+    // An older one says of nobody what has become of it since.
+    if (inForce > index) this.#kept.set(index, members)
+    else this.#keep(index, members)
+    this.#index = inForce
     this.#changes++
   }
 

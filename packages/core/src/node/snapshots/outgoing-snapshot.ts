@@ -67,6 +67,13 @@ export class OutgoingSnapshot {
     this.#heardAt = Number.NEGATIVE_INFINITY
   }
 
+  /** It cannot be read at present. */
+  askLater(): void {
+    this.#isReading = false
+    this.#isAsking = true
+    this.#askedAt = this.#host.now()
+  }
+
   answered({ nextOffset, creditOffset: granted }: InstallSnapshotReply): void {
     if (nextOffset > this.info.byteLength || granted > this.info.byteLength) return
     // What is not acknowledged is kept in memory here: a follower cannot ask for more of that.

@@ -57,13 +57,13 @@ export class SnapshotSender {
 
   /**
    * Newer ones may have taken its place while it was read: then the newest one is sent. Storage has it a little before
-   * this node is told so: until then the follower is asked again.
+   * this node is told so: until then the follower is asked again, after a while.
    */
   #readFailed(to: NodeId, outgoing: OutgoingSnapshot, error: Error): void {
     if (this.#outgoing.get(to) !== outgoing) return
-    const isReplaced = error instanceof SnapshotReplaced || this.#store.newest !== outgoing.info
-    if (!isReplaced) return this.#host.failed(error)
-    this.begin(to)
+    if (this.#store.newest !== outgoing.info) return this.begin(to)
+    if (error instanceof SnapshotReplaced) return outgoing.askLater()
+    this.#host.failed(error)
   }
 
   answered(from: NodeId, reply: InstallSnapshotReply): void {

@@ -33,6 +33,8 @@ export class Solo {
   host!: TransportHost
   /** What has left, in order. */
   sent: { to: NodeId; message: PeerMessage }[] = []
+  /** Whom the transport was to reach, each time. */
+  readonly reached: NodeId[][] = []
   closed = false
   machine: { readonly state: Words } | undefined
   readonly #options: SoloOptions
@@ -69,7 +71,7 @@ export class Solo {
           this.host = host
           return 'test:A'
         },
-        setMembers: () => {},
+        setMembers: (members) => void this.reached.push(members.map(({ id }) => id)),
         send: (to, frame) => this.#send(to, frame),
         close: async () => {
           this.closed = true
