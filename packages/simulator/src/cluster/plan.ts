@@ -116,7 +116,7 @@ const ACT_MS: Record<Act, number> = {
   'forget-leader': 12_000,
   'take-snapshot': 1_500,
   'slow-restore': 8_000,
-  'overtaken-install': 12_000,
+  'overtaken-install': 6_000,
   'add-voter': 6_000,
   'add-learner': 8_000,
   promote: 5_000,
