@@ -59,6 +59,11 @@ export class Applier {
     if (restored !== undefined) this.restored(restored.info.metadata, restored.sessions)
   }
 
+  /** A snapshot that has just been restored may be ahead. */
+  committed(index: LogIndex): void {
+    this.commitIndex = Math.max(this.commitIndex, index)
+  }
+
   /** Nothing is applied until the returned function is called. */
   pause(): () => void {
     let isPaused = true
@@ -87,7 +92,7 @@ export class Applier {
     this.#cursor = undefined
     this.bytes.restarted()
     this.lastApplied = index
-    this.commitIndex = Math.max(this.commitIndex, index)
+    this.committed(index)
     this.#term = term
     this.#timestamp = timestamp
     this.#members = members

@@ -229,9 +229,7 @@ export class Runtime {
         this.#replicator.forgetFetched()
         return this.#log.restart(effect)
       case 'Apply':
-        // A snapshot that has just been restored may be ahead.
-        this.applier.commitIndex = Math.max(this.applier.commitIndex, effect.commitIndex)
-        return
+        return this.applier.committed(effect.commitIndex)
       case 'AnswerReads':
         return this.reads.answered(effect.readIds, effect.readIndex)
       case 'RefuseReads':

@@ -1,5 +1,6 @@
 // What a leader sends of its snapshot (Raft §7), to a follower that the test plays.
 import { expect, test } from 'vitest'
+import type { LogIndex } from '../../src/consensus/types.js'
 import { SNAPSHOT_CREDIT_BYTES } from '../../src/node/snapshots/incoming-snapshot.js'
 import type { InstallSnapshotChunk } from '../../src/wire/messages.js'
 import { Solo } from './harness/solo.js'
@@ -38,13 +39,19 @@ async function room(solo: Solo, nextOffset = 0): Promise<number> {
   return totalBytes
 }
 
-test('a newer snapshot that storage has already while the node is not told so yet: it is sent when that is known', async () => {
+/** Storage has a newer one by now, and the node is not told so yet. C has been asked, and has answered. */
+async function sendingTheOneBefore(): Promise<{ solo: Solo; taken: Promise<LogIndex> }> {
   const solo = await sending(['a'])
   solo.disk.holdSaved = true
   await proposed(solo, 'b')
   const taken = solo.node.takeSnapshot()
   await solo.world.until('storage has it', () => solo.disk.heldSnapshots === 1)
   await room(solo)
+  return { solo, taken }
+}
+
+test('a newer snapshot that storage has already while the node is not told so yet: it is sent when that is known', async () => {
+  const { solo, taken } = await sendingTheOneBefore()
   expect(solo.closed).toBe(false)
   solo.disk.releaseSnapshots()
   const index = await solo.world.outcome(taken)
@@ -55,12 +62,7 @@ test('a newer snapshot that storage has already while the node is not told so ye
 })
 
 test('until then the follower is asked now and then, and not as fast as it answers', async () => {
-  const solo = await sending(['a'])
-  solo.disk.holdSaved = true
-  await proposed(solo, 'b')
-  const taken = solo.node.takeSnapshot()
-  await solo.world.until('storage has it', () => solo.disk.heldSnapshots === 1)
-  await room(solo)
+  const { solo, taken } = await sendingTheOneBefore()
   expect(solo.take('InstallSnapshot', 'C')).toEqual([])
   for (let times = 0; times < 3; times++) {
     const { now } = solo.world
