@@ -103,10 +103,12 @@ export class Snapshots {
     this.#restoring = undefined
     if (restored === undefined) return
     const { point, entries } = restored.snapshot
-    this.#server.learnFirstVoters(restored.snapshot)
     // Applied one by one meanwhile: a snapshot of its own, as it were.
     if (point.lastIncludedIndex <= this.#server.state.lastApplied)
       this.#server.step({ type: 'SnapshotSaved', snapshot: point })
-    else this.#server.step({ type: 'SnapshotRestored', from: restored.from, snapshot: point }, entries)
+    else {
+      this.#server.learnFirstVoters(restored.snapshot)
+      this.#server.step({ type: 'SnapshotRestored', from: restored.from, snapshot: point }, entries)
+    }
   }
 }
